@@ -16,6 +16,7 @@ from jaxtyping import Integer
 
 from kontur.data.folder_tables import ClassTable
 from kontur.data.layout import AnnotatedImage, Layout
+from kontur.data.places import label_page
 from kontur.errors import InputError
 from kontur.formats import labels as label_images
 from kontur.formats.masks import IGNORE, Task, choose_task, class_names
@@ -107,13 +108,21 @@ def _value_classes(masks: Sequence[AnnotatedImage], table: ClassTable | None) ->
             )
         if named:
             return dict(sorted(named))
-        return classes_of_values([(item.annotation, item.page) for item in masks])
+        return classes_of_values([(item.annotation, _page_in(item)) for item in masks])
     if table.of_object or table.of_image or not table.of_id:
         raise InputError(
             f"for task=semantic {table.path} has the columns id,class, where id is the pixel "
             "value; a column image does not fit"
         )
     return dict(sorted(table.of_id.items()))
+
+
+def _page_in(item: AnnotatedImage) -> int | None:
+    """The page of labels that is read; where they do not fit, reading their sample says so."""
+    try:
+        return label_page(item.annotation, item.image, item.page)
+    except InputError:
+        return item.page
 
 
 def _outline_classes(annotated: tuple[AnnotatedImage, ...]) -> tuple[str, ...] | None:

@@ -11,14 +11,16 @@ from jaxtyping import Integer
 from kontur import formats
 from kontur.data.annotation_options import AnnotationOptions, read_labels
 from kontur.data.file_names import walk
-from kontur.data.image_planes import check_labels_fit
+from kontur.data.image_planes import states_all_planes
 from kontur.data.layout import AnnotatedImage
+from kontur.data.places import know_both, label_page, page_at, places_of
 from kontur.errors import InputError
-from kontur.formats import masks
+from kontur.formats import ImageAnnotation, document, masks
 from kontur.formats.image_annotation import pick
 from kontur.formats.images import is_image, read_image
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
+from kontur.instances.plane import Plane
 
 LARGEST_ID = 2**63 - 1
 
@@ -33,15 +35,13 @@ def read_annotation(
     if item.kind not in ("masks", "labels"):
         read = item.instances
         if read is None:
-            read = formats.read(item.annotation, page=item.page, size=size)
+            read = pick(_entries(item, size), None, item.annotation).instances
         _check_size(read.size, size, item.annotation, item.image)
         instances = _inside(_named(read, options.classes, item.annotation), size, item.annotation)
     elif item.kind == "masks":
         instances = _read_masks(item, size, options)
     else:
-        if item.page is not None:
-            check_labels_fit(item.annotation, item.image)
-        array = read_labels(item.annotation, page=item.page)
+        array = read_labels(item.annotation, page=_page_in(item))
         _check_size(_size(array), size, item.annotation, item.image)
         instances = from_labels(array, item, options)
     return _with_ignore_mask(instances, item, size, options)
@@ -58,7 +58,7 @@ def read_outlines(annotated: Sequence[AnnotatedImage]) -> tuple[AnnotatedImage, 
         try:
             relative = formats.format_of(item.annotation).relative
             size = read_image(item.image, page=item.page).pixels.shape[:2] if relative else None
-            entries = formats.read_images(item.annotation, page=item.page, size=size)
+            entries = _entries(item, size)
             entry = pick(entries, None, item.annotation)
             return item.replace(instances=entry.instances, extras=entry.extras)
         except InputError:
@@ -85,6 +85,36 @@ def from_labels(
         return _named(instances, options.classes, item.annotation)
     instances = Instances.from_label_image(array, options.classes)
     return _classed(instances, item, options)
+
+
+def _entries(item: AnnotatedImage, size: tuple[int, int] | None) -> list[ImageAnnotation]:
+    """What a file of outlines says of an image, or of the page of it that is chosen."""
+    path, page = item.annotation, item.page
+    kind = formats.format_of(path)
+    places = () if page is None or kind.raster or not kind.planes else places_of(item.image)
+    if not know_both(places):
+        return formats.read_images(path, page=_page_in(item), size=size)
+    entries = formats.read_images(path, size=size)
+    planes = [entry.instances.plane for entry in entries]
+    if not any(plane is not None for plane in planes):
+        return entries
+    on_page = [
+        entry
+        for entry, plane in zip(entries, planes, strict=True)
+        if page_at(plane or Plane(), places) == page
+    ]
+    if not on_page:
+        document.log.warning("%s: no outline is on page %d of %s", path, page, item.image)
+        none = entries[0].instances[[]].replace(plane=None)
+        return [entries[0]._replace(instances=none)]
+    return on_page
+
+
+def _page_in(item: AnnotatedImage) -> int | None:
+    """The page of the annotation that is of the chosen page of its image."""
+    if item.page is None or not (item.kind == "labels" or states_all_planes(item.annotation)):
+        return item.page
+    return label_page(item.annotation, item.image, item.page)
 
 
 def _read_masks(
@@ -164,7 +194,7 @@ def _with_ignore_mask(
 ) -> Instances:
     if item.ignore is None:
         return instances
-    mask = read_labels(item.ignore, page=item.page)
+    mask = read_labels(item.ignore, page=label_page(item.ignore, item.image, item.page))
     _check_size(_size(mask), size, item.ignore, item.image)
     regions = masks.connected(mask != 0)
     unsure = Instances.of_valid(

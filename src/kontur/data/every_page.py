@@ -6,14 +6,13 @@ from kontur import formats
 from kontur.data.image_planes import (
     ImagePlanes,
     of_annotations,
-    pages_by_place,
     pages_of,
     states_all_planes,
 )
 from kontur.data.layout import AnnotatedImage
+from kontur.data.places import check_labels_fit, places_of
 from kontur.errors import InputError
-from kontur.formats.page_count import count_pages
-from kontur.wording import listed, plural
+from kontur.wording import listed
 
 
 def every_page(annotated: Iterable[AnnotatedImage]) -> list[AnnotatedImage]:
@@ -31,13 +30,7 @@ def _pages(item: AnnotatedImage) -> list[AnnotatedImage]:
         return [item]
     items = [item.replace(page=page, is_plane=True) for page in pages]
     if item.kind == "labels" or (item.kind == "outlines" and states_all_planes(item.annotation)):
-        labelled = count_pages(item.annotation)
-        if labelled != len(pages):
-            raise InputError(
-                f"{item.annotation} has {plural(labelled, 'page')} and its image {item.image} has "
-                f"{len(pages)}; give the labels of every page, or choose one page with --page N "
-                "(in Python page=N)"
-            )
+        check_labels_fit(item.annotation, item.image, every=True)
         return items
     planes = _outlined(item)
     if planes is None or planes.unplaced:
@@ -61,4 +54,4 @@ def _outlined(item: AnnotatedImage) -> ImagePlanes | None:
     if item.kind == "masks" or not formats.format_of(item.annotation).planes:
         return None
     entries = formats.read_images(item.annotation)
-    return of_annotations(entries, item.annotation, pages_by_place(item.image))
+    return of_annotations(entries, item.annotation, places_of(item.image))

@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from kontur.data.annotation_options import read_labels
-from kontur.data.image_planes import Place
 from kontur.data.layout import AnnotatedImage
+from kontur.data.places import Place, label_page
 from kontur.formats.images import open_image
 from kontur.select import apart, last_places
 
@@ -70,4 +70,7 @@ def _parts(
 def _has_objects(item: AnnotatedImage) -> bool:
     if item.instances is not None:
         return len(item.instances) > 0
-    return item.kind != "labels" or bool((read_labels(item.annotation, page=item.page) > 0).any())
+    if item.kind != "labels":
+        return True
+    page = label_page(item.annotation, item.image, item.page)
+    return bool((read_labels(item.annotation, page=page) > 0).any())

@@ -4,40 +4,40 @@ Pixels say how many planes there are: label stacks, volumes, and the image itsel
 a plane on which they have no object is a plane without objects, not one that nobody looked at.
 """
 
-import functools
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from types import MappingProxyType
+from typing import Literal, NamedTuple, cast
 
 from kontur import formats
 from kontur.data.file_names import is_mask
+from kontur.data.places import Place, know_both, page_at, places_by_page
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.file_stamp import FileStamp
 from kontur.formats.image_annotation import pick
-from kontur.formats.images import open_image
 from kontur.formats.page_count import count_pages
 from kontur.formats.planes import page_numbers
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.wording import listed, plural
 
-COUNTED = 64  # files whose number of pages is kept
 Page = int | None  # the number of a plane, from 0; None of an image that is no stack
 Pages = Page | Literal["all"]  # which pages are read
-Place = tuple[int, int]  # depth and time
 
 
 class ImagePlanes(NamedTuple):
     """The objects of an image by the number of their page, from 0.
 
     Of an image that is no stack, and of what names no plane, the only page is None. `whole` says
-    that the image has these pages and no others; else any other page has no objects.
+    that the image has these pages and no others; else any other page has no objects. `places` are
+    the depth and the time of each page, of pixels only where they have several of both.
     """
 
     objects: Mapping[Page, Instances]
     whole: bool = True
+    places: Mapping[int, Place] = MappingProxyType({})
 
     @classmethod
     def single(cls, instances: Instances) -> "ImagePlanes":
@@ -91,9 +91,13 @@ class _Lazy(Mapping[Page, Instances]):
         return self._read(page)
 
 
-def lazy_planes(pages: Sequence[Page], read: Callable[[Page], Instances]) -> ImagePlanes:
-    """All pages of an image; `read` gives the objects of one."""
-    return ImagePlanes(_Lazy(pages, read))
+def lazy_planes(
+    pages: Sequence[Page],
+    read: Callable[[Page], Instances],
+    places: Mapping[int, Place] = MappingProxyType({}),
+) -> ImagePlanes:
+    """All pages of an image; `read` gives the objects of one, `places` as in `ImagePlanes`."""
+    return ImagePlanes(_Lazy(pages, read), places=places)
 
 
 def pages_of(path: Path) -> list[Page]:
@@ -115,33 +119,6 @@ def states_all_planes(path: Path) -> bool:
     return found.raster and found.planes
 
 
-def check_labels_fit(labels: Path, image: Path) -> None:
-    """Raise `InputError` where labels have planes, and the image other ones in depth and in time.
-
-    Pages count both, so that a number would mean one plane here and another there.
-    """
-    labelled, pages = _count(labels), _count(image)
-    if labelled in (1, pages):
-        return
-    last = open_image(image, page=pages - 1).plane if pages > 1 else None
-    if last is not None and last.z and last.t:
-        raise InputError(
-            f"{labels} has {labelled} planes, and its image {image} has {last.z + 1} depths at "
-            f"{last.t + 1} times, of which it is not known which the labels are of; give labels of "
-            "every plane, or an image of one time"
-        )
-
-
-def _count(path: Path) -> int:
-    """The pages of a file, which is asked for every plane: counting walks over all of a TIFF."""
-    return _counted(path, FileStamp.of(path)) if path.is_file() else count_pages(path)
-
-
-@functools.lru_cache(maxsize=COUNTED)
-def _counted(path: Path, stamp: FileStamp) -> int:
-    return count_pages(path)
-
-
 def read_planes(path: Path, read: Callable[[Path, Page], Instances]) -> ImagePlanes:
     """The planes of a file of one image; `read` gives the objects of a page of labels.
 
@@ -149,29 +126,19 @@ def read_planes(path: Path, read: Callable[[Path, Page], Instances]) -> ImagePla
     numbered.
     """
     if states_all_planes(path):
-        return lazy_planes(pages_of(path), lambda page: read(path, page))
+        return lazy_planes(pages_of(path), lambda page: read(path, page), places_by_page(path))
     entries = formats.read_images(path)
     if len({entry.file_name for entry in entries}) != 1:
         pick(entries, None, path)  # raises: of none, or planes of several would pass for one
     return of_annotations(entries, path)
 
 
-def pages_by_place(path: Path) -> dict[Place, int]:
-    """The number of the page of each depth and time of an image; of places that several have, one.
-
-    Errors as of `open_image`.
-    """
-    places = (open_image(path, page=page).plane for page in pages_of(path))
-    known = [(page, place or Plane()) for page, place in enumerate(places)]
-    return {(place.z, place.t): page for page, place in reversed(known)}
-
-
 def of_annotations(
-    entries: Sequence[ImageAnnotation], where: Path, places: Mapping[Place, int] | None = None
+    entries: Sequence[ImageAnnotation], where: Path, places: Sequence[Place] | None = None
 ) -> ImagePlanes:
     """The planes of the entries, one or more, of one image in a file of outlines.
 
-    `places` are the `pages_by_place` of the image, if it is there; without it the page of a plane
+    `places` are the `places_of` the image, if it is there; without it the page of a plane
     is its depth or its time, where the file names none. Raises `InputError` where two are of one
     plane, or their planes cannot be numbered.
     """
@@ -192,20 +159,67 @@ def of_annotations(
     objects: dict[Page, Instances] = {
         n: entry.instances for n, entry in zip(numbers, entries, strict=True)
     }
-    return ImagePlanes(objects, whole=False)
+    there = {n: (plane.z, plane.t) for n, plane in zip(numbers, planes, strict=True) if plane}
+    return ImagePlanes(objects, whole=False, places=there)
 
 
-def _numbers(planes: Sequence[Plane], where: Path, places: Mapping[Place, int] | None) -> list[int]:
+def _numbers(planes: Sequence[Plane], where: Path, places: Sequence[Place] | None) -> list[int]:
     depths, times = ({place[axis] for place in places or ()} for axis in (0, 1))
     if places is None or len(depths) == 1 or len(times) == 1:
         return page_numbers(planes, where)  # programs differ in calling a single axis depth or time
-    away = [one for one in planes if one.page is None and (one.z, one.t) not in places]
+    pages = {plane: page_at(plane, places) for plane in planes}
+    away = [plane for plane, page in pages.items() if page is None]
     if away:
         raise InputError(
             f"{where} has outlines on the plane of depth {away[0].z} and time {away[0].t}, and its "
             "image has no such page; give the annotation of this image"
         )
-    return [places[one.z, one.t] if one.page is None else one.page for one in planes]
+    return [page for page in map(pages.get, planes) if page is not None]
+
+
+def alike(true: ImagePlanes, predicted: ImagePlanes) -> tuple[ImagePlanes, ImagePlanes]:
+    """Both sides with one number for the planes of one depth and time, where both know them.
+
+    The numbers are those of the true pixels, else of the predicted ones, and so on of outlines;
+    planes that only the other side has come behind them. Sides that number alike stay as they are.
+    """
+    if not _are_of_one_stack(true.places, predicted.places):
+        return true, predicted
+    for one, other in ((true, predicted), (predicted, true)):
+        # Outlines name few planes: of these pixels must have all, else they are of another axis.
+        beyond = {*other.places.values()} - {*one.places.values()}
+        if one.whole and not know_both([*one.places.values()]):
+            return true, predicted
+        if one.whole and not other.whole and beyond:
+            return true, predicted
+    if predicted.whole and not true.whole:
+        return _numbered(true, predicted), predicted
+    return true, _numbered(predicted, true)
+
+
+def _are_of_one_stack(true: Mapping[int, Place], predicted: Mapping[int, Place]) -> bool:
+    """Whether places, each once, tell planes, and numbers do it otherwise."""
+    sides = [[*true.values()], [*predicted.values()]]
+    if not all(len(set(side)) == len(side) > 0 for side in sides) or not any(map(know_both, sides)):
+        return False
+    pages = {place: page for page, place in true.items()}
+    return any(
+        pages.get(place, page) != page or true.get(page, place) != place
+        for page, place in predicted.items()
+    )
+
+
+def _numbered(side: ImagePlanes, like: ImagePlanes) -> ImagePlanes:
+    """A side with the numbers that the other gives to the same places."""
+    known = {place: page for page, place in like.places.items()}
+    free = itertools.count(max(known.values()) + 1)
+    old = {
+        known[place] if place in known else next(free): page for page, place in side.places.items()
+    }
+    places = {page: side.places[before] for page, before in old.items()}
+    return ImagePlanes(
+        _Lazy(sorted(old), lambda page: side.objects[old[cast(int, page)]]), side.whole, places
+    )
 
 
 def shared_planes(name: str, true: ImagePlanes, predicted: ImagePlanes) -> SharedPlanes:

@@ -21,6 +21,7 @@ from kontur.data.pairing import (
     find_planes,
     prediction_files,
 )
+from kontur.data.places import places_by_page
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
@@ -59,7 +60,12 @@ class Truth:
         def source(places: Mapping[Page, int]) -> PlanesSource:
             pages = [*places] if len(places) > 1 else [None]
             indices = dict(zip(pages, places.values(), strict=True))
-            return lambda: lazy_planes(pages, lambda page: samples[indices[page]].instances)
+            image = folder.annotated[next(iter(places.values()))].image
+            return lambda: lazy_planes(
+                pages,
+                lambda page: samples[indices[page]].instances,
+                places_by_page(image) if len(places) > 1 else {},
+            )
 
         return cls(
             path=folder.path,

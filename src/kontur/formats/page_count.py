@@ -10,6 +10,7 @@ from kontur.formats import cellpose, nifti, pictures, slides, zarr_store
 from kontur.formats.arrays import image_array
 from kontur.formats.images import HEAD, NPY, SEGMENTATION, TIFF
 from kontur.formats.read_errors import reading
+from kontur.instances.plane import Plane, plane_of_page
 
 
 def count_pages(path: str | Path) -> int:
@@ -41,6 +42,32 @@ def count_pages(path: str | Path) -> int:
         if nifti.is_volume(path, start):
             return nifti.open_volume(path).pages
     return 1  # reading it says what it is
+
+
+def list_planes(path: str | Path) -> list[Plane | None]:
+    """Where each page of an image file lies in its stack; None alone of one that is no stack.
+
+    Pages of no declared meaning are times. Errors as of `count_pages`.
+    """
+    path, count = Path(path), count_pages(path)
+    if count == 1:
+        return [None]
+    if zarr_store.is_store(path):
+        from kontur.formats import ome_zarr
+
+        store = ome_zarr.open_image(path)
+        return [store.plane(page) for page in range(count)]
+    with reading(path):
+        with path.open("rb") as file:
+            start = file.read(HEAD)
+        if start.startswith(TIFF):
+            from kontur.formats import tiff
+
+            return [plane for plane, _ in tiff.list_planes(path)]
+        if nifti.is_volume(path, start):
+            volume = nifti.open_volume(path)
+            return [volume.plane(page) for page in range(count)]
+    return [plane_of_page(page, count) for page in range(count)]
 
 
 def check_is_one_stack(path: str | Path) -> None:

@@ -18,6 +18,7 @@ from kontur.data.image_planes import (
     Page,
     Pages,
     SharedPlanes,
+    alike,
     plane_name,
     shared_planes,
 )
@@ -115,7 +116,7 @@ def evaluate_files(
     shared: dict[str, SharedPlanes] = {}
 
     def read(name: str) -> tuple[ImagePlanes, ImagePlanes]:
-        return truth.sources[name](), _named(name, sources[pairs[name]])
+        return alike(truth.sources[name](), _named(name, sources[pairs[name]]))
 
     for number, name in enumerate(pairs):
         true, predicted = read(name)

@@ -7,9 +7,10 @@ from pathlib import Path, PurePath
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
-from kontur.data.image_planes import check_labels_fit, chosen_pages, pages_by_place
+from kontur.data.image_planes import chosen_pages, states_all_planes
 from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
+from kontur.data.places import Place, check_labels_fit, know_both, page_at, places_of
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
@@ -58,13 +59,13 @@ def plane_sources(
     missing = [name for name in names if files and name not in pairs]
     if missing:
         raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
-    masks = {name: path for name, _, _, path in planes if name in pairs and is_mask(path)}
+    masks = {name: path for name, _, _, path in planes if name in pairs and states_all_planes(path)}
     for name, path in masks.items():
         check_labels_fit(path, files[pairs[name]])
-    pages = {name: pages_by_place(files[image]) for name, image in pairs.items()}
+    places = {name: places_of(files[image]) for name, image in pairs.items()}
     return Sources(
         tuple(
-            _source(pairs.get(name, name), objects, plane, path, files, pages.get(name), channel)
+            _source(pairs.get(name, name), objects, plane, path, files, places.get(name), channel)
             for name, plane, objects, path in planes
         ),
         tuple(unmeasured(files, {*pairs.values()})),
@@ -74,19 +75,18 @@ def plane_sources(
 def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) -> Sources:
     """The planes of the annotated images of a training folder, those without objects too."""
     folder, sources = of_folder(place, layout, task=task, channel=channel, page="all")
-    pages = {item.image: pages_by_place(item.image) for item in folder.annotated}
-    places = {image: {page: key for key, page in of.items()} for image, of in pages.items()}
     planes = [
-        None if item.page is None else _place(places[item.image], item.page)
+        None if item.page is None else _place(places_of(item.image), item.page)
         for item in folder.annotated
     ]
     images = [replace(one, plane=at) for one, at in zip(sources.images, planes, strict=True)]
     return replace(sources, images=tuple(images))
 
 
-def _place(places: Mapping[int, tuple[int, int]], page: int) -> Plane:
+def _place(places: Sequence[Place], page: int) -> Plane:
     """The plane of a page; of one that lies where another does, as a time of its own."""
-    return Plane(*places.get(page, (0, page))).numbered(page)
+    here = places[page]
+    return Plane(*(here if places.index(here) == page else (0, page))).numbered(page)
 
 
 def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
@@ -140,36 +140,36 @@ def _source(
     plane: Plane | None,
     path: Path,
     files: Mapping[str, Path],
-    pages: Mapping[tuple[int, int], int] | None,
+    places: Sequence[Place] | None,
     channel: Channel | None,
 ) -> Source:
     place = plane or Plane()
 
     def page() -> int | None:
-        assert pages is not None
-        if place.page is not None:
-            return place.page
-        if (place.z, place.t) not in pages:
+        assert places is not None
+        numbered = states_all_planes(path) and not know_both(places_of(path))
+        number = place.number if numbered else page_at(place, places)
+        if number is None:
             raise InputError(
                 f"outlines lie on the plane of depth {place.z} and time {place.t}, and "
                 f"{files[name]} has no such page; give the image that they were drawn on"
             )
-        return pages[place.z, place.t] if len(pages) > 1 else None
+        return number if len(places) > 1 or place.page is not None else None
 
     def sides() -> Sides | None:
-        image = None if pages is None else files[name]
+        image = None if places is None else files[name]
         return stated_sides(image, page=page() if image else None) or stated_sides(path, page=None)
 
     def read() -> Picture:
         whole = objects if isinstance(objects, Instances) else Instances.concat([*objects.parts()])
-        if pages is None:
+        if places is None:
             return Picture(whole, None, square_side(sides() or ()))
         image = read_image(files[name], channel=channel, page=page())
         side = image.pixel_size or square_side(sides() or ())
         return Picture(whole, image.pixels, side)
 
     def open_() -> LargePicture:
-        if pages is None:
+        if places is None:
             return LargePicture(objects, None, square_side(sides() or ()))
         image = open_image(files[name], channel=channel, page=page())
         side = image.pixel_size or square_side(sides() or ())

@@ -10,8 +10,9 @@ from pathlib import Path
 from kontur import formats
 from kontur.data.annotation_options import annotation_options
 from kontur.data.annotations import read_annotation, read_outlines
-from kontur.data.image_planes import of_annotations, pages_by_place
+from kontur.data.image_planes import of_annotations, states_all_planes
 from kontur.data.layout import AnnotatedImage, Layout
+from kontur.data.places import check_labels_fit, know_both, page_at, places_of
 from kontur.errors import InputError
 from kontur.formats.page_count import check_is_one_stack, count_pages
 from kontur.instances import Instances
@@ -29,6 +30,8 @@ def annotated_planes(
     the image has no plane.
     """
     there = pictures.pages(image)
+    if _has_pixels(annotated):
+        check_labels_fit(annotated.annotation, image.path)
     outlines = _outlines(annotated) if there > 1 else {}
     pages = [number for number in [*outlines, *label_pages(annotated)] if number < there]
     alike = _is_one_stack(image)
@@ -59,14 +62,13 @@ def by_page(found: Sequence[Instances], image: Path) -> dict[int, Instances]:
 
     A file names depth and time, and other programs no page. In an image of several depths and
     several times its planes then tell the pages: what lies on none of them is left out. Errors as
-    of `pages_by_place`.
+    of `places_of`.
     """
     planes = list(map(place_of, found))
-    if any(plane.page is None and (plane.z or plane.t) for plane in planes):
-        pages = pages_by_place(image)
-        if min(len({place[axis] for place in pages}) for axis in (0, 1)) > 1:
-            numbers = [pages.get(p[:2]) if p.page is None else p.page for p in planes]
-            pairs = zip(numbers, found, strict=True)
+    if any(plane != Plane() for plane in planes):
+        places = places_of(image)
+        if know_both(places):
+            pairs = zip([page_at(plane, places) for plane in planes], found, strict=True)
             return {number: objects for number, objects in pairs if number is not None}
     return {plane.number: objects for plane, objects in zip(planes, found, strict=True)}
 
@@ -87,8 +89,18 @@ def _outlines(annotated: AnnotatedImage) -> dict[int, Instances]:
     file = annotated.annotation
     if annotated.kind != "outlines" or not formats.format_of(file).planes:
         return {}
-    planes = of_annotations(formats.read_images(file), file, pages_by_place(annotated.image))
+    entries = formats.read_images(file)
+    if states_all_planes(file) and not know_both(places_of(file)):
+        found = [entry.instances for entry in entries if entry.instances.plane is not None]
+        return {place_of(objects).number: objects for objects in found}
+    planes = of_annotations(entries, file, places_of(annotated.image))
     return {page: planes.on(page) for page in planes.pages}
+
+
+def _has_pixels(annotated: AnnotatedImage) -> bool:
+    """Whether the annotation is one file of labels, of each plane or of one."""
+    outlined = annotated.kind == "outlines" and states_all_planes(annotated.annotation)
+    return outlined or annotated.kind == "labels"
 
 
 def _is_one_stack(image: FolderImage) -> bool:

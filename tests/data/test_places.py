@@ -1,0 +1,150 @@
+"""Planes of files whose axes are in another order, matched by depth and time."""
+
+import numpy as np
+import pytest
+import shapely
+import tifffile
+
+from kontur import formats
+from kontur.data.folder import open_folder
+from kontur.data.places import check_labels_fit, label_page, places_of
+from kontur.data.truth import open_truth
+from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
+from kontur.infer.folder_evaluation import evaluate_files
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+from kontur.measure.plane_sources import plane_sources
+from kontur.web.workspace import open_workspace
+from tests.formats import volumes
+
+DEPTHS, TIMES, SIZE = 2, 3, (24, 32)
+ORDERS = ["TZYX", "ZTYX"]
+
+
+def labels():
+    """A square at a place of its own for each time and depth, of the id 10 t + z + 1; t, z."""
+    array = np.zeros((TIMES, DEPTHS, *SIZE), np.uint8)
+    for t in range(TIMES):
+        for z in range(DEPTHS):
+            array[t, z, 2 + 7 * t : 8 + 7 * t, 2 + 9 * z : 9 + 9 * z] = 10 * t + z + 1
+    return array
+
+
+def save(path, axes, array=None):
+    array = labels() if array is None else array
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if axes == "NIfTI":
+        return volumes.write(path.with_name("f.labels.nii.gz"), array.transpose(3, 2, 1, 0))
+    if axes == "outlines":
+        entries = [
+            ImageAnnotation("f.tif", SIZE, Instances.from_label_image(array[t, z]).replace(plane=p))
+            for t in range(TIMES)
+            for z in range(DEPTHS)
+            for p in [Plane(z, t).numbered(DEPTHS * t + z)]
+        ]
+        return formats.write_images(path.with_name("f.geojson"), entries)
+    ordered = array if axes == "TZYX" else array.swapaxes(0, 1)
+    how = {"photometric": "minisblack", "metadata": {"axes": axes}}
+    return tifffile.imwrite(path.with_name("f.ome.tif"), ordered, **how)
+
+
+def folder(root, image, annotation):
+    save(root / "images/f", image, 2 * labels())
+    save(root / ("labels/f" if annotation in ORDERS else "outlines/f"), annotation)
+    return root
+
+
+@pytest.mark.parametrize("true", ["TZYX", "ZTYX", "NIfTI", "outlines"])
+@pytest.mark.parametrize("found", ["ZTYX", "NIfTI", "outlines"])
+def test_planes_are_compared_with_those_of_their_depth_and_time(tmp_path, true, found):
+    save(tmp_path / "true/f", true)
+    save(tmp_path / "found/f", found)
+    truth = open_truth(tmp_path / "true", page="all")
+    evaluation = evaluate_files(tmp_path / "found", truth, page="all")
+    assert evaluation.summary.ap(0.5) == 1
+    assert sorted(one.page for one in evaluation.images) == [*range(DEPTHS * TIMES)]
+    assert not evaluation.planes_without_prediction + evaluation.planes_without_truth
+
+
+def test_a_plane_that_one_side_alone_has_is_named(tmp_path):
+    save(tmp_path / "true/f", "ZTYX")
+    save(tmp_path / "found/f", "TZYX", labels()[:2])
+    truth = open_truth(tmp_path / "true", page="all")
+    evaluation = evaluate_files(tmp_path / "found", truth, page="all")
+    assert evaluation.summary.ap(0.5) == 1
+    assert evaluation.planes_without_prediction == ("f page 2", "f page 5")  # time 2 of each depth
+
+
+@pytest.mark.parametrize("image", ORDERS)
+@pytest.mark.parametrize("annotation", [*ORDERS, "outlines"])
+def test_the_objects_of_a_training_folder_are_of_the_plane_of_the_image(
+    tmp_path, image, annotation
+):
+    place = folder(tmp_path, image, annotation)
+    for page in ("all", 1, 3):
+        for sample in open_folder(place, page=page).samples:
+            (identity,) = sample.instances.ids
+            assert sample.image.max() == 2 * identity
+    truth = open_truth(place, page="all")
+    assert evaluate_files(place / "images", truth, page="all").summary.ap(0.5) == 1
+    for source in plane_sources(place).images:
+        identity = 10 * source.plane.t + source.plane.z + 1
+        picture = source.read()
+        assert picture.instances.ids.tolist() == [identity]
+        assert picture.image.max() == 2 * identity
+
+
+@pytest.mark.parametrize("image", ORDERS)
+@pytest.mark.parametrize("annotation", ["NIfTI", "outlines"])
+def test_outlines_are_measured_on_the_plane_of_their_depth_and_time(tmp_path, image, annotation):
+    save(tmp_path / "images/f", image, 2 * labels())
+    save(tmp_path / "found/f", annotation)
+    sources = plane_sources(tmp_path / "found", [str(tmp_path / "images")]).images
+    pictures = [one.read() for one in sources]
+    assert len(pictures) == DEPTHS * TIMES
+    for picture in pictures:
+        assert [picture.image.max()] == [2 * one for one in picture.instances.ids]
+
+
+@pytest.mark.parametrize("annotation", [*ORDERS, "outlines"])
+def test_the_page_shows_the_labels_of_the_plane(tmp_path, annotation):
+    here = open_workspace(folder(tmp_path, "ZTYX", annotation))
+    (image,) = here.folder.images.values()
+    for page in range(DEPTHS * TIMES):
+        z, t = divmod(page, TIMES)
+        assert here.annotations.open(image, page).instances.ids.tolist() == [10 * t + z + 1]
+    here.close()
+
+
+def test_outlines_of_one_depth_are_of_its_planes(tmp_path):
+    """QuPath numbers no pages: time 1 is page 1 of the one order, and page 2 of the other."""
+    square = Instances.of([shapely.box(2, 9, 9, 15)], size=SIZE).replace(plane=Plane(0, 1))
+    for axes, page in (("TZYX", 2), ("ZTYX", 1)):
+        place = tmp_path / axes
+        save(place / "f", axes, 2 * labels())
+        formats.write_images(place / "f.geojson", [ImageAnnotation("f.ome.tif", SIZE, square)])
+        counts = [len(one.instances) for one in open_folder(place, page="all").samples]
+        assert counts == [int(number == page) for number in range(6)]
+        here = open_workspace(place)
+        (image,) = here.folder.images.values()
+        found = [len(here.annotations.open(image, number).instances) for number in range(6)]
+        assert found == counts
+        here.close()
+
+
+def test_numbers_count_where_a_side_knows_no_depth_and_time(tmp_path):
+    save(tmp_path / "image", "ZTYX")
+    plain = tmp_path / "labels.tif"
+    tifffile.imwrite(plain, labels().reshape(-1, *SIZE), photometric="minisblack")
+    image = tmp_path / "f.ome.tif"
+    assert [label_page(plain, image, page) for page in range(6)] == [*range(6)]
+    assert places_of(image)[:4] == ((0, 0), (0, 1), (0, 2), (1, 0))
+    assert label_page(plain, image, None) is None
+
+
+def test_labels_of_other_depths_and_times_are_refused(tmp_path):
+    save(tmp_path / "a/f", "TZYX")
+    save(tmp_path / "b/f", "TZYX", labels().swapaxes(0, 1))
+    with pytest.raises(InputError, match=r"3 depths at 2 times and its image .* 2 depths at 3"):
+        check_labels_fit(tmp_path / "b/f.ome.tif", tmp_path / "a/f.ome.tif")
