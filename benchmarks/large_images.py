@@ -8,7 +8,7 @@ again, killed (SIGKILL) when so many tiles are finished, and started once more: 
 very same. Finished sides are kept in --work.
 
     python benchmarks/large_images.py DATA --sides 2500 5000 10000 20000 --work large
-    python benchmarks/large_images.py DATA --sides 5000 --kill 12 --work large
+    python benchmarks/large_images.py DATA --sides 5000 --kill 6 --work large
 """
 
 import argparse

@@ -15,6 +15,7 @@ from kontur.infer.folder_evaluation import evaluate_files
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.plane_sources import plane_sources
+from kontur.measure.sources import find_sources
 from kontur.web.workspace import open_workspace
 from tests.formats import volumes
 
@@ -96,7 +97,7 @@ def test_the_objects_of_a_training_folder_are_of_the_plane_of_the_image(
 
 
 @pytest.mark.parametrize("image", ORDERS)
-@pytest.mark.parametrize("annotation", ["NIfTI", "outlines"])
+@pytest.mark.parametrize("annotation", [*ORDERS, "NIfTI", "outlines"])
 def test_outlines_are_measured_on_the_plane_of_their_depth_and_time(tmp_path, image, annotation):
     save(tmp_path / "images/f", image, 2 * labels())
     save(tmp_path / "found/f", annotation)
@@ -148,3 +149,39 @@ def test_labels_of_other_depths_and_times_are_refused(tmp_path):
     save(tmp_path / "b/f", "TZYX", labels().swapaxes(0, 1))
     with pytest.raises(InputError, match=r"3 depths at 2 times and its image .* 2 depths at 3"):
         check_labels_fit(tmp_path / "b/f.ome.tif", tmp_path / "a/f.ome.tif")
+
+
+@pytest.mark.parametrize("axes", [*ORDERS, "NIfTI"])
+def test_a_chosen_page_of_labels_is_measured_on_the_same_plane(tmp_path, axes):
+    save(tmp_path / "images/f", "ZTYX", 2 * labels())
+    save(tmp_path / "found/f", axes)
+    for page in (1, 3):
+        (one,) = find_sources(tmp_path / "found", [str(tmp_path / "images")], page=page).images
+        picture = one.read()
+        assert [picture.image.max()] == [2 * one for one in picture.instances.ids]
+
+
+@pytest.mark.parametrize("ending", [".tif", ".nii.gz"])
+def test_labels_of_another_number_of_planes_are_refused_alike_everywhere(tmp_path, ending):
+    for where, planes in (("images", 4), ("labels", 8)):
+        (tmp_path / where).mkdir()
+        array = np.ones((planes, *SIZE), np.uint8)
+        if ending == ".tif":
+            tifffile.imwrite(tmp_path / where / "a.tif", array, photometric="minisblack")
+        else:
+            volumes.write(tmp_path / where / "a.nii.gz", array.T)
+    found, images = tmp_path / "labels", [str(tmp_path / "images")]
+    here = open_workspace(tmp_path)
+    (image,) = here.folder.images.values()
+    ways = [
+        lambda: open_folder(tmp_path, page="all"),
+        lambda: open_folder(tmp_path, page=2).samples[0],
+        lambda: plane_sources(found, images),
+        lambda: find_sources(found, images, page=2),
+        lambda: here.annotations.open(image, 2),
+    ]
+    for way in ways:
+        with pytest.raises(InputError, match=r"has 8 pages and its image .* has 4, so") as refused:
+            way()
+        assert "--page" not in str(refused.value)
+    here.close()

@@ -10,7 +10,7 @@ import tifffile
 
 from kontur import formats
 from kontur.data.folder import open_folder
-from kontur.data.truth import open_truth
+from kontur.data.truth import Truth, open_truth
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.infer.folder import predict_folder
@@ -209,6 +209,16 @@ def test_the_only_plane_of_an_image_is_page_0_where_the_other_side_counts_pages(
     for sides in ((found, true), (true, found)):
         (image,) = pooled(*sides).images
         assert (image.true_count, image.counts.tp.tolist()) == (2, [2] * 10)
+
+
+@pytest.mark.parametrize("page", [2, "all"])
+def test_a_page_is_not_compared_with_another(tmp_path, page):
+    stack = write_labels(tmp_path / "film.tif", TRUE)
+    with pytest.raises(InputError, match=r"^page 1 of the truth .* open the truth with the same"):
+        evaluate_files(stack, open_truth(stack, page=1), page=page)
+    data = film(tmp_path / "data")
+    with pytest.raises(InputError, match=r"^page 1 of the truth"):
+        evaluate_files(stack, Truth.of_folder(open_folder(data, page=1)), page=page)
 
 
 def test_what_was_predicted_on_one_page_is_not_taken_for_all(tmp_path):

@@ -44,6 +44,8 @@ def test_a_map_in_integers_is_read_as_the_floats_that_it_stands_for(given):
     assert np.asarray(given, np.float64).dtype == np.float64
     copy = np.array(given)
     copy[:] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        np.asarray(given)[:] = 0
     assert_array_equal(np.asarray(given), expected)
 
 

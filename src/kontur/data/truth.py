@@ -39,6 +39,7 @@ class Truth:
         class_of_value: the class of each pixel value of semantic masks; None without such masks.
         coco: the COCO JSON files that number the images, if the annotations are of such.
         warnings: sentences on what was left out and on likely mistakes.
+        page: the one page of stacks that was chosen, from 0, if it was.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Truth:
     class_of_value: Mapping[int, str] | None = None
     coco: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    page: int | None = None
 
     @classmethod
     def of_folder(cls, folder: Folder) -> "Truth":
@@ -74,6 +76,7 @@ class Truth:
             class_of_value=folder.options.class_of_value,
             coco=tuple(dict.fromkeys(e.annotation for e in folder.annotated if e.kind == "coco")),
             warnings=folder.warnings,
+            page=folder.annotated[0].page if len({e.page for e in folder.annotated}) == 1 else None,
         )
 
     @property
@@ -129,6 +132,7 @@ def open_truth(
         class_of_value=named,
         coco=(root,) if root.is_file() else (),
         warnings=tuple(map(str, issues)),
+        page=None if page == "all" else page,
     )
 
 

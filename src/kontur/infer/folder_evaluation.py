@@ -95,9 +95,16 @@ def evaluate_files(
     counts, or "all": each plane then counts as an image does, and `truth` was opened so too.
 
     Raises:
-        InputError: no prediction belongs to any image, a file cannot be read, sizes differ, or with
-            all pages a side does not say on which plane of a stack its objects lie.
+        InputError: no prediction belongs to any image, a file cannot be read, sizes differ, the
+            truth was opened with another page, or with all pages a side does not say on which plane
+            of a stack its objects lie.
     """
+    if None not in (page, truth.page) and page != truth.page:
+        raise InputError(
+            f"page {truth.page} of the truth {truth.path} was opened, and of {predictions} "
+            f"{'all pages are' if page == 'all' else f'page {page} is'} wanted; open the truth "
+            "with the same page"
+        )
     sources = find_planes(
         predictions,
         task=task,

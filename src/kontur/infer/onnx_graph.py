@@ -26,10 +26,12 @@ class IntegerMap:
         self._floats: np.ndarray | None = None
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """The floats, made once: graphs read them many times."""
+        """The floats, made once, for graphs read them many times; a copy where one is wanted."""
         if self._floats is None:
             scale, zero = self._step
-            self._floats = (self.integers - zero) * scale
+            floats = (self.integers - zero) * scale
+            floats.flags.writeable = False
+            self._floats = floats
         return self._floats.astype(dtype or np.float32, copy=bool(copy))
 
 

@@ -21,7 +21,7 @@ from kontur.formats.images import Image, open_image, picked
 from kontur.formats.lazy_pixels import OpenImage, Pixels
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
-from kontur.infer.engine import Engine, precision_of
+from kontur.infer.engine import Engine, image_precision_of
 from kontur.infer.learned_channel import in_learned_channel
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.notebook import prediction_html
@@ -334,7 +334,7 @@ class Predictor:
         memory. With a `region` only tiles that may hold its objects.
         """
         size = scaled_size(shown.image.size, shown.scale * shown.image.scale)
-        free, precision = available_memory(ENOUGH), precision_of(self.engine)
+        free, precision = available_memory(ENOUGH), image_precision_of(self.engine)
         tiling = plan_tiles(
             *(self.family, self.config, self.card, size), side=side, free=free, precision=precision
         )

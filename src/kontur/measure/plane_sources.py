@@ -130,7 +130,14 @@ def _read(
     """The name in the file, the plane and the objects of each plane of each image of a file."""
     if is_large(path):
         return [(*key, objects) for key, objects in formats.read_to_disk(path).items()]
-    entries = formats.read_images(path, task=task, class_of_value=class_of_value)
+    pages = chosen_pages(path, "all") if is_mask(path) else [None]
+    entries = [
+        entry
+        for page in pages
+        for entry in formats.read_images(path, page=page, task=task, class_of_value=class_of_value)
+    ]
+    if len(pages) > 1:  # a plane without objects has no rows
+        entries = [entry for entry in entries if len(entry.instances)] or entries[:1]
     return [(one.file_name, one.instances.plane, one.instances) for one in entries]
 
 

@@ -7,6 +7,7 @@ reported, and its objects are measured as far as they can be: none is left out.
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Self
 
@@ -17,9 +18,10 @@ from kontur.data.coco_layout import lists_images
 from kontur.data.file_names import stem
 from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
-from kontur.data.image_planes import Pages
+from kontur.data.image_planes import Pages, states_all_planes
 from kontur.data.layout import Layout
 from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
+from kontur.data.places import label_page
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import find_format, zarr_store
@@ -123,7 +125,9 @@ def find_sources(
         listed = [_source(name, reader, None) for name, reader in readers.items()]
         sources = Sources(tuple(listed), notes)
     else:
-        sources = _with_images(readers, find_inputs(images), outlines, channel=channel, page=page)
+        inputs = find_inputs(images)
+        on_page = partial(_on_page_of_image, prediction_files(outlines), task, page)
+        sources = _with_images(readers, inputs, outlines, on_page, channel=channel, page=page)
         sources = replace(sources, notes=(*notes, *sources.notes))
     return with_metadata(sources, metadata or metadata_beside(outlines, images))
 
@@ -180,6 +184,7 @@ def _with_images(
     readers: Mapping[str, Reader],
     inputs: Sequence[InputImage],
     outlines: Path,
+    on_page: Callable[[str, Reader, Path], Reader],
     *,
     channel: Channel | None,
     page: int | None,
@@ -198,6 +203,10 @@ def _with_images(
         )
 
     names = {prediction: name for name, prediction in pairs.items()}
+    readers = {
+        name: on_page(name, reader, files[names[name]]) if name in names else reader
+        for name, reader in readers.items()
+    }
     images = [
         _source(
             names.get(outline_name, outline_name),
@@ -214,6 +223,28 @@ def _with_images(
         what = counted(without_image, "outline file")
         notes.append(f"no image has the name of {what}: measured without intensities")
     return Sources(tuple(images), (*notes, *unmeasured(files, pairs)))
+
+
+def _on_page_of_image(
+    outlines: Mapping[str, Path],
+    task: str,
+    page: int | None,
+    name: str,
+    reader: Reader,
+    image: Path,
+) -> Reader:
+    """The reader of the page of labels that is of the page of their image.
+
+    Raises `InputError` where labels have other planes than the image.
+    """
+    path = outlines.get(name)
+    if page is None or path is None or not states_all_planes(path):
+        return reader
+    own = label_page(path, image, page)
+    if own == page:
+        return reader
+    (other,) = large_outlines.readers_of(path, task=task, page=own).values()
+    return other
 
 
 def _check_told_apart(readers: Iterable[str], files: Mapping[str, Path]) -> None:
