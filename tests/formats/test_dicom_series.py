@@ -43,7 +43,10 @@ def write(path, series, encoding=TYPED, pixels=b"pixels"):
     return path
 
 
-@pytest.mark.parametrize("encoding", [TYPED, UNTYPED, "1.2.840.10008.1.2.4.50"])
+RUN_LENGTHS, BIG, DEFLATED = (f"1.2.840.10008.1.2.{rest}" for rest in ("5", "2", "1.99"))
+
+
+@pytest.mark.parametrize("encoding", [TYPED, UNTYPED, "1.2.840.10008.1.2.4.50", RUN_LENGTHS])
 def test_the_series_is_that_of_the_file_and_not_of_what_it_refers_to(tmp_path, encoding):
     path = write(tmp_path / "a.dcm", "1.2.34", encoding)
     assert dicom_series.series_of(path) == "1.2.34"
@@ -51,6 +54,27 @@ def test_the_series_is_that_of_the_file_and_not_of_what_it_refers_to(tmp_path, e
     for length in range(whole.index(b"1.2.34") + len("1.2.34")):
         path.write_bytes(whole[:length])
         assert dicom_series.series_of(path) is None
+
+
+@pytest.mark.parametrize("encoding", [BIG, DEFLATED])
+def test_the_series_in_another_encoding_is_not_told(tmp_path, encoding):
+    assert dicom_series.series_of(write(tmp_path / "a.dcm", "1.2.34", encoding)) is None
+
+
+@pytest.mark.parametrize(("depth", "told"), [(dicom_series.DEEPEST, "1.2.3"), (200, None)])
+def test_the_series_behind_sequences_within_one_another_is_told_to_some_depth(
+    tmp_path, depth, told
+):
+    path = write(tmp_path / "a.dcm", "1.2.3")
+    sequence = struct.pack("<HH2sHI", 0x0008, 0x1115, b"SQ", 0, 0xFFFFFFFF)
+    item = struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)
+    ends = [struct.pack("<HHI", 0xFFFE, end, 0) for end in (0xE00D, 0xE0DD)]
+    times = depth // 2
+    nested = (sequence + item) * times + b"".join(ends) * times
+    whole = path.read_bytes()
+    at = whole.index(struct.pack("<HH", 0x0020, 0x000D))
+    path.write_bytes(whole[:at] + nested + whole[at:])
+    assert dicom_series.series_of(path) == told
 
 
 def test_all_instances_of_a_series_are_one_image_and_count_as_its_content(tmp_path):

@@ -15,7 +15,8 @@ PREAMBLE, MAGIC = 128, b"DICM"
 META = 0x0002  # the group of elements that say how all others are encoded
 ENCODING, SERIES = (0x0002, 0x0010), (0x0020, 0x000E)
 WITHOUT_TYPES = "1.2.840.10008.1.2"  # implicit little-endian
-LITTLE_ENDIAN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4")  # explicit; compressed pictures
+WITH_TYPES = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5")  # explicit; with pixels as run lengths
+COMPRESSED = "1.2.840.10008.1.2.4."  # begins that of explicit ones with pixels as pictures
 LONG = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 ITEM, ITEM_END, SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE00D), (0xFFFE, 0xE0DD)
 UNKNOWN = 0xFFFFFFFF  # a length: up to an end that is marked
@@ -63,7 +64,7 @@ def _series(file: BinaryIO) -> str | None:
             continue
         encoding = _text(file, length)
         typed = encoding != WITHOUT_TYPES
-        if typed and not encoding.startswith(LITTLE_ENDIAN):
+        if typed and encoding not in WITH_TYPES and not encoding.startswith(COMPRESSED):
             return None
     while True:
         tag, length = _element(file, typed=typed)
