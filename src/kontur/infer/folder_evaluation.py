@@ -22,7 +22,8 @@ from kontur.data.image_planes import (
     plane_name,
     shared_planes,
 )
-from kontur.data.pairing import find_planes, pair
+from kontur.data.pairing import files_of_planes, find_planes, pair
+from kontur.data.places import check_same_plane
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
@@ -118,6 +119,11 @@ def evaluate_files(
             f"none of the {len(sources)} predictions in {predictions} ({listed(sources)}) has the "
             f"name of an image in {truth.path} ({listed(truth.names)})"
         )
+    if isinstance(page, int):
+        stacks = files_of_planes(predictions)
+        for name in pairs.keys() & truth.stacks.keys():
+            if pairs[name] in stacks:
+                check_same_plane(truth.stacks[name], stacks[pairs[name]], page)
     lists = ClassLists()
     scores: dict[tuple[str, Page], ImageScores | None] = {}  # None: all names decide on them
     shared: dict[str, SharedPlanes] = {}

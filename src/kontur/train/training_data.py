@@ -216,7 +216,7 @@ def copies_warning(train: LoadedSamples, val: LoadedSamples) -> str:
 
 def describe_data(data: TrainingData, file: str) -> str:
     """The number of images, the names of those held out here, and the folders' warnings."""
-    line = f"{_count(data.train)} to learn from, {_count(data.val)} to validate on"
+    line = f"{_count(data.train, ' images')} to learn from, {_count(data.val)} to validate on"
     held = data.val_names
     if data.held_out:
         names = ", ".join(held[:NAMED]) + (", …" if len(held) > NAMED else "")
@@ -235,11 +235,11 @@ def describe_data(data: TrainingData, file: str) -> str:
     return "\n".join([line, *(f"! {warning}" for warning in warnings)])
 
 
-def _count(folder: Folder) -> str:
-    """The number of images, and of what are planes of stacks, the number of these too.
+def _count(folder: Folder, what: str = "") -> str:
+    """The number of images, with `what` behind it, or as "30 planes of 3 images" where it has any.
 
-    "30 planes of 3 images"; single images among stacks count as one plane.
+    Single images among stacks count as one plane.
     """
     if not any(item.is_plane for item in folder.annotated):
-        return f"{len(folder)} images"
+        return f"{len(folder)}{what}"
     return f"{plural(len(folder), 'plane')} of {plural(len(folder.images), 'image')}"
