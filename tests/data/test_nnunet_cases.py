@@ -359,7 +359,7 @@ def test_the_fourth_axis_is_channels_where_dataset_json_names_as_many(tmp_path):
 def test_labels_of_slices_beside_several_times_are_refused(tmp_path):
     """A page would be a slice of the labels, and of the image a slice at the first time."""
     of_four_axes(tmp_path)
-    told = r"has 3 planes, and its image .* has 3 depths at 2 times"
+    told = r"has 3 pages and its image .* has 6, so that"
     for page in (1, 2):
         with pytest.raises(InputError, match=told):
             list(open_folder(tmp_path, page=page).samples)

@@ -68,6 +68,19 @@ def test_planes_are_compared_with_those_of_their_depth_and_time(tmp_path, true, 
     assert not evaluation.planes_without_prediction + evaluation.planes_without_truth
 
 
+@pytest.mark.parametrize("found", ["TZYX", "NIfTI"])
+def test_a_chosen_page_that_is_another_plane_in_the_other_file_is_refused(tmp_path, found):
+    save(tmp_path / "found/f", found)
+    save(tmp_path / "true/f", "ZTYX")
+    for place in (tmp_path / "true", folder(tmp_path / "data", "ZTYX", "ZTYX")):
+        truth = {page: open_truth(place, page=page) for page in (0, 1)}
+        assert evaluate_files(tmp_path / "found", truth[0], page=0).summary.ap(0.5) == 1
+        with pytest.raises(
+            InputError, match=r"page 1 is of depth 0 and time 1 in .* of depth 1 and"
+        ):
+            evaluate_files(tmp_path / "found", truth[1], page=1)
+
+
 def test_a_plane_that_one_side_alone_has_is_named(tmp_path):
     save(tmp_path / "true/f", "ZTYX")
     save(tmp_path / "found/f", "TZYX", labels()[:2])

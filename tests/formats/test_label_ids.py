@@ -1,5 +1,7 @@
+import nibabel
 import numpy as np
 import pytest
+import zarr
 
 from kontur import formats
 from kontur.formats import ImageAnnotation
@@ -50,3 +52,18 @@ def test_regions_to_ignore_are_negative_and_no_objects_of_their_number():
     assert [ids.tolist() for ids in storable_ids(planes)] == [[3, -5], [5, -3]]
     assert storable_ids([]) == []
     assert [ids.tolist() for ids in storable_ids([Instances.empty()])] == [[]]
+
+
+@pytest.mark.parametrize("ending", [".nii.gz", ".labels.ome.zarr"])
+def test_large_ids_beside_a_region_to_ignore_on_another_plane_are_of_32_bits(tmp_path, ending):
+    large, ignored = planes_of([1, 70_000], [3, 4])
+    planes = [large, ignored.replace(ignore=[False, True])]
+    path = tmp_path / f"a{ending}"
+    formats.write_images(path, [ImageAnnotation("a.tif", one.size, one) for one in planes])
+    if ending == ".nii.gz":
+        kind = nibabel.load(path).get_data_dtype()
+    else:
+        kind = next(zarr.open_group(path, mode="r").arrays())[1].dtype
+    assert kind == np.int32
+    read = formats.read_images(path)
+    assert [one.instances.ids.tolist() for one in read] == [[1, 70_000], [-4, 3]]

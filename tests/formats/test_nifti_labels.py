@@ -158,7 +158,9 @@ def test_planes_without_objects_and_planes_that_are_not_given_are_background(tmp
 )
 def test_outlines_of_another_image_are_refused_and_nothing_is_lost(tmp_path, change, reason):
     nibabel.save(in_space((8, 6, 4)), tmp_path / "image.nii")
-    found = Instances.empty((6, 8)).replace(plane=Plane(z=1)).replace(**change)
+    corner = np.zeros((6, 8), int)
+    corner[0, 0] = 1
+    found = Instances.from_label_image(corner).replace(plane=Plane(z=1)).replace(**change)
     (tmp_path / "a.nii.gz").write_bytes(b"before")
     entry = ImageAnnotation("a", found.size, found, image=tmp_path / "image.nii")
     with pytest.raises(InputError, match=reason):
@@ -213,3 +215,11 @@ def test_what_is_written_is_read_back_as_the_same_objects(tmp_path, seed):
         again = back.get(found.plane[:2], Instances.empty(found.size))
         np.testing.assert_array_equal(again.ids, found.ids)
         np.testing.assert_array_equal(again.label_image(), found.label_image())
+
+
+def test_a_volume_without_objects_is_converted_to_an_empty_one(tmp_path, stored):
+    path = volumes.write(tmp_path / "a.nii.gz", 0 * stored.astype(np.uint8))
+    assert convert(path, tmp_path / "b.nii.gz").objects == 0
+    empty = nibabel.load(tmp_path / "b.nii.gz")
+    assert empty.shape == stored.shape
+    assert not np.asarray(empty.dataobj).any()

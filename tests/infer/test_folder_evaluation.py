@@ -162,7 +162,9 @@ def test_the_page_of_a_stack_of_masks_picks_the_plane_on_both_sides(tmp_path: Pa
     with pytest.raises(InputError, match=r"found\.tif is a stack of 2 pages"):
         evaluate_files(tmp_path / "found.tif", same)
     assert evaluate_files(tmp_path / "found.tif", same, page=1).summary.mean_ap == 1
-    assert evaluate_files(tmp_path / "found.tif", same, page=0).summary.mean_ap == 0
+    first = open_truth(tmp_path / "truth.tif", page=0)
+    first = replace(first, sources={"found": first.sources["truth"]})
+    assert evaluate_files(tmp_path / "found.tif", first, page=0).summary.mean_ap == 0
 
 
 def test_names_of_classes_count_in_all_images_or_in_none(tmp_path: Path):

@@ -30,6 +30,7 @@ from kontur.data.image_planes import (
     of_annotations,
     plane_name,
     read_planes,
+    states_all_planes,
 )
 from kontur.data.issue import Issue
 from kontur.data.mask_checks import MaskFile, are_label_images, check_mask_files
@@ -131,6 +132,11 @@ def find_planes(
     if not entries:
         raise InputError(f"{place} holds no images")
     return {name: _constant(of_annotations(one, place)) for name, one in entries.items()}
+
+
+def files_of_planes(place: Path) -> dict[str, Path]:
+    """The files of a place that have labels as the pixels of every plane, by image name."""
+    return {n: path for n, path in prediction_files(place).items() if states_all_planes(path)}
 
 
 def every_mask(place: Path, page: Pages) -> list[tuple[Path, int | None]]:

@@ -87,6 +87,20 @@ def label_page(labels: Path, image: Path, page: int | None) -> int | None:
     return other.index(true[page])
 
 
+def check_same_plane(one: Path, other: Path, page: int) -> None:
+    """Raise `InputError` where a page is of another depth and time in one file than in the other.
+
+    Only where both know them.
+    """
+    first, second = places_by_page(one), places_by_page(other)
+    if page in first and page in second and first[page] != second[page]:
+        planes = ["of depth {} and time {}".format(*side[page]) for side in (first, second)]
+        raise InputError(
+            f"page {page} is {planes[0]} in {one}, and {planes[1]} in {other}; all pages (--page "
+            "all, in Python page='all') are matched by depth and time"
+        )
+
+
 def _described(places: Sequence[Place]) -> str:
     depths, times = (len({place[axis] for place in places}) for axis in (0, 1))
     return f"{depths} depths at {times} times"

@@ -18,6 +18,7 @@ from kontur.data.pairing import (
     are_annotations,
     check_masks,
     every_mask,
+    files_of_planes,
     find_planes,
     prediction_files,
 )
@@ -43,6 +44,7 @@ class Truth:
         coco: the COCO JSON files that number the images, if the annotations are of such.
         warnings: sentences on what was left out and on likely mistakes.
         page: the one page of stacks that was chosen, from 0, if it was.
+        stacks: the files that say of which depth and time a page is, by the name of their image.
     """
 
     path: Path
@@ -53,6 +55,7 @@ class Truth:
     coco: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     page: int | None = None
+    stacks: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of_folder(cls, folder: Folder) -> "Truth":
@@ -84,6 +87,7 @@ class Truth:
             class_of_value=folder.options.class_of_value,
             coco=tuple(dict.fromkeys(e.annotation for e in folder.annotated if e.kind == "coco")),
             warnings=folder.warnings,
+            stacks={item.name: item.image for item in folder.annotated},
             page=folder.annotated[0].page if len({e.page for e in folder.annotated}) == 1 else None,
         )
 
@@ -144,6 +148,7 @@ def open_truth(
         coco=(root,) if root.is_file() else (),
         warnings=tuple(map(str, issues)),
         page=None if page == "all" else page,
+        stacks=files_of_planes(root),
     )
 
 

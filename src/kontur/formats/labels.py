@@ -7,7 +7,7 @@ What a label image cannot hold is lost: scores, class names, what other programs
 before regions to ignore).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +171,18 @@ def painted(instances: Instances) -> Integer[np.ndarray, "h w"]:
     array = instances.label_image()
     written = np.array([array.min(), array.max()], dtype=np.int64)
     return array.astype(smallest_type(written), copy=False)
+
+
+def type_of_all(kinds: Iterable[np.dtype[Any]]) -> np.dtype[Any]:
+    """The type for all planes of a stack whose ids are of `label_ids.storable_ids`.
+
+    NumPy takes 64 bits for unsigned 32 beside signed, and ids beside regions to ignore need 31.
+
+    >>> type_of_all([np.dtype(np.uint32), np.dtype(np.int16)])
+    dtype('int32')
+    """
+    kind = np.result_type(*kinds)
+    return np.dtype(np.int32) if kind == np.int64 else kind
 
 
 def type_of_ids(plane: Instances) -> np.dtype[Any]:

@@ -89,7 +89,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
 
     planes = LazySequence(len(entries), plane)
     facts = [(one.plane, labels.type_of_ids(one)) for one in planes]
-    kind = np.result_type(*(kind for _, kind in facts))
+    kind = labels.type_of_all(kind for _, kind in facts)
     if image is None:
         side = entries[0].pixel_size
         levels = label_levels.of_planes(size, [place for place, _ in facts], side, path.name)
@@ -102,6 +102,8 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         header = nifti_label_header.of_image(image.start, kind, dim)
     numbers: dict[int, int] = {}  # of the entry on each page
     for number, (place, _) in enumerate(facts):
+        if place is None and not len(planes[number]):
+            continue  # no plane has an object
         index = levels.place_of(place, path)
         page = int(np.ravel_multi_index(index, shape[:-2])) if index else 0
         if numbers.setdefault(page, number) != number:

@@ -104,7 +104,7 @@ def write(
         return entries[number].instances.replace(ids=ids[number], size=size)
 
     planes = LazySequence(len(entries), plane)
-    kind, form = np.result_type(*map(labels.type_of_ids, planes)), 2 if version == "0.4" else 3
+    kind, form = labels.type_of_all(map(labels.type_of_ids, planes)), 2 if version == "0.4" else 3
     with atomic.replacing_folder(path, overwrite=overwrite) as beside:
         group = zarr.create_group(str(beside), zarr_format=form)
         arrays = [

@@ -22,7 +22,8 @@ from kontur.data.image_planes import (
     plane_name,
     shared_planes,
 )
-from kontur.data.pairing import find_planes, pair, prediction_files
+from kontur.data.pairing import files_of_planes, find_planes, pair, prediction_files
+from kontur.data.places import check_same_plane
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
@@ -123,6 +124,11 @@ def evaluate_files(
     for name, other in pairs.items():
         if name in truth.files and other in files:
             check_same_space(files[other], truth.files[name], called="its truth")
+    if isinstance(page, int):
+        stacks = files_of_planes(predictions)
+        for name in pairs.keys() & truth.stacks.keys():
+            if pairs[name] in stacks:
+                check_same_plane(truth.stacks[name], stacks[pairs[name]], page)
     lists = ClassLists()
     scores: dict[tuple[str, Page], ImageScores | None] = {}  # None: all names decide on them
     shared: dict[str, SharedPlanes] = {}
