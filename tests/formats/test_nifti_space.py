@@ -76,6 +76,8 @@ def test_labels_that_lie_beside_their_image_are_refused(tmp_path, shift):
         {"unit": "micron"},  # of a program that writes the wrong word
         {"affine": STRAIGHT + 1e-4},
         {"sform": 0, "qform": 1},
+        {"affine": np.eye(4)},  # of an array alone, by nibabel
+        {"affine": np.diag([-1.0, -1, 1, 1])},  # and by SimpleITK
         {"sform": 0, "affine": -STRAIGHT},  # which it does not state
         {"shape": (8, 6, 5), "affine": -STRAIGHT},
         {"shape": (8, 6), "affine": -STRAIGHT},

@@ -39,13 +39,17 @@ FIELDS: dict[int, Any] = {
 def check_same_space(labels: Path, image: Path, *, called: str = "its image") -> None:
     """Raise `InputError` where two volumes of one shape state different places in space.
 
-    What is no NIfTI, states no place or has another shape is not compared. Units may differ.
+    What is no NIfTI, states no place or has another shape is not compared. Units may differ. Voxels
+    of side 1 from 0 on are what a program writes that was given an array alone: no place either.
     """
     if not all(path.name.lower().endswith(ENDINGS) and path.is_file() for path in (labels, image)):
         return
     mine, other = nifti.open_volume(labels), nifti.open_volume(image)
     shape = mine.header.shape[-3:]
-    places, others = affines(mine), affines(other)
+    places, others = (
+        [one for one in affines(volume) if not np.array_equal(np.abs(one), np.eye(3, 4))]
+        for volume in (mine, other)
+    )
     if shape != other.header.shape[-3:] or not places or not others:
         return
     factor = _unit(mine) / _unit(other) if _unit(mine) and _unit(other) else 1.0
