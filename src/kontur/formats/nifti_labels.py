@@ -34,6 +34,7 @@ from kontur.formats.nifti_header import ENDINGS, LONGEST, PACKED, header_start
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.read_errors import reading
 from kontur.instances import Instances
+from kontur.wording import printable
 
 LEVEL = 6  # of packing; the highest takes several times as long for a few per cent
 
@@ -120,7 +121,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         document.log.warning(
             "%s: the image is no volume of NIfTI, so that the labels have no place in space: they "
             "begin at the origin, and voxels are as deep as a pixel is wide",
-            path,
+            printable(str(path)),
         )
 
 
