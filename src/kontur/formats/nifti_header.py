@@ -20,21 +20,27 @@ ONE_FILE = "save it as one file of NIfTI (.nii.gz) from ITK-SNAP, 3D Slicer or n
 BYTES = {348: 1, 540: 2}  # of a header, and its version
 LONGEST = max(BYTES)
 EXTENSION = 4  # bytes behind a header that say whether extensions follow
-_NAMES = ["dim", "datatype", "pixdim", "offset", "slope", "intercept", "units", "sform", "srow"]
-FIELDS: dict[int, Any] = {
-    1: {
-        "names": _NAMES,
-        "formats": ["8i2", "i2", "8f4", "f4", "f4", "f4", "u1", "i2", "(3,4)f4"],
-        "offsets": [40, 70, 76, 108, 112, 116, 123, 254, 280],
-        "itemsize": 348,
-    },
-    2: {
-        "names": _NAMES,
-        "formats": ["8i8", "i2", "8f8", "i8", "f8", "f8", "i4", "i4", "(3,4)f8"],
-        "offsets": [16, 12, 104, 168, 176, 184, 500, 348, 400],
-        "itemsize": 540,
-    },
-}
+FIELDS: dict[int, Any] = {  # the first of voxels, from qform on of their place in space
+    version: {
+        "names": [
+            "dim", "datatype", "pixdim", "offset", "slope", "intercept", "units",
+            "qform", "quaternion", "corner", "sform", "srow",
+        ],
+        "formats": formats, "offsets": offsets, "itemsize": size,
+    }
+    for version, size, formats, offsets in (
+        (
+            1, 348,
+            ["8i2", "i2", "8f4", "f4", "f4", "f4", "u1", "i2", "3f4", "3f4", "i2", "(3,4)f4"],
+            [40, 70, 76, 108, 112, 116, 123, 252, 256, 268, 254, 280],
+        ),
+        (
+            2, 540,
+            ["8i8", "i2", "8f8", "i8", "f8", "f8", "i4", "i4", "3f8", "3f8", "i4", "(3,4)f8"],
+            [16, 12, 104, 168, 176, 184, 500, 344, 352, 376, 348, 400],
+        ),
+    )
+}  # fmt: skip
 MAGIC = {1: (344, b"n+1\0", b"ni1\0"), 2: (4, b"n+2\0\r\n\x1a\n", b"ni2\0\r\n\x1a\n")}
 STORED = {  # by code: the type of a number, and how many a voxel has
     **{2: ("u1", 1), 256: ("i1", 1), 4: ("i2", 1), 512: ("u2", 1), 8: ("i4", 1), 768: ("u4", 1)},
@@ -114,8 +120,7 @@ def parse(start: bytes, path: Path) -> NiftiHeader:
             f"{path} is damaged or no NIfTI volume: it has {magic[:4]!r} in the place of "
             f"n+{version}; copy or export it again"
         )
-    layout: np.dtype[Any] = np.dtype(FIELDS[version])
-    fields = np.frombuffer(start, layout.newbyteorder(order), count=1)[0]
+    fields = fields_of(start)
     axes, shape = _axes(fields["dim"], path)
     code = int(fields["datatype"])
     if code not in STORED:
@@ -134,6 +139,14 @@ def parse(start: bytes, path: Path) -> NiftiHeader:
         *(_offset(float(fields["offset"]), size), slope, intercept, sides),
         affine_sides,
     )
+
+
+def fields_of(start: bytes) -> np.void:
+    """The values of a whole header by the names of `FIELDS`."""
+    size, order = header_start(start)
+    layout: np.dtype[Any] = np.dtype(FIELDS[BYTES[size]])
+    fields: np.void = np.frombuffer(start, layout.newbyteorder(order), count=1)[0]
+    return fields
 
 
 def header_start(start: bytes) -> tuple[int, Literal["<", ">"]]:

@@ -7,7 +7,6 @@ nifti1.h.
 
 import itertools
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -15,25 +14,10 @@ from jaxtyping import Float
 from kontur.errors import InputError
 from kontur.formats import nifti
 from kontur.formats.nifti import NiftiVolume
-from kontur.formats.nifti_header import BYTES, ENDINGS, SPACE, UNITS, header_start
+from kontur.formats.nifti_header import ENDINGS, SPACE, UNITS, fields_of
 
 TOLERANCE = 0.01  # voxels at any corner: rounding of float32, and of qform, is far below
 DIRECTIONS = ("RL", "AP", "SI")
-_NAMES = ["pixdim", "units", "qform", "sform", "quaternion", "offset", "srow"]
-FIELDS: dict[int, Any] = {
-    1: {
-        "names": _NAMES,
-        "formats": ["4f4", "u1", "i2", "i2", "3f4", "3f4", "(3,4)f4"],
-        "offsets": [76, 123, 252, 254, 256, 268, 280],
-        "itemsize": 348,
-    },
-    2: {
-        "names": _NAMES,
-        "formats": ["4f8", "i4", "i4", "i4", "3f8", "3f8", "(3,4)f8"],
-        "offsets": [104, 500, 344, 348, 352, 376, 400],
-        "itemsize": 540,
-    },
-}
 
 
 def check_same_space(labels: Path, image: Path, *, called: str = "its image") -> None:
@@ -68,15 +52,13 @@ def affines(volume: NiftiVolume) -> list[Float[np.ndarray, "3 4"]]:
 
     One that maps voxels onto a plane, or to no finite place, states nothing.
     """
-    size, order = header_start(volume.start)
-    layout: np.dtype[Any] = np.dtype(FIELDS[BYTES[size]])
-    fields = np.frombuffer(volume.start, layout.newbyteorder(order), count=1)[0]
+    fields = fields_of(volume.start)
     stated = [fields["srow"].astype(float)] if fields["sform"] > 0 else []
     if fields["qform"] > 0:
-        sides = fields["pixdim"].astype(float)
+        sides = fields["pixdim"][:4].astype(float)
         turned = _rotation(fields["quaternion"].astype(float))
         turned *= sides[1:] * [1, 1, -1 if sides[0] < 0 else 1]
-        stated.append(np.column_stack([turned, fields["offset"].astype(float)]))
+        stated.append(np.column_stack([turned, fields["corner"].astype(float)]))
     return [one for one in stated if np.isfinite(one).all() and np.linalg.det(one[:, :3])]
 
 
@@ -95,10 +77,7 @@ def _rotation(quaternion: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
 
 def _unit(volume: NiftiVolume) -> float:
     """How many µm the unit of a volume has; 0 where it names none."""
-    size, order = header_start(volume.start)
-    layout: np.dtype[Any] = np.dtype(FIELDS[BYTES[size]])
-    fields = np.frombuffer(volume.start, layout.newbyteorder(order), count=1)[0]
-    return UNITS.get(int(fields["units"]) & SPACE, 0.0)
+    return UNITS.get(int(fields_of(volume.start)["units"]) & SPACE, 0.0)
 
 
 def _agree(
