@@ -6,7 +6,7 @@
 #   182 x 182. Two boxes that share 60 % are at distance 0 as int16, two that share 57 % at .91 as bytes; a giou_distance is
 #   negative, and remove_small_boxes drops the largest box.
 # Matters: a distance of 0 says that two objects are one, and 16 bits are a usual type for places of pixels; nothing
-#   is raised. uint16 is right to 256 x 256. Give floats.
+#   is raised. uint16 is right to 255 x 255. Give floats.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
