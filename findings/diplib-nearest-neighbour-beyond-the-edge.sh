@@ -3,7 +3,7 @@
 #
 # Guess: every label twice each way, as numpy.repeat gives it.
 # What happens: 1 2 2 3 3 ... 6 6 5: the first label once, and beyond the last one the label before it comes back, at
-#   three times and four times the size too. Pixel 0 stays in place, halves are rounded up, and past the end the image is
+#   three times and four times the size too. Pixel 0 stays in place, halves are rounded up, past the end the image is
 #   mirrored. "inverse nearest" gives the guess at twice the size, and the same stray label at three times.
 # Matters: a strip along the right and the lower edge bears the label of an object that does not reach so far: every
 #   object on those edges gets a neighbour behind it, and outlines of it fall in two parts.

@@ -31,7 +31,8 @@ whole = mh.labeled.labeled_max(image.astype(np.int32), labels).tolist()
 least = mh.labeled.labeled_min(image.astype(float), labels).tolist()
 print(f"guess: the maxima of labels 1, 2, 4 are {right}, as scipy gives them, and 0 for label 3")
 print(f"found: {[floats[label] for label in present]} of floats and {floats[3]} for label 3")
-print(f"of whole numbers: {[whole[label] for label in present]}; minima of floats: {[least[label] for label in present]}")
+print(f"of whole numbers: {[whole[label] for label in present]}")
+print(f"minima of floats: {[least[label] for label in present]}")
 tiny = np.finfo(float).tiny
 as_seen = floats[1:] == [tiny, tiny, tiny, 6.0] and [whole[label] for label in present] == right
 sys.exit(0 if as_seen and [least[label] for label in present] == [-5, -3, 3] else "the behaviour has changed")

@@ -2,7 +2,7 @@
 # OpenCV: isContourConvex of the outline that findContours gives of a square of 10 x 10 pixels.
 #
 # Guess: True, of all 36 points of it as of the four corners.
-# What happens: False for the 36 points, True for the four: a point on a straight side, three points in a line, makes any
+# What happens: False for the 36 points, True for the four: a point on a straight side, three points in a line, makes a
 #   ring "not convex", here and in a triangle or a quadrilateral, of whole numbers and of floats.
 # Matters: a filter that keeps convex objects keeps rectangles written with CHAIN_APPROX_SIMPLE and drops the same ones
 #   with all their points, or after a point was put on a side (resampled, snapped to a neighbour); compare the area

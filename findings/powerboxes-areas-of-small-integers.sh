@@ -3,8 +3,8 @@
 #
 # Guess: the same numbers whatever the type of the coordinates.
 # What happens: areas are multiplied in the type of the boxes and wrap: bytes from 16 x 16 pixels on, int16 from
-#   182 x 182. Two boxes that share 60 % are at distance 0 as int16, two that share 57 % at .91 as bytes; a giou_distance is
-#   negative, and remove_small_boxes drops the largest box.
+#   182 x 182. Two boxes of IoU .6 are at distance 0 as int16, two of IoU .57 at distance .91 as bytes; a giou_distance
+#   is negative, and remove_small_boxes drops the largest box.
 # Matters: a distance of 0 says that two objects are one, and 16 bits are a usual type for places of pixels; nothing
 #   is raised. uint16 is right to 255 x 255. Give floats.
 set -euo pipefail

@@ -4,8 +4,8 @@
 # Guess: that of the voxels within 5 % for a ball of radius 6: the surface is smoothed, corners go, bulk stays.
 # What happens: 80 %; of radius 3 41 %, of 10 92 %, of 15 96 %. The smoothing that is on by default pulls the whole
 #   surface inwards. With smoothing=False the volume is that of the voxels, exactly.
-# Matters: volumes and surfaces of nuclei a few voxels across, measured on these meshes, are too small by half, and small
-#   objects more than large ones, so sizes cannot even be compared; measure without smoothing.
+# Matters: volumes of nuclei a few voxels across, measured on these meshes, are too small by half, and those of small
+#   objects more than of large ones, so that sizes cannot even be compared; measure without smoothing.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT

@@ -44,7 +44,8 @@ def regions(dtype, bounds=None):
 right = {0: 1490, 1: 9, 2: 100, 3: 1}
 found = {dtype.__name__: regions(dtype) for dtype in (np.uint8, np.int16, np.int32, np.float32)}
 ranged = regions(np.uint8, (1, 255))
-print(f"guess: {right} (pixels of each number) for every type; the bounds are {vtkImageConnectivityFilter().GetScalarRange()}")
+print(f"guess: {right} (pixels of each number) for every type")
+print(f"the range that counts by default: {vtkImageConnectivityFilter().GetScalarRange()}")
 print(f"found: {found}")
 print(f"bytes with SetScalarRange(1, 255): {ranged}")
 whole = all(found[name] == {1: 1600} for name in ("uint8", "int16", "int32"))
