@@ -239,7 +239,7 @@ def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
     if unverified:
         lines.append(
             f"of these, {plural(unverified, 'image')} without a record of the file from which the "
-            "outlines were made (a killed run, an older Kontur or another program wrote them)"
+            "outlines were made (an older Kontur or another program wrote them)"
         )
     removed = [file.name for outcome in outcomes for file in outcome.removed]
     if removed:

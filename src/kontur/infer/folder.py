@@ -123,9 +123,8 @@ def predict_folder(
 def _note(enter: Callable[..., None], job: Job, outcome: Outcome) -> None:
     """Enter an image that was finished now."""
     if outcome.failure is None and not outcome.skipped:
-        results = {"objects": outcome.objects, "repaired": outcome.repaired}
-        view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
-        enter(job.input.name, {**results, **view, "outputs": [*job.outputs]}, job.source)
+        results = {**outcome.results(), "outputs": [*job.outputs]}
+        enter(job.input.name, results, job.source, job.page)
 
 
 def _job(
@@ -144,7 +143,7 @@ def _job(
     stamp = None if before is None else SourceStamp.of(image.path)
     source = None if before is None else SourceFile.of(image.path, out)
     changed = before is not None and (source is None or before != source.sha256)
-    if overwrite or changed:
+    if overwrite or changed or record.is_unfinished(image.name):
         # Ours of other formats would otherwise show outlines that are no longer in the record;
         # they go where they cannot hold all pages.
         stale = [word for word in ours if options.page == "all" and not keeps_planes(word)]
@@ -159,9 +158,11 @@ def _job(
             stamp=stamp,
         )
     missing = [word for word in outputs if word not in there]
+    unknown = [word for word in outputs if missing and word in there and word not in ours]
     return Job(
         *(image, source, output_files(image.name, out, missing), (*ours, *missing)),
         unverified=not missing and before is None,
+        left=output_files(image.name, out, unknown),
         objects=results.get("objects", 0),
         stamp=stamp,
     )
@@ -173,8 +174,7 @@ def _refuse_mixture(record: Record, jobs: Sequence[Job], out: Path) -> None:
         results = record.results_of(job.input.name) or {}
         there = finished_outputs(job.input.name, out)
         ours = [word for word in there if word in results.get("outputs", there)]
-        files = output_files(job.input.name, out, ours)
-        run = record.run_of(job.input.name, files) if files else None
+        run = record.run_of(job.input.name) if ours else None
         if run is None:
             continue
         difference, place = record.difference(run), results.get("source")

@@ -7,11 +7,10 @@ the settings, so a task that is done twice, because whoever did it first died or
 does no harm.
 """
 
-import errno
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Semaphore
@@ -21,13 +20,15 @@ from kontur.errors import InputError
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, thinned
 from kontur.infer.hints import channel_hint, size_hint
+from kontur.infer.image_errors import naming_image
 from kontur.infer.inputs import InputImage
+from kontur.infer.journal import ImagePage
 from kontur.infer.memory import available_memory
 from kontur.infer.options import PredictOptions
-from kontur.infer.outputs import write_outputs
+from kontur.infer.outputs import ENDINGS, output_file, writing_outputs
 from kontur.infer.parts import ImagePlan
 from kontur.infer.predict import Predictor
-from kontur.infer.record import SourceFile
+from kontur.infer.record import SourceFile, page_of
 from kontur.infer.region import of_image
 from kontur.infer.source_stamp import SourceStamp, changed_sentence, then
 from kontur.infer.stack_prediction import Stack
@@ -37,8 +38,6 @@ from kontur.infer.unfinished import Unfinished
 
 LARGE = 4e6  # pixels of an image whose network takes the memory of many small ones
 KEPT = 2  # images in tiles that a worker keeps open: the one that ends and the one that begins
-# Messages of engines without enough memory, which raise exceptions of their own.
-NO_MEMORY = ("allocate memory", "bad allocation", "bad_alloc", "out of memory", "not enough memory")
 OnPart = Callable[[InputImage, int, int], None]  # an image, its finished parts, and all of them
 # An image, or the parts of it that are missing; one part; what all of them gave, written; an image
 # in one view whatever its size.
@@ -70,6 +69,11 @@ class Outcome:
     failure: str | None = None
     hint: str | None = None
 
+    def results(self) -> dict[str, Any]:
+        """What the record says of it."""
+        results = {"objects": self.objects, "repaired": self.repaired}
+        return {**results, "scale": round(self.scale, 4), "contrast": self.contrast}
+
 
 @dataclass(frozen=True)
 class Job:
@@ -78,7 +82,8 @@ class Job:
     `source` is its content, where that is known already; `outputs` are the words of all files that
     are ours once these are written, `stale` files of ours that are to go then, `left` files of
     other formats that no record says are ours, and `objects` the number of outlines that are there.
-    `stamp` was taken before the content was noted.
+    `stamp` was taken before the content was noted. `page` is the hidden file that says what was
+    written, until the record does.
     """
 
     input: InputImage
@@ -91,6 +96,7 @@ class Job:
     left: tuple[Path, ...] = ()
     objects: int = 0
     stamp: SourceStamp | None = None
+    page: Path | None = None
 
     def changed_since(self) -> bool:
         """Whether the image is another one than its stamp is of, if it has one."""
@@ -176,7 +182,7 @@ class ImageWorker:
             steps = {"image": self._image, "part": self._tile, "join": self._join}
             steps["whole"] = self._whole
         try:
-            with _naming(task.job.input.path):
+            with naming_image(task.job.input.path):
                 result = steps[task.step](task)
         except InputError as error:
             other = task.job.changed_since()  # it may also not have been readable because of that
@@ -243,20 +249,22 @@ class ImageWorker:
         if isinstance(picture.pixels, LazyPixels):
             parts = replace(parts, resolved=then(parts.resolved, job.check))
         path = job.input.path
-        repaired, areas = write_outputs(job.files, path, picture, parts, card.classes)
-        self._store(job).remove()
         channels = channel_hint(thinned(picture.pixels), card, self.work.options)
-        outcome = Outcome(
-            job.input,
-            objects=len(areas),
-            repaired=repaired,
-            scale=parts.scale,
-            contrast=parts.contrast,
-            changed=job.changed,
-            left=job.left,
-            hint=channels or size_hint(areas, card, self.work.options),
-        )
-        return TaskResult(job, outcome)
+        with writing_outputs(job.files, path, picture, parts, card.classes) as (repaired, areas):
+            outcome = Outcome(
+                job.input,
+                objects=len(areas),
+                repaired=repaired,
+                scale=parts.scale,
+                contrast=parts.contrast,
+                changed=job.changed,
+                left=job.left,
+                hint=channels or size_hint(areas, card, self.work.options),
+            )
+            page = self._page(job, outcome)
+        page.end()
+        self._store(job).remove()
+        return TaskResult(replace(job, page=page.file), outcome)
 
     def _stack(self, task: Task) -> TaskResult:
         job = self._with_source(task.job)
@@ -266,7 +274,7 @@ class ImageWorker:
     def _plane(self, task: Task) -> TaskResult:
         assert task.part is not None
         planes, (page,) = self._planes(task.job), task.part
-        with _naming(task.job.input.path, page):
+        with naming_image(task.job.input.path, page):
             picture = planes.open(page)
             with self._room_for(picture):
                 planes.predict(page, picture)
@@ -274,23 +282,35 @@ class ImageWorker:
 
     def _join_planes(self, task: Task) -> TaskResult:
         job, options = task.job, self.work.options
+        planes = self._planes(job)
         with self._room:
             job.check()
-            found = self._planes(job).write(job.files)
+            with planes.writing(job.files) as found:
+                outcome = Outcome(
+                    job.input,
+                    objects=len(found.areas),
+                    repaired=found.repaired,
+                    scale=found.scale,
+                    contrast=found.contrast,
+                    changed=job.changed,
+                    removed=job.stale,
+                    left=job.left,
+                    hint=size_hint(found.areas, self.predictor.card, options),
+                )
+                page = self._page(job, outcome)
         for file in job.stale:
             file.unlink(missing_ok=True)
-        outcome = Outcome(
-            job.input,
-            objects=len(found.areas),
-            repaired=found.repaired,
-            scale=found.scale,
-            contrast=found.contrast,
-            changed=job.changed,
-            removed=job.stale,
-            left=job.left,
-            hint=size_hint(found.areas, self.predictor.card, options),
-        )
-        return TaskResult(job, outcome)
+        page.end()
+        planes.remove()
+        return TaskResult(replace(job, page=page.file), outcome)
+
+    def _page(self, job: Job, outcome: Outcome) -> ImagePage:
+        """Note which files are about to get their names, and which are about to go."""
+        out, name = self.work.out, job.input.name
+        results = {**outcome.results(), "outputs": [*job.outputs]}
+        page = page_of(name, results, job.source, out=out, settings=self.work.settings)
+        page.begin([word for word in ENDINGS if output_file(name, out, word) in job.stale])
+        return page
 
     def _planes(self, job: Job) -> Stack:
         return Stack(
@@ -364,32 +384,3 @@ def large_at_a_time() -> int:
     """How many images whose views take all of `BUDGET` may be predicted together; at least one."""
     enough = 1000 * BUDGET
     return max(1, int(SHARE * min(available_memory(enough), enough) / BUDGET))
-
-
-@contextmanager
-def _naming(path: Path, page: int | None = None) -> Iterator[None]:
-    """Every sentence about an image names its file, also that of one too large for the memory.
-
-    And the `page`, if one is given, of which it is.
-    """
-    try:
-        yield
-    except InputError as error:
-        if str(path) in str(error):
-            raise
-        where = path if page is None else f"{path}, page {page}"
-        raise InputError(f"{where}: {str(error).removeprefix('the image: ')}") from None
-    except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            raise  # of the disk or the folder, so that it would meet every image
-        raise InputError(f"{path}: its name is too long for its outputs'; rename it") from None
-    except MemoryError:
-        raise InputError(_too_large(path)) from None
-    except Exception as error:  # those of ONNX Runtime have no class of their own below Exception
-        if not any(words in str(error).lower() for words in NO_MEMORY):
-            raise
-        raise InputError(_too_large(path)) from None
-
-
-def _too_large(path: Path) -> str:
-    return f"{path} does not fit into memory; cut it into parts or make it smaller"

@@ -4,7 +4,8 @@ One plane is in memory at a time: finished ones lie on the disk, from which they
 written.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,8 +81,9 @@ class Stack:
         """Predict the plane of a page. Raises `InputError` as `Predictor.predict`."""
         self._store.add(page, self._predicted(picture))
 
-    def write(self, files: Sequence[Path]) -> StackPrediction:
-        """Write the objects of every page into files that keep planes.
+    @contextmanager
+    def writing(self, files: Sequence[Path]) -> Iterator[StackPrediction]:
+        """Write the objects of every page into files that keep planes, at the end of the block.
 
         With `options.link` each object has the number of its track, in label volumes as its id; ids
         are unique over all planes else.
@@ -99,11 +101,14 @@ class Stack:
         if self._options.link is not None:
             tracks = link(LazySequence(len(planes), lambda page: planes[page].instances))
         stack = _annotations(self._path, planes, [len(each) for each in areas], tracks)
+        yield StackPrediction(repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast)
         for file in files:
             volume = formats.format_to_write(file).name == TRACKS_AS_IDS
             formats.write_images(file, _with_tracks_as_ids(stack) if volume else stack)
+
+    def remove(self) -> None:
+        """Remove the finished planes: all of them are in the files."""
         self._store.remove()
-        return StackPrediction(repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast)
 
     def _predicted(self, picture: OpenImage) -> FinishedPlane:
         region = of_image(self._options.region, self._path)
