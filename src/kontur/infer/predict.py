@@ -6,7 +6,6 @@ a session on one image and later tiles and clusters take the same steps, so they
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,13 +17,12 @@ from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.formats.arrays import image_array, without_opaque_alpha
 from kontur.formats.images import Image, open_image, picked
-from kontur.formats.lazy_pixels import OpenImage, Pixels
+from kontur.formats.lazy_pixels import OpenImage
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
 from kontur.infer.engine import Engine, image_precision_of
 from kontur.infer.learned_channel import in_learned_channel
 from kontur.infer.memory import available_memory, check_memory
-from kontur.infer.notebook import prediction_html
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
 from kontur.infer.parts import (
     ImagePlan,
@@ -33,6 +31,7 @@ from kontur.infer.parts import (
     from_store,
     numbered,
 )
+from kontur.infer.prediction import Prediction
 from kontur.infer.region import Region, region_of
 from kontur.infer.scale_and_contrast import (
     ScaleAndContrast,
@@ -57,26 +56,6 @@ LOWEST_SCORE = 0.04  # of the candidates on which thresholds are tuned
 CLICKED = 0.6  # of the score threshold: so low may score what a click means; less costs time
 
 ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """The objects of an image, how many outlines were repaired, and how the image was shown.
-
-    `scale` is the factor by which it was resized, relative to the card's own; `contrast` the
-    percentile that counted as bright, None for the card's; `image` the pixels that were outlined,
-    in the network's channels.
-    """
-
-    instances: Instances
-    repaired: int
-    scale: float
-    contrast: float | None = None
-    image: Pixels | None = field(default=None, repr=False)
-
-    def _repr_html_(self) -> str:
-        """The image with the outlines, small, and the first few objects, for a notebook."""
-        return prediction_html(self)
 
 
 class Predictor:
