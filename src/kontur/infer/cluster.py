@@ -23,10 +23,11 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.formats.object_storage import url_of
 from kontur.infer import memory
-from kontur.infer.engine import Device, OnnxEngine, Precision, precision_of
+from kontur.infer.engine import Device, Precision
 from kontur.infer.image_task import ImageWorker, Outcome, Task, TaskResult, Work
 from kontur.infer.load import load
 from kontur.infer.model_files import find_model, shipped_models
+from kontur.infer.onnx_engine import OnnxEngine, precision_of
 from kontur.infer.predict import Predictor
 from kontur.infer.record import file_digest
 from kontur.wording import plural

@@ -17,9 +17,10 @@ from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
-from kontur.infer.engine import Engine, image_precision_of
+from kontur.infer.engine import Engine
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.model_channels import open_for_model
+from kontur.infer.onnx_engine import image_precision_of
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
 from kontur.infer.parts import (
     ImagePlan,
