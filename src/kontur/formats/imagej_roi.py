@@ -21,6 +21,7 @@ from jaxtyping import Float, Shaped
 from shapely import MultiPolygon, Polygon
 
 from kontur import extra
+from kontur.errors import reason_of
 from kontur.formats.coordinates import rings_of
 from kontur.formats.rounding import DECIMALS
 from kontur.geometry import polygons as areal
@@ -68,7 +69,7 @@ def from_bytes(data: bytes, name: str) -> Roi:
         without = _without_area(roi)
         rings = [] if without else _area(roi)
     except (*(struct.error, TypeError, ValueError, LookupError, OverflowError), RuntimeError) as e:
-        raise ValueError(" ".join(str(e).split()) or type(e).__name__) from None
+        raise ValueError(reason_of(e)) from None
     properties = dict(_properties(roi.props))
     own = {key.removeprefix(OWN): value for key, value in properties.items() if key.startswith(OWN)}
     rest = {key: _plain(getattr(roi, key)) for key in KEPT if getattr(roi, key) not in (0, NONE)}

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats import unsupported_images
 
 
@@ -35,7 +35,7 @@ def reading(path: Path) -> Iterator[None]:
         *(EOFError, SyntaxError, AttributeError, AssertionError, struct.error, zlib.error),
         tokenize.TokenError,
     ) as error:  # Pillow, tifffile and NumPy throw all of these at damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = reason_of(error)
         raise InputError(
             f"{path} is damaged or cut short ({reason}); copy or export it again"
         ) from error

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats import pixel_size, stack, tiff_samples
 from kontur.formats.channels import Channel
 from kontur.formats.lazy_pixels import OpenImage
@@ -307,7 +307,7 @@ def _decoding(frame: Any, path: Path) -> Iterator[None]:
             ) from None
         raise InputError(
             f"{path} is stored in a way that cannot be decoded here "
-            f"({' '.join(str(error).split())}); save it as RGB or grey with LZW or deflate, or "
+            f"({reason_of(error)}); save it as RGB or grey with LZW or deflate, or "
             "without compression"
         ) from None
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Self
 
 import kontur
 from kontur import extra
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats.atomic import write_text
 from kontur.formats.object_storage import url_of
 from kontur.infer import memory
@@ -295,7 +295,7 @@ def _connected(distributed: Any, cluster: Any) -> Any:
     try:
         return distributed.Client(**given, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError, TimeoutError) as error:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        reason = reason_of(error, most=120)
         raise InputError(
             f"no Dask scheduler answers at {cluster} ({reason}); wanted the address that dask "
             "scheduler prints, such as tcp://host:8786"

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.infer.engine import Engine, Precision
 from kontur.infer.engine_threads import in_parts, part_edges, processors
 from kontur.infer.onnx_graph import OnnxGraph
@@ -117,7 +117,7 @@ def _damage_reported(name: str) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        reason = " ".join(str(error).split())[:REASON] or type(error).__name__
+        reason = reason_of(error, most=REASON)
         raise InputError(f"its graph {name!r} is missing or damaged ({reason})") from error
 
 

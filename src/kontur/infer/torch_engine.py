@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.models import catalog
 from kontur.models.archive import Model
 from kontur.models.graphs import Graph, Graphs
@@ -85,6 +85,6 @@ def rebuild(model: Model) -> "Segmenter":
     try:
         segmenter.load_state_dict(state)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[:REASON]
+        reason = reason_of(error, most=REASON)
         raise InputError(f"its weights are not those of its card ({reason})") from error
     return segmenter.eval()
