@@ -24,7 +24,8 @@ from kontur.formats.atomic import write_text
 from kontur.formats.object_storage import url_of
 from kontur.infer import memory
 from kontur.infer.engine import Device, Precision
-from kontur.infer.image_task import ImageWorker, Outcome, Task, TaskResult, Work
+from kontur.infer.image_task import Outcome, Task, TaskResult, Work
+from kontur.infer.image_worker import ImageWorker
 from kontur.infer.load import load
 from kontur.infer.model_files import find_model, shipped_models
 from kontur.infer.onnx_engine import OnnxEngine, precision_of
