@@ -39,7 +39,6 @@ from kontur.train.training_data import open_data
 MOST_IMAGES = 48  # whose features are held at a time
 MOST_PIXELS = 24e6  # of them together: 2 GB
 IMITATED = 0.4  # of the time: before reward the agent learns from a teacher
-FRESH = 120.0  # seconds of processor time after which other images are taken
 CHECKED = 0.1  # of the time: how often the validation images are looked at
 MOST_CHECKED = 400  # objects
 AGENT = "polish"  # its graph, and where its weights are

@@ -166,7 +166,7 @@ def _entry(
     instances = Instances.of_valid(
         polygons,
         labels=[classes.index(shape.label) for shape in first] or None,
-        scores=[_score(shape, which) for shape in first] or None,
+        scores=[_score(shape) for shape in first] or None,
         ids=unique_ids([_id(shape) for shape in first]) or None,
         ignore=[shape.attributes.get(IGNORE) == "true" for shape in first] or None,
         extras=[{EXTRAS: [_kept(part) for part in parts]} for parts in objects],
@@ -182,12 +182,12 @@ def _group(shape: _Shape) -> tuple[str, int] | None:
 
 
 def _kept(shape: _Shape) -> dict[str, Any]:
-    read = (ID, IGNORE, *(() if np.isnan(_score(shape, "")) else (SCORE,)))
+    read = (ID, IGNORE, *(() if np.isnan(_score(shape)) else (SCORE,)))
     attributes = {key: value for key, value in shape.attributes.items() if key not in read}
     return {"attributes": attributes, "rest": dict(shape.rest)}
 
 
-def _score(shape: _Shape, which: str) -> float:
+def _score(shape: _Shape) -> float:
     try:
         score = float(shape.attributes.get(SCORE, "nan"))
     except ValueError:
