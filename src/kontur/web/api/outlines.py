@@ -233,5 +233,5 @@ def _publish(here: Workspace, key: str, page: int, made: Changes, window: str) -
         revision=made.revision,
         window=window,
         status=made.status,
-        objects=here.annotations.status(here.image(key))[1],
+        objects=here.annotations.statuses.of(here.image(key))[1],
     )
