@@ -1,4 +1,4 @@
-"""What does the tasks of images with a predictor, in memory that is there for few large ones."""
+"""Does the tasks of images with a predictor, of large ones as many at a time as fit into memory."""
 
 import errno
 import time
@@ -53,15 +53,15 @@ class ImageWorker:
         Raises `OSError` where the folder cannot be written.
         """
         start = time.perf_counter()
-        does: dict[TaskKind, Callable[[Task], TaskResult]]
+        methods: dict[TaskKind, Callable[[Task], TaskResult]]
         if self.work.options.page == "all":
-            does = {"image": self._stack, "part": self._plane, "join": self._join_planes}
+            methods = {"image": self._stack, "part": self._plane, "join": self._join_planes}
         else:
-            does = {"image": self._image, "part": self._tile, "join": self._join}
-            does["whole"] = self._whole
+            methods = {"image": self._image, "part": self._tile, "join": self._join}
+            methods["whole"] = self._whole
         try:
             with _naming(task.job.input.path):
-                result = does[task.kind](task)
+                result = methods[task.kind](task)
         except InputError as error:
             other = task.job.changed_since()  # it may also not have been readable because of that
             for parts in ("tiles", "planes"):
