@@ -90,13 +90,14 @@ class Workspace:
         # heavy, as the predictor
         from kontur.infer.model_channels import in_learned_channel, takes_all_channels
 
-        whole = self.pictures.read(image, page).image
-        chosen, learned = self.history.note(CHANNEL_NOTE), predictor.card.channel
-        if learned is not None and chosen in (None, learned):
-            return in_learned_channel(whole, predictor.card, image.name, choose=CHOOSE)
+        whole, card = self.pictures.read(image, page).image, predictor.card
+        chosen = self.history.note(CHANNEL_NOTE)
+        if card.channel is not None and chosen in (None, card.channel):
+            return in_learned_channel(whole, card, image.name, choose=CHOOSE)
         count = whole.pixels.shape[2]
-        channels = predictor.config.channels
-        if count == 1 or (learned is None and takes_all_channels(whole, predictor.card, channels)):
+        if count == 1:
+            return whole
+        if card.channel is None and takes_all_channels(whole, card, predictor.config.channels):
             return whole
         channel = self.channel
         if isinstance(channel, int):
