@@ -232,7 +232,7 @@ def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
         points = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * sides
     else:
         radii = np.array([float(value["radiusX"]), float(value["radiusY"])]) * share
-        points = ellipse((0, 0), radii)
+        points = ellipse((0.0, 0.0), radii)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return document.polygon([np.round(points @ turn + corner, DECIMALS)])
 

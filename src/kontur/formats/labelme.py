@@ -221,7 +221,7 @@ def _outline(kind: str, points: Shaped[np.ndarray, "m 2"]) -> Shaped[np.ndarray,
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     if kind == "circle":  # its centre, and a point on it
         radius = np.hypot(*(points[1] - points[0]))
-        return np.round(ellipse(points[0], radius), DECIMALS)
+        return np.round(ellipse(points[0], (radius, radius)), DECIMALS)
     return points
 
 

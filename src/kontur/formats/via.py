@@ -184,7 +184,7 @@ def _points(kind: str, shape: Mapping[str, Any]) -> np.ndarray:
     radii = ("r", "r") if kind == "circle" else ("rx", "ry")
     cx, cy, rx, ry = _numbers([shape[name] for name in ("cx", "cy", *radii)])
     angle = float(_numbers([shape.get("theta", 0)])[0])
-    along, across = ellipse((0, 0), (rx, ry)).T
+    along, across = ellipse((0.0, 0.0), (rx, ry)).T
     x = cx + along * np.cos(angle) - across * np.sin(angle)
     y = cy + along * np.sin(angle) + across * np.cos(angle)
     return np.round(np.stack([x, y], axis=1), DECIMALS)
