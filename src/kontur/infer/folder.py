@@ -24,6 +24,7 @@ from kontur.infer.region import parse_region
 from kontur.infer.report import Report
 from kontur.infer.source_stamp import SourceStamp
 from kontur.infer.stack_prediction import (
+    check_has_pages_to_link,
     check_outputs_keep_planes,
     check_tracks_are_kept,
     keeps_planes,
@@ -93,6 +94,7 @@ def predict_folder(
         check_outputs_keep_planes(outputs)
     if options.link is not None:
         check_tracks_are_kept(outputs, options)
+        check_has_pages_to_link([image.path for image in inputs])
     rows = Report(report)
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work

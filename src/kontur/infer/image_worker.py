@@ -13,7 +13,7 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, thinned
-from kontur.infer.hints import channel_hint, size_hint
+from kontur.infer.hints import channel_hint, size_hint, track_hint
 from kontur.infer.image_task import Job, Outcome, Task, TaskKind, TaskResult, Work
 from kontur.infer.journal import ImagePage
 from kontur.infer.memory import available_memory
@@ -174,7 +174,8 @@ class ImageWorker:
                     changed=job.changed,
                     removed=job.stale,
                     left=job.left,
-                    hint=size_hint(found.areas, self.predictor.card, options),
+                    hint=track_hint(found.pages, options)
+                    or size_hint(found.areas, self.predictor.card, options),
                 )
                 page = self._page(job, outcome)
         for file in job.stale:
