@@ -17,7 +17,7 @@ from kontur.infer.image_queue import ImageQueue
 from kontur.infer.image_task import Job, OnPart, Outcome, Work
 from kontur.infer.inputs import InputImage, once_each
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
-from kontur.infer.outputs import finished_outputs, output_files
+from kontur.infer.outputs import check_is_folder, finished_outputs, output_files
 from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
 from kontur.infer.region import parse_region
@@ -67,15 +67,14 @@ def predict_folder(
     is killed goes on with the missing ones.
 
     Raises:
-        InputError: `out` is a file, or holds outlines of the same names made with other settings
-            or of other images; a cluster cannot do the work.
+        InputError: `out` is no folder of a disk (`check_is_folder`), or holds outlines of the same
+            names made with other settings or of other images; a cluster cannot do the work.
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
     inputs, again = once_each(inputs)
     for line in again:
         log.warning("%s", line)
-    if out.exists() and not out.is_dir():
-        raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
+    check_is_folder(out)
     predictor.check_options(options)
     settings = {key: value for key, value in asdict(options).items() if key != "tile"}
     if options.region is not None:

@@ -12,6 +12,7 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.lazy_pixels import OpenImage
+from kontur.formats.object_storage import url_of
 from kontur.formats.overlay import shrunk, write_overlay
 from kontur.infer.parts import PredictedParts
 from kontur.instances import Instances
@@ -34,6 +35,23 @@ def parse_outputs(words: str) -> tuple[str, ...]:
     if not wanted:
         raise InputError(f"name at least one output format: {', '.join(known)}")
     return wanted
+
+
+def check_is_folder(out: Path) -> None:
+    """Raise `InputError` where outputs cannot lie in `out`, before any is made.
+
+    What lies in a folder that has the name of a store of Zarr is a part of that store.
+    """
+    url, place = url_of(out), zarr_store.place_of(out)
+    if url is not None:
+        reason = f"{url} is none; copy them from one afterwards"
+    elif place is not None:
+        reason = f"{place.store} is a store of Zarr by its name; give another --out"
+    elif out.exists() and not out.is_dir():
+        reason = f"{out} is a file; give another --out"
+    else:
+        return
+    raise InputError(f"the outputs need a folder of a disk, and {reason}")
 
 
 def output_files(name: str, out: Path, words: Iterable[str]) -> tuple[Path, ...]:
