@@ -228,10 +228,13 @@ def _entries(table: _Table, where: str | Path, page: int | None) -> list[ImageAn
     }
     sizes = {name: _size(name, table, where) for name in table.images}
     at = np.cumsum(table.kept) - 1  # the place of a row's polygon
+    ids = _ids(table, where)
     entries = []
     for name, plane, numbers in _planes(table, where, page):
         polygons = table.polygons[at[np.array(numbers, dtype=np.int64)]]
-        instances = _objects(polygons, numbers, table, sizes[name], classes).replace(plane=plane)
+        instances = _objects(polygons, numbers, table, sizes[name], classes).replace(
+            ids=np.array([ids[n] for n in numbers], dtype=np.int64), plane=plane
+        )
         bare = without.pop(name, Counter())
         entries.append(ImageAnnotation(name, sizes[name], instances, without_outline=bare))
     return entries
@@ -253,6 +256,19 @@ def _planes(
             (name, plane, [kept[i] for i in places])
             for plane, places in by_plane(planes, page, where)
         ]
+    return found
+
+
+def _ids(table: _Table, where: str | Path) -> dict[int, int]:
+    """The id of every row with an outline, also of planes that are not read."""
+    rows: dict[str, list[list[int]]] = {}
+    for name, _, numbers in _planes(table, where, None):
+        rows.setdefault(name, []).append(numbers)
+    found: dict[int, int] = {}
+    for planes in rows.values():
+        ids = ids_of([[(table.rows[n], table.wheres[n]) for n in numbers] for numbers in planes])
+        for numbers, of_plane in zip(planes, ids, strict=True):
+            found |= zip(numbers, of_plane, strict=True)
     return found
 
 
@@ -279,7 +295,6 @@ def _objects(
     return Instances.of_valid(
         polygons,
         labels=[classes.index(class_of(row)) for row, _ in objects] or None,
-        ids=ids_of(objects) or None,
         scores=scores or None,
         ignore=[bool(number_in(row, "ignore", decimal, place)) for row, place in objects] or None,
         extras=[{EXTRAS: _rest(row)} for row, _ in objects],

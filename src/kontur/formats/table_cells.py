@@ -57,24 +57,37 @@ def number_in(row: Row, column: str, decimal: str, where: str) -> float | None:
     return number
 
 
-def ids_of(objects: Sequence[tuple[Row, str]]) -> list[int]:
-    """The ids of the objects of a plane: whole numbers, the next free ones where a row has none."""
+def ids_of(planes: Sequence[Sequence[tuple[Row, str]]]) -> list[list[int]]:
+    """The ids of the objects of each plane of an image: whole numbers.
+
+    One that is given may come again on another plane, of the same object; an object without one
+    gets the next that is free on all planes.
+    """
+    written = [_written_ids(objects) for objects in planes]
+    given = list(dict.fromkeys(n for ids in written for n in ids if n is not None))
+    missing = [None for ids in written for number in ids if number is None]
+    numbers = unique_ids([*given, *missing])
+    new, free = dict(zip(given, numbers, strict=False)), iter(numbers[len(given) :])
+    return [[next(free) if number is None else new[number] for number in ids] for ids in written]
+
+
+def _written_ids(objects: Sequence[tuple[Row, str]]) -> list[int | None]:
     ids: list[int | None] = []
+    known: set[int] = set()
     for row, where in objects:
         text = row.get("id", "").strip()
         whole = WHOLE.fullmatch(text[:DIGITS])
         if text and text.lower() != "nan" and whole is None:
             raise InputError(f"{where}: id is {quoted(text)}; wanted a whole number")
-        ids.append(int(whole[1]) if whole else None)
-    known: set[int] = set()
-    for number, (row, where) in zip(ids, objects, strict=True):
+        number = int(whole[1]) if whole else None
         if number in known:
             raise InputError(
                 f"{where}: the id {number} occurs twice in the image "
                 f"{quoted(row.get('image', ''))}; every object has an id of its own"
             )
         known.update([] if number is None else [number])
-    return unique_ids(ids)
+        ids.append(number)
+    return ids
 
 
 def size_of(row: Row, decimal: str, where: str) -> tuple[int, int] | None:
