@@ -52,6 +52,16 @@ def page_at(plane: Plane, places: Sequence[Place]) -> int | None:
     return number if number < len(places) else None
 
 
+def plane_on(page: int, places: Sequence[Place]) -> Plane:
+    """The plane of a page of an image; of one that lies where another does, as a time of its own.
+
+    >>> plane_on(1, [(0, 0), (1, 0)]), plane_on(1, [(0, 0), (0, 0)])
+    (Plane(z=1, t=0, page=None), Plane(z=0, t=1, page=None))
+    """
+    here = places[page]
+    return Plane(*(here if places.index(here) == page else (0, page))).numbered(page)
+
+
 def check_labels_fit(labels: Path, image: Path, *, every: bool = False) -> None:
     """Raise `InputError` where labels have other planes than their image.
 
