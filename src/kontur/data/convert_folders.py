@@ -22,6 +22,7 @@ from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, groups_of
 from kontur.data.image_planes import Pages
 from kontur.data.pairing import are_annotations, prediction_files
+from kontur.data.places import places_of, plane_on
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, zarr_store
