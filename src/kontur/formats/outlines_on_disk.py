@@ -155,7 +155,11 @@ def spill(
 
 
 def on_page(
-    images: Mapping[tuple[str, Plane | None], OutlinesOnDisk], page: int, where: str | Path
+    images: Mapping[tuple[str, Plane | None], OutlinesOnDisk],
+    page: int,
+    where: str | Path,
+    *,
+    at: tuple[int, int] | None = None,
 ) -> dict[tuple[str, Plane | None], OutlinesOnDisk]:
     """Of each image the objects on one page, as `planes.by_plane` decides, or none.
 
@@ -164,7 +168,7 @@ def on_page(
     chosen = {}
     for name in dict.fromkeys(name for name, _ in images):
         own = [plane for other, plane in images if other == name]
-        ((plane, places),) = by_plane(own, page, where)
+        ((plane, places),) = by_plane(own, page, where, at=at)
         found = images[name, own[places[0] if places else 0]]
         chosen[name, plane] = found if places else found.without_objects()
     return chosen
