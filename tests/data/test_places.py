@@ -219,3 +219,26 @@ def test_labels_of_another_number_of_planes_are_refused_alike_everywhere(tmp_pat
             way()
         assert "--page" not in str(refused.value)
     here.close()
+
+
+def test_a_table_of_films_of_other_orders_is_measured_on_the_same_planes(tmp_path):
+    """Depth and time alone, as other programs write them: no number of a page counts there."""
+    entries = []
+    for name, axes in (("f", "ZTYX"), ("g", "TZYX")):
+        save(tmp_path / name / "f", axes, 2 * labels())
+        (tmp_path / name / "f.ome.tif").rename(tmp_path / f"{name}.ome.tif")
+        entries += [
+            ImageAnnotation(f"{name}.ome.tif", SIZE, one.replace(plane=Plane(z, t)))
+            for t, depths in enumerate(labels())
+            for z, one in enumerate(map(Instances.from_label_image, depths))
+        ]
+    formats.write_images(tmp_path / "all.csv", entries)
+    images = [str(tmp_path / f"{name}.ome.tif") for name in "fg"]
+    for page in range(DEPTHS * TIMES):
+        pictures = [
+            one.read() for one in find_sources(tmp_path / "all.csv", images, page=page).images
+        ]
+        places = [divmod(page, TIMES), divmod(page, DEPTHS)[::-1]]
+        ids = [[10 * t + z + 1] for z, t in places]
+        assert [picture.instances.ids.tolist() for picture in pictures] == ids
+        assert [[picture.image.max() // 2] for picture in pictures] == ids

@@ -94,11 +94,11 @@ class FileStatuses:
             return _Told("done", None, planes, planes)
         try:
             found = [annotation.instances for annotation in geojson.read(ours)]
-            planes = by_page(found, image.path)
+            on_pages = by_page(found, image.path)
         except InputError:  # which is said where the image is opened
             return _Told("corrected", None, (0,), (0,))
-        right = (page for page, objects in planes.items() if told_by([objects]) == "corrected")
-        return _Told(told_by(found), sum(map(len, found)), (*right,), (*planes,))
+        right = (page for page, objects in on_pages.items() if told_by([objects]) == "corrected")
+        return _Told(told_by(found), sum(map(len, found)), (*right,), (*on_pages,))
 
     def _annotated(self, annotated: AnnotatedImage) -> tuple[int, ...]:
         try:
