@@ -228,7 +228,7 @@ def _entries(table: _Table, where: str | Path, page: int | None) -> list[ImageAn
     }
     sizes = {name: _size(name, table, where) for name in table.images}
     at = np.cumsum(table.kept) - 1  # the place of a row's polygon
-    ids = _ids(table, where)
+    ids = ids_of(table.rows, table.wheres, _planes(table, where, None))
     entries = []
     for name, plane, numbers in _planes(table, where, page):
         polygons = table.polygons[at[np.array(numbers, dtype=np.int64)]]
@@ -256,19 +256,6 @@ def _planes(
             (name, plane, [kept[i] for i in places])
             for plane, places in by_plane(planes, page, where)
         ]
-    return found
-
-
-def _ids(table: _Table, where: str | Path) -> dict[int, int]:
-    """The id of every row with an outline, also of planes that are not read."""
-    rows: dict[str, list[list[int]]] = {}
-    for name, _, numbers in _planes(table, where, None):
-        rows.setdefault(name, []).append(numbers)
-    found: dict[int, int] = {}
-    for planes in rows.values():
-        ids = ids_of([[(table.rows[n], table.wheres[n]) for n in numbers] for numbers in planes])
-        for numbers, of_plane in zip(planes, ids, strict=True):
-            found |= zip(numbers, of_plane, strict=True)
     return found
 
 

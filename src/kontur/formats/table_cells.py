@@ -4,7 +4,7 @@ Errors name the line, as `where`; `decimal` is the sign in numbers, see `csv_dia
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -57,18 +57,27 @@ def number_in(row: Row, column: str, decimal: str, where: str) -> float | None:
     return number
 
 
-def ids_of(planes: Sequence[Sequence[tuple[Row, str]]]) -> list[list[int]]:
-    """The ids of the objects of each plane of an image: whole numbers.
+def ids_of(
+    rows: Sequence[Row],
+    wheres: Sequence[str],
+    planes: Iterable[tuple[str, Plane | None, list[int]]],
+) -> dict[int, int]:
+    """The id of each row with an object; `planes` are names of images, planes and their rows.
 
-    One that is given may come again on another plane, of the same object; an object without one
-    gets the next that is free on all planes.
+    Ids are whole numbers. One that is given may come again on another plane, of the same object; an
+    object without one gets the next that is free on all planes of its image.
     """
-    written = [_written_ids(objects) for objects in planes]
-    given = list(dict.fromkeys(n for ids in written for n in ids if n is not None))
-    missing = [None for ids in written for number in ids if number is None]
-    numbers = unique_ids([*given, *missing])
-    new, free = dict(zip(given, numbers, strict=False)), iter(numbers[len(given) :])
-    return [[next(free) if number is None else new[number] for number in ids] for ids in written]
+    images: dict[str, dict[int, int | None]] = {}
+    for name, _, numbers in planes:
+        written = _written_ids([(rows[number], wheres[number]) for number in numbers])
+        images.setdefault(name, {}).update(zip(numbers, written, strict=True))
+    found: dict[int, int] = {}
+    for ids in images.values():
+        given = list(dict.fromkeys(n for n in ids.values() if n is not None))
+        numbers = unique_ids([*given, *(None for number in ids.values() if number is None)])
+        new, free = dict(zip(given, numbers, strict=False)), iter(numbers[len(given) :])
+        found |= {row: next(free) if n is None else new[n] for row, n in ids.items()}
+    return found
 
 
 def _written_ids(objects: Sequence[tuple[Row, str]]) -> list[int | None]:
