@@ -59,6 +59,7 @@ def find_predictions(
     numbered_in: Sequence[Path] = (),
     page: int | None = None,
     places: Mapping[str, Place] = MappingProxyType({}),
+    entries: Sequence[ImageAnnotation] | None = None,
 ) -> dict[str, Source]:
     """A function for each image, by its name, that reads the image's objects.
 
@@ -67,7 +68,8 @@ def find_predictions(
     name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
     `page` picks the objects of one plane where a file has those of several, or its record says
     that they are of that one, see `PredictedPages`. `places` has the depth and time of that page
-    by name, where the image knows both: it is asked when objects are read.
+    by name, where the image knows both: it is asked when objects are read. `entries` are the
+    images of a file, all of their planes, where it was read already.
 
     Raises:
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
@@ -85,14 +87,14 @@ def find_predictions(
             return pages.check(path, _read_mask(path, task, class_of_value, own), own)
         if page is None or at is None or not _names_planes(path):
             return pages.check(path, formats.read(path, page=own), own)
-        entries = entries_on_page(formats.read_images(path), page, path, at=at)
-        return pages.check(path, pick(entries, None, path).instances, page)
+        on_page = entries_on_page(formats.read_images(path), page, path, at=at)
+        return pages.check(path, pick(on_page, None, path).instances, page)
 
     def reader(name: str, path: Path) -> Source:
         return lambda: read(name, path)
 
     if not zarr_store.is_folder(place):
-        return _of_file(place, reader, numbered_in, page, places, pages)
+        return _of_file(place, reader, numbered_in, page, places, pages, entries)
     return {name: reader(name, path) for name, path in prediction_files(place).items()}
 
 
@@ -332,6 +334,7 @@ def _of_file(
     page: int | None,
     places: Mapping[str, Place],
     pages: PredictedPages,
+    entries: Sequence[ImageAnnotation] | None,
 ) -> dict[str, Source]:
     """A file that describes images by name; any other is the prediction of one."""
     if not path.exists():
@@ -340,7 +343,9 @@ def _of_file(
     if not kind.several_images:
         return {_image_of(path): reader(_image_of(path), path)}
     images: dict[str, list[ImageAnnotation]] = {}
-    for entry in formats.read_images(path, numbered_in=numbered_in):
+    if entries is None:
+        entries = formats.read_images(path, numbered_in=numbered_in)
+    for entry in entries:
         name = name_of_image(entry.file_name)
         others = images.setdefault(name, [])
         if others and (entry.instances.plane is None or others[0].file_name != entry.file_name):
@@ -353,10 +358,10 @@ def _of_file(
 
     def source(name: str) -> Source:
         def read() -> Instances:
-            entries = images[name]
+            planes = images[name]
             if page is not None:
-                entries = entries_on_page(entries, page, path, at=places.get(name))
-            return pages.check(path, entries[0].instances, page)
+                planes = entries_on_page(planes, page, path, at=places.get(name))
+            return pages.check(path, planes[0].instances, page)
 
         return read
 

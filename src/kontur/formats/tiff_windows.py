@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.errors import InputError
 from kontur.formats import tiff_samples
 from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.pictures import ORIENTATION
-from kontur.formats.read_errors import reading
+from kontur.formats.read_errors import damaged, reading
 from kontur.formats.tiff_images import TiffImage, pages_at
 
 WHOLE = 1 << 26  # bytes: a piece of a compressed file that is larger is not worth a window
@@ -76,7 +75,7 @@ class TiffWindows(LazyPixels):
                 file.seek(page.offsets[number])
                 data = file.read(page.counts[number])
                 if len(data) < page.counts[number]:
-                    raise _cut_short(page.file)
+                    raise damaged(page.file)
                 piece, place, _ = self._decode(
                     data, number, jpegtables=page.tables, jpegheader=self._header
                 )
@@ -112,7 +111,7 @@ class TiffWindows(LazyPixels):
             first = start + (plane * self.frame.imagelength + top) * a_row * self._stored.itemsize
             values = np.fromfile(file, self._stored, height * a_row, offset=first)
             if len(values) < height * a_row:
-                raise _cut_short(file)
+                raise damaged(file)
             read.append(values.reshape(height, width, -1))
         joined = np.concatenate(read, axis=2) if planes > 1 else read[0]
         return joined.astype(self.frame.dtype, copy=False)
@@ -198,10 +197,6 @@ def _piece_bytes(frame: Any) -> int:
     else:
         pixels = min(frame.rowsperstrip, frame.imagelength) * frame.imagewidth
     return int(pixels * frame.samplesperpixel * frame.dtype.itemsize)
-
-
-def _cut_short(path: Path) -> InputError:
-    return InputError(f"{path} is damaged or cut short; copy or export it again")
 
 
 def _paste(

@@ -1,6 +1,6 @@
 """Readers of outlines by the name of their image; those of large files stay on the disk."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from kontur import formats
 from kontur.data.pairing import find_predictions, name_of_image, prediction_files
 from kontur.data.places import Place
 from kontur.errors import InputError
-from kontur.formats import zarr_store
+from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.nnunet_dataset import meaning_of_labels
 from kontur.formats.outlines_on_disk import OutlinesOnDisk, on_page
 from kontur.formats.pixel_sides import Sides, pixel_sides
@@ -36,13 +36,19 @@ class Reader(NamedTuple):
 
 
 def readers_of(
-    place: Path, *, task: str, page: int | None, places: Mapping[str, Place]
+    place: Path,
+    *,
+    task: str,
+    page: int | None,
+    places: Mapping[str, Place],
+    entries: Sequence[ImageAnnotation] | None = None,
 ) -> dict[str, Reader]:
     """The readers of a file or a folder of outlines; `places` and errors as in `find_predictions`.
 
     Label images that lie in a data set of nnU-Net have its classes, see `meaning_of_labels`.
+    `entries` are those of the file where it was read already.
     """
-    if is_large(place):
+    if entries is None and is_large(place):
         return _of_large_file(place, page, places)
     stating = {
         name: partial(pixel_sides, path, page=page)
@@ -50,7 +56,9 @@ def readers_of(
         if formats.format_of(path).pixel_size
     }
     task, named = meaning_of_labels(place, task)
-    found = find_predictions(place, task=task, class_of_value=named, page=page, places=places)
+    found = find_predictions(
+        place, task=task, class_of_value=named, page=page, places=places, entries=entries
+    )
     readers = {
         name: Reader(read, read, stating.get(name, unstated)) for name, read in found.items()
     }
