@@ -156,7 +156,7 @@ def test_the_planes_with_right_outlines_are_the_same_before_and_after_a_film_is_
     file.write_text(json.dumps(content))
     with opened(tmp_path) as (here, image):
         assert [page for _, page in corrected_planes(here)] == pages[axes]
-        assert here.annotations.outlined_planes(image) == pages[axes]
+        assert here.annotations.statuses.outlined_planes(image) == pages[axes]
         here.annotations.open(image, pages[axes][0])
         assert [page for _, page in corrected_planes(here)] == pages[axes]
 
@@ -240,4 +240,4 @@ def test_a_mask_of_one_plane_is_of_the_plane_that_is_opened(tmp_path):
     with opened(tmp_path) as (here, image):
         assert corrected_planes(here) == [(image, 0)]
         here.annotations.open(image, 3)
-        assert here.annotations.planes(image) == [3]
+        assert here.annotations.statuses.planes(image) == [3]

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from kontur.errors import InputError
 from kontur.formats import document, nnunet_dataset
+from kontur.formats.nnunet_dataset import CHANNEL, FIRST
 from kontur.wording import listed, plural, printable
 
 ENDINGS = (".nii.gz", ".nii")  # of labels
 FOLDERS = ("imagesTr", "imagesTs")  # to train with, and to test on
-CHANNEL = re.compile(r"(?P<case>.+)_(?P<number>\d{4})(?P<ending>\.nii(\.gz)?)", re.IGNORECASE)
+FILE = re.compile(rf"{CHANNEL.pattern}(?P<ending>\.nii(\.gz)?)", re.IGNORECASE)
 
 
 def is_further(path: Path) -> bool:
@@ -97,12 +98,12 @@ def _channel(path: Path) -> re.Match[str] | None:
     Decathlon, and there is no `amos_0001_0000.nii.gz` that they would be of. Without any, it is a
     case where `dataset.json` names a single channel, which is 0000, and files have other numbers.
     """
-    name = CHANNEL.fullmatch(path.name)
+    name = FILE.fullmatch(path.name)
     if name is None or path.absolute().parent.name not in FOLDERS:
         return None
     ending = name["ending"]
     called = path.name.removesuffix(ending)
-    if _is_labelled(path, called) and not path.with_name(f"{called}_0000{ending}").is_file():
+    if _is_labelled(path, called) and not path.with_name(f"{called}{FIRST}{ending}").is_file():
         return None
     if len(channel_names(path)) == 1 and not _is_labelled(path, name["case"]):
         return name if _alike(path) == {0} else None
@@ -123,12 +124,12 @@ def _numbers(path: Path) -> set[int]:
 
 def _alike(path: Path) -> set[int]:
     """The numbers in the names of files that differ in it alone, from a listing of the folder."""
-    mine = CHANNEL.fullmatch(path.name)
+    mine = FILE.fullmatch(path.name)
     assert mine is not None
     start = f"{mine['case']}_"
     found = {int(mine["number"])}
     for name in os.listdir(path.parent) if path.parent.is_dir() else ():
-        other = CHANNEL.fullmatch(name) if name.startswith(start) else None
+        other = FILE.fullmatch(name) if name.startswith(start) else None
         if other is not None and (other["case"], other["ending"]) == (mine["case"], mine["ending"]):
             found.add(int(other["number"]))
     return found
@@ -140,12 +141,12 @@ def _lacks_first(path: Path, numbers: set[int], named: int) -> bool:
     It does where there are labels of the case, or where every number is one of those of the
     channels that `dataset.json` names.
     """
-    name = CHANNEL.fullmatch(path.name)
+    name = FILE.fullmatch(path.name)
     assert name is not None
     return max(numbers) < named or _is_labelled(path, name["case"])
 
 
 def _file(path: Path, number: int) -> Path:
-    name = CHANNEL.fullmatch(path.name)
+    name = FILE.fullmatch(path.name)
     assert name is not None
     return path.with_name(f"{name['case']}_{number:04}{name['ending']}")

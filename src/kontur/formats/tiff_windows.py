@@ -15,13 +15,13 @@ from jaxtyping import Shaped
 
 from kontur.formats import tiff_samples
 from kontur.formats.lazy_pixels import LazyPixels
-from kontur.formats.pictures import ORIENTATION
 from kontur.formats.read_errors import damaged, reading
-from kontur.formats.tiff_images import TiffImage, pages_at
+from kontur.formats.tiff_images import TiffImage, orientation_of, pages_at
 
 WHOLE = 1 << 26  # bytes: a piece of a compressed file that is larger is not worth a window
 KINDS = ("MINISBLACK", "MINISWHITE", "RGB", "YCBCR")  # whose pixels are understood one by one
 BITS = (8, 16, 32, 64)
+UPRIGHT = 1  # the orientation
 
 
 class _Page(NamedTuple):
@@ -130,7 +130,7 @@ def windows_of(path: Path, image: TiffImage, index: Sequence[int | slice]) -> Ti
         or int(frame.bitspersample) not in BITS
         or frame.dtype is None
         or frame.dtype.kind not in "uif"
-        or _turned(frame)
+        or orientation_of(frame) != UPRIGHT
     ):
         return None
     pages = _pages(path, image, index, described)
@@ -148,11 +148,6 @@ def windows_of(path: Path, image: TiffImage, index: Sequence[int | slice]) -> Ti
     return made
 
 
-def _turned(frame: Any) -> bool:
-    orientation = frame.tags.get(ORIENTATION)
-    return orientation is not None and int(orientation.value) != 1
-
-
 def _pages(
     path: Path, image: TiffImage, index: Sequence[int | slice], described: list[Any] | None
 ) -> list[_Page] | None:
@@ -164,7 +159,9 @@ def _pages(
     if described is not None:
         if None in described or frame.shape != described[0].shape:
             return None
-        if any(page.hash != described[0].hash or _turned(page.keyframe) for page in described):
+        if any(
+            page.hash != described[0].hash or orientation_of(page) != UPRIGHT for page in described
+        ):
             return None  # stored unlike the others
         return [
             _Page(
