@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import shapely
 import tifffile
-from PIL import Image
 
 from kontur import formats
 from kontur.errors import InputError
@@ -381,38 +380,3 @@ def test_frames_that_were_written_one_by_one_are_a_film(film, tmp_path):
         for path in (tmp_path / "out" / "film.geojson", tmp_path / "expected" / "film.geojson")
     ]
     assert read[0] == read[1]
-
-
-def frames_of(film, folder, *, colours=False):
-    folder.mkdir()
-    for page, frame in enumerate(tifffile.imread(film)):
-        pixels = np.stack([frame] * 3, axis=-1) if colours else frame
-        Image.fromarray(pixels).save(folder / f"{page:02}.png")
-    return folder
-
-
-def test_frames_as_files_are_not_linked_each_by_itself(film, tmp_path):
-    frames = frames_of(film, tmp_path / "frames")
-    with pytest.raises(InputError, match=r"these 4 images have one page each; make one film"):
-        run(frames, tmp_path / "out", "geojson", page="all", link="overlap")
-    assert not (tmp_path / "out").exists()
-    assert len(run(frames, tmp_path / "out", "geojson", page="all")) == 4
-    shutil.copy(film, frames)
-    outcomes = run(frames, tmp_path / "out2", "geojson", page="all", link="overlap")
-    assert ["one page" in (each.hint or "") for each in outcomes] == [True] * 4 + [False]
-
-
-@pytest.mark.parametrize("colours", [False, True])
-def test_the_command_that_an_error_names_makes_a_film_of_frames(
-    film, tmp_path, monkeypatch, colours
-):
-    frames = sorted(frames_of(film, tmp_path / "frames", colours=colours).iterdir())
-    monkeypatch.chdir(tmp_path / "frames")
-    monkeypatch.setattr("sys.argv", ["-c", *map(str, frames)])
-    _, code, rest = stack_prediction.FILM.split('"')
-    assert rest == ""
-    exec(code, {})
-    made = tmp_path / "frames" / "film.tif"
-    pages = [open_image(made, page=page).pixels[..., 0] for page in range(4)]
-    np.testing.assert_array_equal(pages, tifffile.imread(film))
-    stack_prediction.check_is_one_stack(made)
