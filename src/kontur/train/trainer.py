@@ -26,6 +26,7 @@ from kontur.train.checkpoint import Checkpoint, WholeFiles
 from kontur.train.config import Precision, RunConfig, TrainingConfig
 from kontur.train.dataloader import Crops, PreparedSamples, build_loader, choose_workers
 from kontur.train.devices import Devices, cores
+from kontur.train.kept_memory import kept_memory
 from kontur.train.module import Training
 from kontur.train.network import channels_of, freeze_backbone
 from kontur.train.signals import Signals
@@ -187,7 +188,8 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
     signals.graceful = True
     try:
         path = str(job.checkpoint.path) if job.checkpoint else None
-        trainer.fit(job.module, loader, ckpt_path=path)
+        with kept_memory():
+            trainer.fit(job.module, loader, ckpt_path=path)
     except SystemExit:  # raised by Lightning for a KeyboardInterrupt
         raise signals.stopped(signals.received or signal.SIGINT) from None
     except RuntimeError as error:
