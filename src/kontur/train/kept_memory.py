@@ -24,7 +24,7 @@ def kept_memory() -> Iterator[None]:
     The options stay after it: the library's own rules do not come back once one has been set.
     """
     library = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
-    if not hasattr(library, "mallopt") or not hasattr(library, "malloc_trim"):
+    if library is None or not (hasattr(library, "mallopt") and hasattr(library, "malloc_trim")):
         yield
         return
     library.mallopt(TRIM_THRESHOLD, MOST)
