@@ -4,6 +4,7 @@ It stands at the root so that it holds for the doctests of `src` too, and in eve
 """
 
 import os
+import tempfile
 
 import hypothesis
 from jaxtyping import install_import_hook
@@ -15,6 +16,12 @@ collect_ignore = ["src/kontur/napari/widget.py"]
 # and torch wait for one another actively, and a training takes many times as long. Also without
 # workers, so that a test does the same alone. One that is about threads sets their number itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What one worker has trained the others read, see `tests.models.contract.made_once`. Workers have
+# the environment of the process that starts them, which removes the folder.
+if "KONTUR_MADE_ONCE" not in os.environ:
+    made_once = tempfile.TemporaryDirectory(prefix="kontur-tests-", ignore_cleanup_errors=True)
+    os.environ["KONTUR_MADE_ONCE"] = made_once.name
 
 # Every annotation of `kontur` is checked at run time. An int is welcome where a float is annotated;
 # `Self` is not looked at: jaxtyping checks methods one by one and does not know their class.

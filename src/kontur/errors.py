@@ -8,3 +8,14 @@ sentence and exits with 1; any other exception is a defect of Kontur and keeps i
 
 class InputError(ValueError):
     """Bad input; the message is one sentence: what was wanted, what came, what to do."""
+
+
+def reason_of(error: BaseException, *, most: int | None = None) -> str:
+    """What another program's exception says, in one line of at most so many characters.
+
+    Its class where it says nothing.
+
+    >>> reason_of(ValueError("no\\n  header")), reason_of(KeyError())
+    ('no header', 'KeyError')
+    """
+    return " ".join(str(error).split())[:most] or type(error).__name__

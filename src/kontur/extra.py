@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 
 
 def package(name: str, *, extra: str, what: str) -> Any:
@@ -17,7 +17,7 @@ def package(name: str, *, extra: str, what: str) -> Any:
             f"pip install 'kontur[{extra}]'"
         ) from None
     except (ImportError, OSError) as error:  # its compiled library is missing or another system's
-        reason = " ".join(str(error).split())
+        reason = reason_of(error)
         raise InputError(
             f"{what} needs the package {name}, which does not load here ({reason}); "
             f"pip install --force-reinstall 'kontur[{extra}]'"

@@ -14,6 +14,14 @@ from kontur.models.card import Card, Thresholds
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `tiny` snake with random weights and a score threshold below what those give."""
+    from tests.models.contract import made_once
+
+    path = tmp_path_factory.mktemp("model") / "random.kontur"
+    path.write_bytes(made_once(path.name, lambda: _exported(path)))
+    return path
+
+
+def _exported(path: Path) -> bytes:
     import torch
 
     from kontur.train.export import export
@@ -37,9 +45,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         scores={"AP50": 0.5, "AP": None},
         about={"licence": "CC0"},
     )
-    path = tmp_path_factory.mktemp("model") / "random.kontur"
     export(path, network, card)
-    return path
+    return path.read_bytes()
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from PIL import Image
 
 import kontur as package
 from kontur import formats
-from tests.formats import films
+from kontur.instances import Instances
+from tests.formats import cut_images, films
 from tests.models.contract import assert_same
 
 
@@ -114,6 +115,19 @@ def test_one_bad_file_is_reported_once_in_one_sentence(kontur, model, tmp_path):
     output = predict(kontur, model, tmp_path / "text.png", tmp_path / "out", code=1)
     assert output.startswith(f"Error: {tmp_path / 'text.png'} is not an image that Kontur reads")
     assert len(output.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", cut_images.HOW)
+def test_an_image_that_ends_amid_its_pixels_is_one_sentence_in_every_command(
+    kontur, model, tmp_path, name
+):
+    path = cut_images.save(tmp_path, name)
+    output = predict(kontur, model, path, tmp_path / "out", code=1)
+    assert output == f"Error: {cut_images.sentence(path)}\n"
+    package.write(tmp_path / "a.geojson", Instances.of([shapely.box(2, 2, 9, 9)], size=(48, 56)))
+    words = ("measure", tmp_path / "a.geojson", path, "--out", tmp_path / "t.csv", "--quiet")
+    assert kontur(*words, code=1) == f"Error: {cut_images.sentence(path)}\n"
+    assert not (tmp_path / "t.csv").exists()
 
 
 def test_where_nothing_came_out_that_is_said(kontur, model, tmp_path):

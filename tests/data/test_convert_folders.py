@@ -11,6 +11,7 @@ from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.conversion import convert
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 from tests.data import drawn
 from tests.formats import scenes
 
@@ -329,3 +330,38 @@ def test_joined_files_keep_what_each_says_of_its_images_and_say_what_they_cannot
     assert (rows["a.png"].get("license"), bool(written["licenses"])) == (4 if same else None, same)
     lost = "COCO JSON: info, licenses lost, which differ from file to file"
     assert (lost in made.losses) is not same
+
+
+@pytest.mark.parametrize("ending", [".csv", ".geo.parquet", ".geojsonl"])
+def test_a_file_of_several_planes_becomes_a_file_of_each_image_with_all_of_them(tmp_path, ending):
+    source = tmp_path / f"film{ending}"
+    squares = [shapely.box(left, 2, left + 5, 7) for left in (2, 9, 16)]
+    places = [("a.tif", 0, 0), ("b.tif", None, 1), ("a.tif", 1, 2)]
+    entries = []
+    for name, time, index in places:
+        plane = None if time is None else Plane(t=time)
+        one = Instances.of([squares[index]], size=(20, 24)).replace(plane=plane)
+        entries.append(ImageAnnotation(name, (20, 24), one))
+    formats.write_images(source, entries)
+    made = convert_folders([source], tmp_path / "out", format="geojson")
+    assert (made.images, made.objects) == (2, 3)
+    lefts = [
+        [(each.instances.plane, each.instances.boxes[0, 0]) for each in formats.read_images(path)]
+        for path in (tmp_path / "out" / "a.geojson", tmp_path / "out" / "b.geojson")
+    ]
+    assert lefts == [[(Plane(t=0), 2), (Plane(t=1), 16)], [(None, 9)]]
+    with pytest.raises(InputError, match=r"outlines on 2 planes of a stack \(time 0"):
+        convert_folders([source], tmp_path / "yolo", format="yolo")
+    assert not (tmp_path / "yolo").exists()
+    convert_folders([source], tmp_path / "yolo", format="yolo", page=1)
+    assert sorted(path.name for path in (tmp_path / "yolo" / "labels").glob("*.txt")) == [
+        *("a.txt", "b.txt")
+    ]
+
+
+def test_two_images_of_one_name_in_a_file_are_refused_as_those_of_two_files(tmp_path):
+    found = scenes.ring_with_island()
+    entries = [ImageAnnotation(f"{place}/a.png", found.size, found) for place in ("..", ".")]
+    formats.write_images(tmp_path / "all.coco.json", entries)
+    with pytest.raises(InputError, match="two images of the sources have the name 'a'"):
+        convert_folders([tmp_path / "all.coco.json"], tmp_path / "out", format="geojson")

@@ -8,9 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kontur.data.geometric import (
     RandomCrop,
     RandomFlip,
-    RandomQuarterTurn,
     RandomRotation,
-    RandomScale,
     affine_matrix,
     crop,
     flip,
@@ -295,9 +293,7 @@ def test_crops_of_tiny_and_of_thin_images_have_their_size(size):
     "change",
     [
         RandomFlip(),
-        RandomQuarterTurn(),
         RandomRotation(40),
-        RandomScale(0.7, 1.4),
         RandomCrop((50, 40), object_crops=0),
     ],
 )

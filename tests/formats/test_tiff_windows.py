@@ -177,7 +177,7 @@ def test_a_damaged_piece_is_one_sentence_and_the_others_are_read(tmp_path, piece
     with path.open("r+b") as file:
         file.seek(offset)
         file.write(b"\xff" * count)
-    with pytest.raises(InputError, match=r"a\.tif is damaged or cut short \(.+\); copy or export"):
+    with pytest.raises(InputError, match=r"a\.tif is damaged or cut short; copy or export"):
         lazy[140:, 150:]
     np.testing.assert_array_equal(lazy[:60, :60], whole[:60, :60])
 

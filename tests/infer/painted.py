@@ -12,7 +12,8 @@ from kontur.infer.image_task import Outcome
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import DEFAULT_OPTIONS
 from kontur.infer.parts import ImagePlan, PredictedParts
-from kontur.infer.predict import Prediction, Predictor
+from kontur.infer.predict import Predictor
+from kontur.infer.prediction import Prediction
 from kontur.infer.scale_and_contrast import ScaleAndContrast
 from kontur.infer.view import PreparedImage
 from kontur.instances import Instances

@@ -6,21 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.errors import InputError
-from kontur.infer import engine
-from kontur.infer.engine import (
-    PART,
-    TOGETHER,
-    OnnxEngine,
-    TorchEngine,
-    engine_for,
-    parts_of,
-    rebuild,
-)
+from kontur.infer import engine_threads, onnx_engine
+from kontur.infer.engine_threads import PART
+from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.torch_engine import TorchEngine, rebuild
 from kontur.models.archive import SavedGraph
 from kontur.models.candidates import Boxes
 from kontur.models.snake.contours import trace_contours
@@ -95,7 +87,7 @@ def test_the_number_of_threads_and_of_objects_a_run_does_not_matter(learned, eng
     for a, b in zip(engines[1]["detect"](image), several["detect"](image), strict=True):
         assert_allclose(a, b, atol=1e-5)
     features = random(2, 30, 41, 24)
-    for objects in (0, 1, 7, 8, engine.OBJECTS_OF_RUN + 1, 200):
+    for objects in (0, 1, 7, 8, onnx_engine.OBJECTS_OF_RUN + 1, 200):
         starts, index = random(objects, 32, 2, high=60.0), np.arange(objects) % 2
         (expected,), (found,) = (
             g["evolve"](features, starts, index) for g in (engines[1], several)
@@ -138,26 +130,14 @@ def test_contours_do_not_depend_on_threads_and_parts(learned, monkeypatch):
         found = trace_contours(several, tuple(maps), detected, config)
         for own, other in zip(found, expected, strict=True):
             assert_array_equal(own, other)
-    monkeypatch.setattr(engine, "PART", 13)
-    monkeypatch.setattr(engine, "OBJECTS_OF_RUN", 5)
+    monkeypatch.setattr(engine_threads, "PART", 13)
+    monkeypatch.setattr(onnx_engine, "OBJECTS_OF_RUN", 5)
     found = trace_contours(
         OnnxEngine(learned.model, threads=3).graphs, tuple(maps), detected, config
     )
     for own, other in zip(found, expected, strict=True):
         assert_allclose(own, other, atol=1e-4)
     assert (np.isnan(expected.stages).any(axis=(0, 2, 3)) == (np.arange(90) == 7)).all()
-
-
-@given(count=st.integers(0, 3000), threads=st.integers(1, 64))
-def test_parts_are_all_objects_in_order_and_as_many_for_each_thread(count, threads):
-    parts = parts_of(count, threads)
-    assert [i for part in parts for i in range(count)[part]] == list(range(count))
-    sizes = [part.stop - part.start for part in parts]
-    assert all(0 < size < PART + TOGETHER for size in sizes)
-    assert all(part.start % TOGETHER == 0 for part in parts)
-    if count >= threads * TOGETHER:
-        assert len(parts) % threads == 0
-        assert max(sizes) - min(sizes) < 2 * TOGETHER
 
 
 @pytest.mark.parametrize("objects", [0, 1, 7, 300])
@@ -245,26 +225,3 @@ def test_weights_of_another_shape_are_reported_by_both_engines(learned):
         OnnxEngine(model, threads=1)
     with pytest.raises(InputError, match="its weights are not those of its card"):
         rebuild(model)
-
-
-def test_on_a_cpu_onnx_runtime_is_taken_and_on_a_gpu_torch(learned, monkeypatch):
-    monkeypatch.setattr(engine, "DRIVER", "/nowhere")
-    monkeypatch.setattr(engine, "_cuda", _must_not_be_asked)
-    assert isinstance(engine_for(learned.model, "auto"), OnnxEngine)
-    assert isinstance(engine_for(learned.model, "cpu"), OnnxEngine)
-
-
-def _must_not_be_asked():
-    raise AssertionError("torch is imported only where there is a driver")
-
-
-def test_a_gpu_that_is_not_there_is_reported(learned, monkeypatch):
-    monkeypatch.setattr(engine, "_cuda", lambda: False)
-    with pytest.raises(InputError, match=r"--device cuda needs a GPU.*kontur\[train\].*CPU"):
-        engine_for(learned.model, "cuda")
-
-
-def test_where_a_driver_is_but_no_gpu_the_cpu_is_taken(learned, monkeypatch):
-    monkeypatch.setattr(engine, "DRIVER", "/")
-    monkeypatch.setattr(engine, "_cuda", lambda: False)
-    assert isinstance(engine_for(learned.model, "auto"), OnnxEngine)

@@ -6,9 +6,9 @@ import tifffile
 import kontur
 from kontur.formats import images
 from kontur.infer import tiled
-from kontur.infer.engine import OnnxEngine
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
+from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.tiled import TiledImage

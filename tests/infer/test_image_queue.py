@@ -32,7 +32,7 @@ class Scripted:
     def wait(self, futures):
         future = next(iter(self.running))
         task = self.running.pop(future)
-        self.done.append((task.job.input.name, task.step, *(task.part or ())))
+        self.done.append((task.job.input.name, task.kind, *(task.part or ())))
         future.set_result(self.results(task))
         return {future}
 
@@ -43,9 +43,9 @@ def job(name):
 
 def in_parts(task):
     """An image of five parts."""
-    if task.step == "image":
+    if task.kind == "image":
         return TaskResult(task.job, missing=tuple((i,) for i in range(5)), total=5)
-    if task.step == "part":
+    if task.kind == "part":
         return TaskResult(task.job)
     return TaskResult(task.job, Outcome(task.job.input))
 

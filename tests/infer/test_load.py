@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from kontur.errors import InputError
-from kontur.infer import engine
 from kontur.infer import model_files as module
+from kontur.infer import onnx_engine
+from kontur.infer.choose_engine import engine_for
 from kontur.infer.load import find_model, load, shipped_models
 from kontur.models import archive
 from kontur.models.archive import Model, write_model
@@ -113,7 +114,7 @@ def test_integers_are_taken_where_they_are_clearly_faster(
         tick = next(ticks)
         return tick // 2 * 10.0 + (tick % 2) * (1.0 if tick % 4 < 2 else faster)
 
-    monkeypatch.setattr(engine.time, "perf_counter", clock)
+    monkeypatch.setattr(onnx_engine.time, "perf_counter", clock)
     assert load(tmp_path / "both.kontur", device="cpu").engine.precision == taken
     assert load(tmp_path / "both.kontur", device="cpu", precision="float32").engine.precision == (
         "float32"
@@ -123,6 +124,6 @@ def test_integers_are_taken_where_they_are_clearly_faster(
 @pytest.mark.parametrize(("name", "seen_in"), [("detect", "int8"), ("evolve", "float32")])
 def test_whole_images_are_seen_in_the_precision_of_the_graph_that_sees_them(learned, name, seen_in):
     one = replace(learned.model, int8={name: learned.model.graphs[name]})
-    of_model = engine.engine_for(one, "cpu", precision="int8")
-    assert engine.precision_of(of_model) == "int8"
-    assert engine.image_precision_of(of_model) == seen_in
+    of_model = engine_for(one, "cpu", precision="int8")
+    assert onnx_engine.precision_of(of_model) == "int8"
+    assert onnx_engine.image_precision_of(of_model) == seen_in

@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from kontur.infer.onnx_graph import IntegerMap, OnnxGraph
 from kontur.models.archive import SavedGraph
-from kontur.models.graphs import STANDS_FOR
+from kontur.models.graphs import QUANTISED_OUTPUTS
 
 
 def started(nodes, given, result, about=None):
@@ -29,7 +29,7 @@ INTEGERS = np.array([[0, 3], [100, 255]], np.uint8)
 @pytest.fixture
 def given():
     node = helper.make_node("Identity", ["x"], ["features"])
-    about = {STANDS_FOR: json.dumps({"features": [0.1, 3]})}
+    about = {QUANTISED_OUTPUTS: json.dumps({"features": [0.1, 3]})}
     types = ("x", TensorProto.UINT8), ("features", TensorProto.UINT8)
     (features,) = started([node], *types, about)(INTEGERS)
     return features

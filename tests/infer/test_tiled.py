@@ -1,6 +1,7 @@
 """Prediction in tiles: the very objects of the whole image, in every family."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from kontur.infer import tiled, tiles
 from kontur.infer.predict import Predictor
 from kontur.infer.scale_and_contrast import ScaleAndContrast
 from kontur.models import catalog
+from kontur.models.candidates import Candidates
 from kontur.models.card import Card
+from kontur.models.family import nothing_to_measure
 from kontur.models.graphs import Graphs
 from tests.models import contract
 from tests.models.contract import SIDE
@@ -36,7 +39,8 @@ def predictor(name):
         card = Card(kind=name, config=config.model_dump(mode="json"), object_size=11.0, version="0")
         return Predictor(NoEngine(), card)
     config = contract.settings("snake", **VARIANTS[name])
-    return contract.predictor(contract.train("snake", 80, config=config).eval(), "snake")
+    train = functools.partial(contract.train, "snake", 80, config=config)
+    return contract.predictor(contract.made_once(f"tiled-{name}", train).eval(), "snake")
 
 
 class NoEngine:
@@ -177,3 +181,68 @@ def test_what_does_not_fit_is_tiled_of_itself(monkeypatch):
     found = model.predict(image)
     assert len(found) == len(whole) > 100
     assert unmatched(whole, found) == 0
+
+
+HALF, SEES = 16, 24  # pixels: of an object's side, and from its outline to what decides about it
+
+
+def seen_by_a_witness(graphs, images, config, lowest, sizes, within=None):
+    """A network of known reach: a square at each dot around which a dim pixel lies that far."""
+    ((height, width),) = sizes
+    values = images[0, 0, :height, :width]
+    dim, squares = np.argwhere((values > 0.25) & (values < 0.75)), []
+    for dot in np.argwhere(values > 0.75):
+        if (np.abs(dim - dot).max(axis=1) == HALF + SEES).any():
+            y, x = dot + 0.5
+            squares.append((x - HALF, y - HALF, x + HALF, y + HALF))
+    boxes = np.array(squares).reshape(-1, 4)
+    k = len(boxes)
+    outlines, labels = shapely.box(*boxes.T), np.zeros(k, np.int64)
+    return [Candidates(outlines, labels > 0, np.full(k, 0.9), labels, boxes, sizes[0], ("object",))]
+
+
+@pytest.mark.parametrize("augment", [None, "flips"])
+@pytest.mark.parametrize("reach", [SEES, None])
+def test_a_halo_shows_all_that_decides_about_the_objects_of_its_cell(reach, augment, monkeypatch):
+    """Four dots in a cell of 64 pixels, farther from its border than the neighbours own as well.
+
+    What decides about each lies beyond another side of the cell.
+    """
+    monkeypatch.setattr(tiled, "FIXED_CELL", 64)
+    monkeypatch.setattr(tiled, "FIXED_HALO", HALF + SEES)
+    card = predictor("baseline").card.replace(
+        object_size=HALF / tiles.LARGEST, normalise={"mode": "moments", "mean": [0], "std": [1]}
+    )
+    looks, model = [], Predictor(NoEngine(), card)
+
+    def propose(graphs, images, *more):
+        looks.append(images.shape)
+        return seen_by_a_witness(graphs, images, *more)
+
+    model.family = replace(
+        *(model.family,),
+        **{"propose": propose, "measure": nothing_to_measure},
+        **{"reach": lambda config, side: reach, "grid": lambda config: 8},
+    )
+    image = np.zeros((192, 192), np.uint8)
+    exact = reach and augment is None
+    low, high = (66, 125) if exact else (81, 110)
+    first, last = low - HALF - SEES, high + HALF + SEES
+    image[[low, low, high, high], [low, high, low, high]] = 255
+    image[[low, first, last, high], [first, high, low, last]] = 128
+    found = model.predict(image, tile=64, augment=augment)
+    assert sorted(shapely.get_coordinates(shapely.centroid(found.polygons)).tolist()) == [
+        [x + 0.5, y + 0.5] for x in (low, high) for y in (low, high)
+    ]
+    if exact:
+        assert len(looks) == 9  # none of the tiles had to look again, wider
+
+
+def test_fixed_tiles_have_the_sides_that_the_documents_say():
+    model = predictor("baseline")
+    family = replace(model.family, reach=lambda config, side: None, grid=lambda config: 32)
+    for size, halo in ((11.0, 128), (60.0, 256)):  # 128, and 4 sides of an object, if more
+        card = model.card.replace(object_size=size)
+        plan = {"side": None, "free": 8e9, "precision": "float32"}
+        tiling = tiled.plan_tiles(family, model.config, card, (2000, 2000), **plan)
+        assert (tiling.side, tiling.halo) == (512, halo)

@@ -288,9 +288,16 @@ def test_images_of_one_name_are_told_apart_by_their_folders_or_not_at_all(place)
     assert find_sources(place / "outlines/b.coco.json", [str(place / "images/b.png"), *images])
 
 
-@pytest.mark.parametrize("place", [".", "all.json"])
-def test_a_data_set_is_read_once(tmp_path, monkeypatch, place):
-    Image.fromarray(np.zeros((12, 16), np.uint8)).save(tmp_path / "a.png")
+@pytest.mark.parametrize(
+    ("place", "image"),
+    [(".", "a.png"), ("all.json", "a.png"), ("all.json", "other.png"), ("all.json", None)],
+)
+@pytest.mark.parametrize("find", [find_sources, plane_sources])
+def test_outlines_are_read_once_with_their_images_and_without(
+    tmp_path, monkeypatch, find, place, image
+):
+    if image is not None:
+        Image.fromarray(np.zeros((12, 16), np.uint8)).save(tmp_path / image)
     (tmp_path / "annotations").mkdir()
     file = tmp_path / (place if place != "." else "annotations/instances.json")
     entry = formats.ImageAnnotation("a.png", (12, 16), Instances.from_label_image(LABELS))
@@ -302,5 +309,5 @@ def test_a_data_set_is_read_once(tmp_path, monkeypatch, place):
         return read(path, **how)
 
     monkeypatch.setattr(formats, "read_images", counted)
-    assert [len(one.instances) for one in pictures(find_sources(tmp_path / place)).values()] == [2]
+    assert [len(one.instances) for one in pictures(find(tmp_path / place)).values()] == [2]
     assert len(opened) == 1

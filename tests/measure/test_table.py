@@ -158,6 +158,14 @@ def test_a_table_is_that_of_its_objects_apart_from_their_neighbours(found, image
     pd.testing.assert_frame_equal(whole[far], alone[far])
 
 
+def test_an_outline_of_one_part_is_measured_alike_as_a_polygon_and_as_a_multipolygon(found, image):
+    """One multipolygon in a GeoArrow column makes GeoPandas read every outline as one."""
+    outlines = np.array([shapely.MultiPolygon(shapely.get_parts(each)) for each in found.polygons])
+    assert set(shapely.get_type_id(outlines)) == {shapely.GeometryType.MULTIPOLYGON}
+    parted = measure(found.replace(polygons=outlines), image)
+    pd.testing.assert_frame_equal(parted, measure(found, image))
+
+
 def test_a_binary_image_is_zeros_and_ones(found):
     inside = found.label_image() > 0
     assert (measure(found, inside)["intensity_mean"][:2] == 1).all()

@@ -6,9 +6,12 @@ learned one scene by heart.
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+import os
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import jaxtyping
 import numpy as np
@@ -19,8 +22,8 @@ from torch import Tensor
 from kontur.data.normalise import normalise
 from kontur.data.sample import Sample
 from kontur.data.synthetic import scene
-from kontur.infer.engine import TorchEngine
 from kontur.infer.predict import Predictor
+from kontur.infer.torch_engine import TorchEngine
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.archive import Model
@@ -32,6 +35,7 @@ from kontur.settings import Settings
 from kontur.train.export import to_model
 from tests.naive import geometry as naive
 
+Made = TypeVar("Made")
 KINDS = list(catalog.KINDS)
 SIDE = 64  # pixels of a scene
 STEPS = {"maskrcnn": 90, "swinunet": 120}  # enough to know one scene by heart,
@@ -194,9 +198,25 @@ class Learned:
         return Predictor(TorchEngine(self.segmenter), self.card)
 
 
+def made_once(name: str, make: Callable[[], Made]) -> Made:
+    """What is made in one process of a test run, and read in the others, the same to the bit."""
+    path = Path(os.environ["KONTUR_MADE_ONCE"]) / name
+    if path.exists():
+        return pickle.loads(path.read_bytes())
+    made = make()
+    beside = path.with_name(f"{name}.{os.getpid()}")
+    beside.write_bytes(pickle.dumps(made))
+    beside.replace(path)
+    return made
+
+
 @functools.cache
 def learned(kind: str) -> Learned:
-    """Trained once in a process (some five seconds); nobody may change it."""
+    """Trained once in a test run (some five seconds); nobody may change it."""
+    return made_once(f"learned-{kind}", lambda: _learn(kind))
+
+
+def _learn(kind: str) -> Learned:
     sample, segmenter = learning_scene(), train(kind, steps_of(kind)).eval()
     made = card(kind, segmenter.config)
     found = predictor(segmenter, kind).predict(sample.image)

@@ -1,5 +1,6 @@
 """The graphs of a model in 8-bit integers: kept where AP stays, and otherwise not."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import onnx
 import pytest
 
 from kontur.evaluate import evaluate_all
-from kontur.infer.engine import OnnxEngine
+from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import read_model, write_model
@@ -24,10 +25,16 @@ IN_INTEGERS = {
 }
 
 
+@functools.cache
+def in_integers(kind):
+    """The model of the network that has learned the scene, with graphs in integers; made once."""
+    learned = contract.learned(kind)
+    return contract.made_once(f"int8-{kind}", lambda: with_int8(learned.model, [learned.sample]))
+
+
 @pytest.mark.parametrize("kind", contract.KINDS)
 def test_every_kind_predicts_the_scene_that_it_knows_by_heart_in_integers(kind, tmp_path):
-    learned = contract.learned(kind)
-    model = with_int8(learned.model, [learned.sample])
+    learned, model = contract.learned(kind), in_integers(kind)
     first = {"detect", "propose", "segment"} & IN_INTEGERS[kind]
     assert first <= computing(model) <= IN_INTEGERS[kind]  # a small one may lose an edge at IoU .9
     write_model(tmp_path / "model.kontur", model)
@@ -41,8 +48,7 @@ def test_every_kind_predicts_the_scene_that_it_knows_by_heart_in_integers(kind, 
 
 def test_maps_are_passed_in_integers_and_graphs_of_floats_read_them_too():
     """As where a model is fine-tuned, and its graph of whole images is kept."""
-    learned = contract.learned("snake")
-    model = with_int8(learned.model, [learned.sample])
+    learned, model = contract.learned("snake"), in_integers("snake")
     features = [values_of(model.int8[name])[0][0] for name in ("extremes", "edge", "quality")]
     assert {each.name for each in features} == {"features"}
     assert {each.type.tensor_type.elem_type for each in features} == {onnx.TensorProto.UINT8}

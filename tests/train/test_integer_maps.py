@@ -5,9 +5,11 @@ import onnx
 import pytest
 import torch
 from numpy.testing import assert_array_equal
+from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from kontur.infer.onnx_graph import IntegerMap, OnnxGraph
+from kontur.models.archive import SavedGraph
 from kontur.models.family import GraphExample
 from kontur.train.export import export_graph
 from kontur.train.integer_maps import pass_integers
@@ -118,3 +120,16 @@ def test_a_map_that_is_made_of_floats_stays_floats(look_up):
     dynamic = {"images": {2: "h", 3: "w"}, "features": SIDES, "scores": {2: "h", 3: "w"}}
     graph, _ = exported(Detect(), {"images": IMAGES[0]}, ("features", "scores"), dynamic)
     assert pass_integers({"detect": graph, "look": look_up}) == {}
+
+
+def test_a_map_whose_channels_have_scales_of_their_own_is_refused(look_up):
+    """By hand: integers of five channels, each of another scale, become the map."""
+    values = {"scales": np.linspace(0.1, 0.5, 5, dtype=np.float32), "zeros": np.zeros(5, np.uint8)}
+    read = helper.make_tensor_value_info("x", TensorProto.UINT8, [1, "h", "w", 5])
+    made = helper.make_tensor_value_info("features", TensorProto.FLOAT, [1, "h", "w", 5])
+    node = helper.make_node("DequantizeLinear", ["x", *values], ["features"], axis=3)
+    stored = [numpy_helper.from_array(value, name) for name, value in values.items()]
+    model = helper.make_model(helper.make_graph([node], "detect", [read], [made], stored))
+    detect = SavedGraph(model.SerializeToString(), ())
+    with pytest.raises(ValueError, match="of one scale, and 'features' has 5, one for each chan"):
+        pass_integers({"detect": detect, "look": look_up})

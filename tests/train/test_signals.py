@@ -15,7 +15,7 @@ from kontur.models.archive import read_model
 from kontur.train import validation
 from kontur.train.checkpoint import LAST, read_checkpoint
 from kontur.train.signals import ENDING, Signals, Stopped
-from tests.train.runs import VAL, assert_same_weights, at_step, run
+from tests.train.runs import FEW_GRAPHS, VAL, assert_same_weights, at_step, run
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +97,8 @@ def test_signals_are_given_back_and_ignored_ones_stay_ignored():
 
 
 def test_minutes_end_a_training_and_the_rate_follows_the_clock(folder, tmp_path):
-    run(folder, tmp_path / "run", "training.minutes=0.01", "training.steps=1000000")
+    words = (*FEW_GRAPHS, "training.minutes=0.01", "training.steps=1000000")
+    run(folder, tmp_path / "run", *words)
     last = read_checkpoint(tmp_path / "run" / LAST)
     assert last["seconds"] >= 0.6
     rows = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()

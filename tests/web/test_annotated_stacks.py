@@ -204,4 +204,4 @@ def test_a_mask_of_one_plane_is_of_the_plane_that_is_opened(tmp_path):
     with opened(tmp_path) as (here, image):
         assert corrected_planes(here) == [(image, 0)]
         here.annotations.open(image, 3)
-        assert here.annotations.planes(image) == [3]
+        assert here.annotations.statuses.planes(image) == [3]

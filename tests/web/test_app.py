@@ -11,6 +11,7 @@ from PIL import Image
 
 from kontur import formats
 from kontur.instances import Instances
+from tests.formats import cut_images
 from tests.web.conftest import TOKEN, nuclei, opened, wait_for_job
 
 DISC = [[10, 10], [30, 10], [30, 30], [10, 30]]
@@ -263,12 +264,19 @@ def test_a_body_without_a_stated_length_is_cut_off_too(api, monkeypatch):
 
 def test_an_image_that_cannot_be_read_says_why(images):
     (images / "broken.png").write_bytes((images / "cells0.png").read_bytes()[:200])
+    for name in cut_images.HOW:
+        cut_images.save(images, name)
     with opened(images) as api:
+        for name in cut_images.HOW:
+            for path in ("/thumbnail", "/tiles/0/0/0"):
+                answer = api.get(f"/api/images/{key_of(api, name)}{path}")
+                assert answer.status_code == 400
+                assert answer.json()["detail"] == cut_images.sentence(images / name)
         key = key_of(api, "broken.png")
         for path in ("", "/thumbnail", "/objects", "/tiles/0/0/0"):
             answer = api.get(f"/api/images/{key}{path}")
             assert answer.status_code == 400
-            assert "broken.png is damaged or cut short" in answer.json()["detail"]
+            assert answer.json()["detail"] == cut_images.sentence(images / "broken.png")
         (images / "cells1.png").unlink()
         gone = api.get(f"/api/images/{key_of(api, 'cells1.png')}")
         assert gone.status_code == 400

@@ -66,7 +66,7 @@ def learned(here):
 
 
 def status(here):
-    return here.annotations.status(only(here))[0]
+    return here.annotations.statuses.of(only(here))[0]
 
 
 def test_planes_that_were_looked_at_or_predicted_alone_are_not_learned_from(film):

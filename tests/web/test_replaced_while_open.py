@@ -34,3 +34,25 @@ def test_what_is_done_in_another_window_keeps_its_number_of_objects(browser, tmp
         assert second.locator(".thumb .count").first.inner_text() == "1"
         first.close()
         second.close()
+
+
+def test_images_that_came_or_went_are_listed_once_the_window_is_in_front_again(browser, tmp_path):
+    folder = write_images(tmp_path / "plate", 2)
+    with served(folder) as server:
+        page = open_page(browser, server)
+        until(page, "kontur.work.stream")
+        page.evaluate("() => document.querySelector('.thumb').dataset.kept = 'yes'")
+        come_back = "() => dispatchEvent(new Event('focus'))"
+        with page.expect_response("**/folder/refresh"):
+            page.evaluate(come_back)
+        assert page.locator(".thumb").first.get_attribute("data-kept") == "yes"  # nothing is new
+        Image.fromarray(nuclei(7)).save(folder / "later.png")
+        (folder / "cells1.png").unlink()
+        page.evaluate(come_back)
+        page.locator(".thumb", has_text="later.png").locator("img").wait_for()
+        assert page.locator(".thumb .name").all_inner_texts() == ["cells0.png", "later.png"]
+        assert page.locator(".thumb[aria-current=true]").inner_text().startswith("cells0.png")
+        page.locator(".thumb").nth(1).click()
+        until(page, "document.title.startsWith('later')")
+        assert page.problems == []
+        page.close()

@@ -151,9 +151,11 @@ def test_planes_beyond_the_end_of_a_shorter_film_count_for_nothing_and_come_back
     told = []
     for planes, at in ((3, 2), (1, 3), (4, 4)):
         film(tmp_path, planes, at)
-        known = here.annotations.right_planes(image, here.annotations.status(image)[0])
-        listed = here.annotations.statuses()[image.key]
-        told.append((known, here.annotations.planes(image), listed))
+        known = here.annotations.statuses.right_planes(
+            image, here.annotations.statuses.of(image)[0]
+        )
+        listed = here.annotations.statuses.by_key()[image.key]
+        told.append((known, here.annotations.statuses.planes(image), listed))
         notice = here.annotations.changes(image, 0).notice
         assert ("beyond its end" in notice) == (planes < 4)
         assert here.annotations.changes(image, 0).notice == ""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -241,15 +241,15 @@ def _output_files(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
 def _report_left_out(evaluation: "FolderEvaluation", warnings: Iterable[str]) -> None:
     from kontur.wording import counted
 
+    def report(names: Sequence[str], noun: str, *, missing: str) -> None:
+        if names:
+            what = counted(names, noun)
+            typer.echo(f"! not evaluated, having no {missing}: {what}", err=True)
+
     for warning in warnings:
         typer.echo(f"! {warning}", err=True)
-    for planes, missing in (
-        (evaluation.planes_without_prediction, "prediction"),
-        (evaluation.planes_without_truth, "annotation"),
-    ):
-        if planes:
-            what = counted(planes, "plane")
-            typer.echo(f"! not evaluated, having no {missing}: {what}", err=True)
+    report(evaluation.planes_without_prediction, "plane", missing="prediction")
+    report(evaluation.planes_without_truth, "plane", missing="annotation")
     if evaluation.empty_planes:
         what = counted(evaluation.empty_planes, "plane")
         typer.echo(
@@ -257,12 +257,8 @@ def _report_left_out(evaluation: "FolderEvaluation", warnings: Iterable[str]) ->
             "outlined these planes, evaluate the others one by one with --page N",
             err=True,
         )
-    if evaluation.without_prediction:
-        what = counted(evaluation.without_prediction, "image")
-        typer.echo(f"! not evaluated, having no prediction: {what}", err=True)
-    if evaluation.without_truth:
-        what = counted(evaluation.without_truth, "prediction")
-        typer.echo(f"! not evaluated, having no annotated image: {what}", err=True)
+    report(evaluation.without_prediction, "image", missing="prediction")
+    report(evaluation.without_truth, "prediction", missing="annotated image")
     if evaluation.without_size:
         what = counted(evaluation.without_size, "image")
         typer.echo(

@@ -20,7 +20,7 @@ AGAIN = 10.0  # seconds between two lines on what is left
 Left = Callable[[], float | None]  # the seconds that are left, where they are known
 
 
-class Step(Protocol):
+class StepReporter(Protocol):
     """What is called after each step, with a line on its result; `part` within a long step."""
 
     def __call__(self, line: str, name: str = "") -> None: ...
@@ -85,7 +85,7 @@ class _Bar:
 @contextmanager
 def steps(
     total: int, doing: str, *, left: Left = lambda: None, quiet: bool = False
-) -> Iterator[Step]:
+) -> Iterator[StepReporter]:
     """A context with a function to call after each of `total` steps with a line on its result.
 
     On a terminal the line is shown beside a bar with the time left; elsewhere it is printed, and

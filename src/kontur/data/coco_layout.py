@@ -31,6 +31,14 @@ JSON_FOLDERS = ("", "annotations", "labels", "outlines", "masks")
 INSTANCES = "instances_"  # the COCO project's own file names: captions and keypoints lie beside
 
 
+class NoImagesFoundError(InputError):
+    """None of the images that files describe is there; `described` is what was read of them."""
+
+    def __init__(self, sentence: str, described: Sequence[formats.ImageAnnotation] = ()):
+        super().__init__(sentence)
+        self.described = tuple(described)
+
+
 def find(path: Path) -> Layout | None:
     """The layout of the files in a folder that list images, None if there are none."""
     files = files_in(path)
@@ -76,11 +84,11 @@ def read(files: Sequence[Path], root: Path) -> Layout:
     """All images of files of one format, with their objects; `root` is the folder that was opened.
 
     Classes are those of all files by name, in the order of the files. Raises `InputError`
-    where no image is found, or two files annotate the same one.
+    where no image is found (`NoImagesFoundError`), or two files annotate the same one.
     """
     kind = formats.format_of(files[0]).name
     annotated: dict[Path, AnnotatedImage] = {}
-    missing: list[str] = []
+    missing: list[formats.ImageAnnotation] = []
     classes: dict[str, None] = {}
     bare: dict[str, Mapping[str, int]] = {}
     for file in files:
@@ -93,7 +101,7 @@ def read(files: Sequence[Path], root: Path) -> Layout:
             if image is None and embedded_picture.is_in(file):
                 image = file
             if image is None:
-                missing.append(described.file_name)
+                missing.append(described)
                 continue
             if image in annotated:
                 raise InputError(
@@ -112,10 +120,12 @@ def read(files: Sequence[Path], root: Path) -> Layout:
             )
             if described.without_outline:
                 bare[annotated[image].name] = described.without_outline
+    names = [described.file_name for described in missing]
     if not annotated:
-        raise InputError(
+        raise NoImagesFoundError(
             f"none of the {len(missing)} images of {listed([file.name for file in files])} was "
-            f"found ({listed(missing, most=2)}); put them into {root / 'images'}"
+            f"found ({listed(names, most=2)}); put them into {root / 'images'}",
+            missing,
         )
     places = sorted({image.parent for image in annotated})
     present = [path for place in places for path in image_files(place, deep=False).values()]
@@ -124,7 +134,7 @@ def read(files: Sequence[Path], root: Path) -> Layout:
         annotated=tuple(sorted(annotated.values(), key=lambda item: item.name)),
         classes=tuple(classes) or CLASSES,
         unannotated=tuple(stem(path) for path in present if path not in annotated),
-        orphans=tuple(missing),
+        orphans=tuple(names),
         notes=_without_outline(bare),
     )
 

@@ -300,12 +300,29 @@ def _of_file(name: str, path: Path, wanted: _Wanted) -> list[_Named]:
     """The images that a file lists, or the one that it is named after."""
     entries = formats.read_images(path, page=wanted.page, task=wanted.task)
     if formats.format_of(path).several_images:
-        return [_named(entry) for entry in entries]
+        return [image for one in _by_image(entries) for image in _of_image(one, path, wanted)]
     if len(entries) > 1 and not wanted.planes:
         pick(entries, None, path)  # raises: a plane is to be chosen
     if _named(entries[0]).name.rpartition("/")[2] != name.rpartition("/")[2]:
         entries = [entry._replace(file_name=name) for entry in entries]
     return [_Named(name, _of_planes(entries, wanted.task))]
+
+
+def _by_image(entries: Sequence[ImageAnnotation]) -> list[list[ImageAnnotation]]:
+    """The entries of each image, in the order of the first ones."""
+    images: dict[str, list[ImageAnnotation]] = {}
+    for entry in entries:
+        images.setdefault(entry.file_name, []).append(entry)
+    return [*images.values()]
+
+
+def _of_image(entries: list[ImageAnnotation], path: Path, wanted: _Wanted) -> list[_Named]:
+    """An image that a file lists, with all its planes; of one name without planes several."""
+    if len(entries) == 1 or any(entry.instances.plane is None for entry in entries):
+        return [_named(entry) for entry in entries]
+    if not wanted.planes:
+        pick(entries, None, path)  # raises: a plane is to be chosen
+    return [_named(entries[0])._replace(entries=_of_planes(entries, wanted.task))]
 
 
 def _of_planes(entries: Sequence[ImageAnnotation], task: str) -> tuple[ImageAnnotation, ...]:

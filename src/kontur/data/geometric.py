@@ -185,14 +185,6 @@ class RandomFlip:
 
 
 @dataclass(frozen=True)
-class RandomQuarterTurn:
-    """One of the four quarter turns."""
-
-    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        return quarter_turn(sample, int(rng.integers(4)))
-
-
-@dataclass(frozen=True)
 class RandomRotation:
     """A turn by up to `degrees` either way, on the same canvas."""
 
@@ -201,17 +193,6 @@ class RandomRotation:
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return rotate(sample, float(rng.uniform(-self.degrees, self.degrees)), fill=self.fill)
-
-
-@dataclass(frozen=True)
-class RandomScale:
-    """A scale factor between two limits, uniform in its logarithm."""
-
-    low: float = 0.8
-    high: float = 1.25
-
-    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        return scale(sample, _log_uniform(rng, (self.low, self.high)))
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,8 @@ class SharedPlanes(NamedTuple):
     """The pages of an image that both sides of a comparison have, and those that one has alone."""
 
     both: tuple[Page, ...]
-    only_true: tuple[int, ...] = ()
-    only_predicted: tuple[int, ...] = ()
+    without_prediction: tuple[int, ...] = ()
+    without_truth: tuple[int, ...] = ()
 
 
 class _Lazy(Mapping[Page, Instances]):

@@ -5,7 +5,6 @@ images are classes where `dataset.json` names them: every connected region of a 
 an object. Channels in files of their own are one image, see `formats.nifti_channels`.
 """
 
-import re
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import replace
@@ -14,10 +13,9 @@ from pathlib import Path
 from kontur.data.layout import Layout
 from kontur.errors import InputError
 from kontur.formats import nnunet_dataset
+from kontur.formats.nnunet_dataset import CHANNEL, FIRST
 
 IMAGES, LABELS = "imagesTr", "labelsTr"
-FIRST = "_0000"
-CHANNEL = re.compile(r"(?P<case>.+)_\d{4}")
 
 
 def images_of_cases(images: Iterable[str], labels: Container[str]) -> dict[str, str]:

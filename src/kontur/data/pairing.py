@@ -55,6 +55,7 @@ def find_predictions(
     class_of_value: Mapping[int, str] | None = None,
     numbered_in: Sequence[Path] = (),
     page: int | None = None,
+    entries: Sequence[ImageAnnotation] | None = None,
 ) -> dict[str, Source]:
     """A function for each image, by its name, that reads the image's objects.
 
@@ -62,7 +63,8 @@ def find_predictions(
     classes of `semantic` ones; without it these are the values of all masks together. COCO results
     name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
     `page` picks the objects of one plane where a file has those of several, or its record says
-    that they are of that one, see `PredictedPages`.
+    that they are of that one, see `PredictedPages`. `entries` are the images of a file, all of
+    their planes, where it was read already.
 
     Raises:
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
@@ -82,7 +84,7 @@ def find_predictions(
         return lambda: pages.check(path, read(path), page)
 
     if not zarr_store.is_folder(place):
-        return _of_file(place, reader, numbered_in, page, pages)
+        return _of_file(place, reader, numbered_in, page, pages, entries)
     return {name: reader(path) for name, path in prediction_files(place).items()}
 
 
@@ -302,13 +304,15 @@ def _of_file(
     numbered_in: Sequence[Path],
     page: int | None,
     pages: PredictedPages,
+    entries: Sequence[ImageAnnotation] | None,
 ) -> dict[str, Source]:
     """A file that describes images by name; any other is the prediction of one."""
     if not path.exists():
         raise InputError(f"there are no predictions {path}")
     if not formats.format_of(path, numbered_in=numbered_in).several_images:
         return {_image_of(path): reader(path)}
-    entries = formats.read_images(path, numbered_in=numbered_in, page=page)
+    if entries is None or page is not None:
+        entries = formats.read_images(path, numbered_in=numbered_in, page=page)
     sources: dict[str, Source] = {}
     for entry in entries:
         name = name_of_image(entry.file_name)

@@ -13,7 +13,7 @@ class Sample:
     """One image and its objects.
 
     Attributes:
-        image: `(H, W, C)`, the stored dtype when it comes from a file, float32 after `ToFloat`.
+        image: `(H, W, C)`, the stored dtype when it comes from a file, float32 once normalised.
         instances: the objects of this image; their `size` is `(H, W)`.
         name: the image's name in its folder, without the ending.
         pixel_size: micrometres per pixel, None if the file does not say.

@@ -7,12 +7,10 @@ the same sample and generator give the same result in any process.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from kontur.data import normalise as pixels
-from kontur.data.normalise import NormaliseConfig
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 
@@ -40,37 +38,6 @@ class RandomApply:
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return self.transform(sample, rng) if rng.random() < self.probability else sample
-
-
-@dataclass(frozen=True)
-class ToFloat:
-    """float32 pixels, the full range of an integer type as 0..1; the notes' `ToTensor`.
-
-    Channels stay last: the loader turns `(H, W, C)` into `(C, H, W)`.
-    """
-
-    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        return sample.replace(image=pixels.to_float(sample.image))
-
-
-@dataclass(frozen=True)
-class ToChannels:
-    """The number of channels that a model needs, see `normalise.to_channels`."""
-
-    channels: int
-
-    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        return sample.replace(image=pixels.to_channels(sample.image, self.channels))
-
-
-@dataclass(frozen=True)
-class Normalise:
-    """Comparable values, by percentiles or by mean and std, see `normalise.normalise`."""
-
-    config: NormaliseConfig = field(default_factory=NormaliseConfig)
-
-    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        return sample.replace(image=pixels.normalise(sample.image, self.config))
 
 
 def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:

@@ -24,9 +24,10 @@ from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, mean_iou, s
 from kontur.edit.teacher import imitate
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
-from kontur.infer.engine import OnnxEngine, rebuild
 from kontur.infer.load import find_model
+from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
+from kontur.infer.torch_engine import rebuild
 from kontur.models.archive import Model, read_model, write_model
 from kontur.models.card import Card
 from kontur.models.snake.network import DeepSnake
@@ -38,7 +39,6 @@ from kontur.train.training_data import open_data
 MOST_IMAGES = 48  # whose features are held at a time
 MOST_PIXELS = 24e6  # of them together: 2 GB
 IMITATED = 0.4  # of the time: before reward the agent learns from a teacher
-FRESH = 120.0  # seconds of processor time after which other images are taken
 CHECKED = 0.1  # of the time: how often the validation images are looked at
 MOST_CHECKED = 400  # objects
 AGENT = "polish"  # its graph, and where its weights are

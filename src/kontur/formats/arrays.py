@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats.channels import Channel, channel_number
 from kontur.formats.pictures import pixels_of
 from kontur.formats.stack import checked_page
@@ -107,7 +107,7 @@ def _numbers(value: Any, where: str) -> Shaped[np.ndarray, "..."]:
             value = value.resolve_conj().resolve_neg() if hasattr(value, "resolve_conj") else value
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
+        reason = reason_of(error)
         raise InputError(
             f"{where} is a {kind} that does not become an array of numbers ({reason}); "
             "give an array (H, W) or (H, W, C)"

@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from kontur.errors import reason_of
+
 KINDS = re.compile(r"\|?(?:b1|[iu][1248]|f[248]|[US]\d{1,6}|O8?)")  # of the numbers of an array
 DEEPEST = 100  # levels of lists and dicts
 
@@ -34,7 +36,7 @@ def load(content: bytes) -> Any:
         *(pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError, AttributeError),
         *(OverflowError, MemoryError, RecursionError, AssertionError, struct.error),
     ) as error:
-        raise Refused(" ".join(str(error).split()) or type(error).__name__) from None
+        raise Refused(reason_of(error)) from None
 
 
 class _Unpickler(pickle._Unpickler):

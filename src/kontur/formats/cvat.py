@@ -24,6 +24,7 @@ from kontur.errors import InputError
 from kontur.formats import atomic, document
 from kontur.formats.attributes import of_texts
 from kontur.formats.cvat_mask import from_attributes, to_attributes
+from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
@@ -45,7 +46,6 @@ EXTRAS = "cvat"
 PLAIN = (("source", "manual"), ("occluded", "0"), ("z_order", "0"))  # of every shape
 SUBSET = "subset"  # of a project's images; the folder in which they lie
 SCORE, ID, IGNORE = "score", "kontur_id", "kontur_ignore"  # attributes that we write
-STEPS = np.linspace(0, 2 * np.pi, 128, endpoint=False)  # of an ellipse
 
 
 class _Shape(NamedTuple):
@@ -166,7 +166,7 @@ def _entry(
     instances = Instances.of_valid(
         polygons,
         labels=[classes.index(shape.label) for shape in first] or None,
-        scores=[_score(shape, which) for shape in first] or None,
+        scores=[_score(shape) for shape in first] or None,
         ids=unique_ids([_id(shape) for shape in first]) or None,
         ignore=[shape.attributes.get(IGNORE) == "true" for shape in first] or None,
         extras=[{EXTRAS: [_kept(part) for part in parts]} for parts in objects],
@@ -182,12 +182,12 @@ def _group(shape: _Shape) -> tuple[str, int] | None:
 
 
 def _kept(shape: _Shape) -> dict[str, Any]:
-    read = (ID, IGNORE, *(() if np.isnan(_score(shape, "")) else (SCORE,)))
+    read = (ID, IGNORE, *(() if np.isnan(_score(shape)) else (SCORE,)))
     attributes = {key: value for key, value in shape.attributes.items() if key not in read}
     return {"attributes": attributes, "rest": dict(shape.rest)}
 
 
-def _score(shape: _Shape, which: str) -> float:
+def _score(shape: _Shape) -> float:
     try:
         score = float(shape.attributes.get(SCORE, "nan"))
     except ValueError:
@@ -234,7 +234,7 @@ def _area(kind: str, given: Mapping[str, str]) -> Polygon:
         points = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     else:
         cx, cy, rx, ry = (float(given[name]) for name in ("cx", "cy", "rx", "ry"))
-        points = np.stack([cx + rx * np.cos(STEPS), cy + ry * np.sin(STEPS)], axis=1)
+        points = ellipse((cx, cy), (rx, ry))
     turned = _turned(points, float(given.get("rotation", 0)))
     return document.polygon([np.round(turned, DECIMALS)])
 

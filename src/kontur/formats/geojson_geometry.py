@@ -14,13 +14,6 @@ from kontur.formats.coordinates import nested
 from kontur.wording import listed
 
 
-def geometry_of(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
-    """The geometry of one outline, see `geometries_of`."""
-    array = np.empty(1, dtype=object)
-    array[0] = polygon
-    return geometries_of(array)[0]
-
-
 def geometries_of(polygons: Shaped[np.ndarray, " k"]) -> list[dict[str, Any]]:
     """The geometries of outlines: outer rings counterclockwise where y points up, holes not."""
     turned = shapely.orient_polygons(polygons, exterior_cw=False)  # RFC 7946: of y up

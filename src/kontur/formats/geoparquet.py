@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 
 from kontur import extra
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats import atomic, document, object_rows
 from kontur.formats.collected_areas import area_of
 from kontur.formats.format import Format
@@ -253,7 +253,7 @@ def _opened(path: Path) -> Iterator[Any]:
     except (arrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
-        reason = " ".join(str(error).split())[:200]
+        reason = reason_of(error, most=200)
         raise InputError(f"{path} is damaged or cut short: {reason}") from None
 
 

@@ -21,7 +21,9 @@ from jaxtyping import Float, Shaped
 from shapely import MultiPolygon, Polygon
 
 from kontur import extra
+from kontur.errors import reason_of
 from kontur.formats.coordinates import rings_of
+from kontur.formats.ellipse import UNIT_CIRCLE
 from kontur.formats.rounding import DECIMALS
 from kontur.geometry import polygons as areal
 from kontur.instances.plane import Plane
@@ -68,7 +70,7 @@ def from_bytes(data: bytes, name: str) -> Roi:
         without = _without_area(roi)
         rings = [] if without else _area(roi)
     except (*(struct.error, TypeError, ValueError, LookupError, OverflowError), RuntimeError) as e:
-        raise ValueError(" ".join(str(e).split()) or type(e).__name__) from None
+        raise ValueError(reason_of(e)) from None
     properties = dict(_properties(roi.props))
     own = {key.removeprefix(OWN): value for key, value in properties.items() if key.startswith(OWN)}
     rest = {key: _plain(getattr(roi, key)) for key in KEPT if getattr(roi, key) not in (0, NONE)}
@@ -165,9 +167,7 @@ def _box(roi: Any) -> np.ndarray:
     if not (np.isfinite([x0, y0, width, height]).all() and width > 0 and height > 0):
         return np.empty((0, 2))
     if roi.roitype.name == "OVAL":
-        steps = np.linspace(0, 2 * np.pi, 128, endpoint=False)
-        circle = np.stack([1 + np.cos(steps), 1 + np.sin(steps)], axis=1) / 2
-        return np.round(circle * [width, height] + [x0, y0], DECIMALS)
+        return np.round((1 + UNIT_CIRCLE) / 2 * [width, height] + [x0, y0], DECIMALS)
     corner = min(roi.rounded_rect_arc_size / 2, width / 2, height / 2)
     box = shapely.box(x0 + corner, y0 + corner, x0 + width - corner, y0 + height - corner)
     return np.round(shapely.get_coordinates(box.buffer(corner) if corner > 0 else box), DECIMALS)

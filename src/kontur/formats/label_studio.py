@@ -17,6 +17,7 @@ from shapely import Polygon
 
 from kontur.errors import InputError
 from kontur.formats import document, label_studio_brush
+from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.images import IMAGE_ENDINGS
@@ -33,7 +34,6 @@ OTHERS = (  # results that are no regions: labels alone, relations, answers abou
     *("", "relation", "choices", "taxonomy", "textarea", "number", "rating", "datetime"),
     *("pairwise", "ranker"),
 )
-STEPS = np.linspace(0, 2 * np.pi, 128, endpoint=False)  # of an ellipse
 
 
 class _Region(NamedTuple):
@@ -232,7 +232,7 @@ def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
         points = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * sides
     else:
         radii = np.array([float(value["radiusX"]), float(value["radiusY"])]) * share
-        points = np.stack([np.cos(STEPS), np.sin(STEPS)], axis=1) * radii
+        points = ellipse((0.0, 0.0), radii)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return document.polygon([np.round(points @ turn + corner, DECIMALS)])
 

@@ -23,6 +23,7 @@ from shapely import Polygon
 
 from kontur.errors import InputError
 from kontur.formats import document
+from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
@@ -39,7 +40,6 @@ AREAS = (
     *("polygon", "rectangle", "oriented_rectangle", "circle", "mask"),
     *("rotation", "quadrilateral"),  # X-AnyLabeling's turned rectangle, and any four corners
 )
-CIRCLE = np.linspace(0, 2 * np.pi, 128, endpoint=False)
 LARGEST_MASK = 1 << 28  # pixels of one mask
 EXTRAS = "labelme"
 OWN = "kontur"
@@ -221,8 +221,7 @@ def _outline(kind: str, points: Shaped[np.ndarray, "m 2"]) -> Shaped[np.ndarray,
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     if kind == "circle":  # its centre, and a point on it
         radius = np.hypot(*(points[1] - points[0]))
-        directions = np.stack([np.cos(CIRCLE), np.sin(CIRCLE)], axis=1)
-        return np.round(points[0] + radius * directions, DECIMALS)
+        return np.round(ellipse(points[0], (radius, radius)), DECIMALS)
     return points
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from kontur.errors import InputError
 from kontur.formats import nnunet_dataset
+from kontur.formats.nnunet_dataset import CHANNEL, FIRST
 from kontur.wording import listed, plural
 
 ENDINGS = (".nii.gz", ".nii")  # of labels
 FOLDERS = ("imagesTr", "imagesTs")  # to train with, and to test on
-CHANNEL = re.compile(r"(?P<case>.+)_(?P<number>\d{4})(?P<ending>\.nii(\.gz)?)", re.IGNORECASE)
+FILE = re.compile(rf"{CHANNEL.pattern}(?P<ending>\.nii(\.gz)?)", re.IGNORECASE)
 
 
 def is_further(path: Path) -> bool:
@@ -81,12 +82,12 @@ def _channel(path: Path) -> re.Match[str] | None:
     The labels decide: `amos_0001.nii.gz` is a case where they are called so too, as in the
     Decathlon, and there is no `amos_0001_0000.nii.gz` that they would be of.
     """
-    name = CHANNEL.fullmatch(path.name)
+    name = FILE.fullmatch(path.name)
     if name is None or path.absolute().parent.name not in FOLDERS:
         return None
     ending = name["ending"]
     called = path.name.removesuffix(ending)
-    if _is_labelled(path, called) and not path.with_name(f"{called}_0000{ending}").is_file():
+    if _is_labelled(path, called) and not path.with_name(f"{called}{FIRST}{ending}").is_file():
         return None
     return name
 
@@ -100,12 +101,12 @@ def _is_labelled(path: Path, case: str) -> bool:
 
 def _numbers(path: Path) -> set[int]:
     """The numbers of the files of the case of a channel, from a listing of the folder."""
-    mine = CHANNEL.fullmatch(path.name)
+    mine = FILE.fullmatch(path.name)
     assert mine is not None
     start = f"{mine['case']}_"
     found = {int(mine["number"])}
     for name in os.listdir(path.parent):
-        other = CHANNEL.fullmatch(name) if name.startswith(start) else None
+        other = FILE.fullmatch(name) if name.startswith(start) else None
         if other is not None and (other["case"], other["ending"]) == (mine["case"], mine["ending"]):
             found |= {int(other["number"])} if _channel(path.with_name(name)) else set()
     return found
@@ -117,12 +118,12 @@ def _lacks_first(path: Path, numbers: set[int], named: int) -> bool:
     It does where there are labels of the case, or where every number is one of those of the
     channels that `dataset.json` names.
     """
-    name = CHANNEL.fullmatch(path.name)
+    name = FILE.fullmatch(path.name)
     assert name is not None
     return max(numbers) < named or _is_labelled(path, name["case"])
 
 
 def _file(path: Path, number: int) -> Path:
-    name = CHANNEL.fullmatch(path.name)
+    name = FILE.fullmatch(path.name)
     assert name is not None
     return path.with_name(f"{name['case']}_{number:04}{name['ending']}")

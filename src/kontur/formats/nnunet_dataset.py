@@ -5,6 +5,7 @@ It lies beside `imagesTr/` and `labelsTr/`. nnU-Net has `{"tumour": 1}` and the 
 """
 
 import functools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,9 @@ from kontur.wording import quoted
 FILE = "dataset.json"
 BACKGROUND = "background"  # the name of the label 0
 LABELS = ("labelsTr", "labelsTs")  # folders whose values are classes
-CHANNELS = ("channel_names", "modality")  # of nnU-Net 2, and of the Decathlon and nnU-Net 1
+CHANNEL = re.compile(r"(?P<case>.+)_(?P<number>\d{4})")  # the name of a channel, without ending
+FIRST = "_0000"  # behind the name of a case: its first channel
+CHANNEL_KEYS = ("channel_names", "modality")  # of nnU-Net 2, and of the Decathlon and nnU-Net 1
 
 
 class NnunetDataset(NamedTuple):
@@ -61,7 +64,7 @@ def _read(path: Path, stamp: FileStamp) -> NnunetDataset:
     content = document.load(path, names="once")
     if not isinstance(content, dict):
         return NnunetDataset(path, (), None)
-    channels: Any = next((content[key] for key in CHANNELS if key in content), {})
+    channels: Any = next((content[key] for key in CHANNEL_KEYS if key in content), {})
     labels = content.get("labels")
     return NnunetDataset(
         path,

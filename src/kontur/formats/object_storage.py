@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kontur import extra
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 
 REASON = 200  # characters of another package's message
 URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")  # one letter would be a drive of Windows
@@ -44,5 +44,5 @@ def exists(url: str, names: Iterable[str]) -> bool:
 
 def unreachable(url: str, error: Exception) -> InputError:
     """What to say where a storage failed: a missing package, the network, credentials."""
-    reason = " ".join(str(error).split())[:REASON] or type(error).__name__
+    reason = reason_of(error, most=REASON)
     return InputError(f"{url} cannot be reached ({reason})")

@@ -28,11 +28,6 @@ SQUARE = 0.01  # the sides of a pixel may differ by this share and count as one 
 EXACT = 1e-3  # the share by which a size may miss one of `DOTS` and still be it
 
 
-def read_pixel_size(file: Any, frame: Any) -> float | None:
-    """µm per pixel of the image whose first page is `frame`, or None."""
-    return square_side(read_sides(file, frame))
-
-
 def read_sides(file: Any, frame: Any) -> list[float]:
     """Width and height of a pixel in µm as the file states them; other than two if it does not."""
     if file.is_ome:

@@ -4,6 +4,8 @@ Whoever reads in windows reads again long after a file was opened, and it may ha
 """
 
 import contextlib
+import errno
+import os
 import struct
 import tokenize
 import zlib
@@ -12,6 +14,10 @@ from pathlib import Path
 
 from kontur.errors import InputError
 from kontur.formats import unsupported_images
+
+# Of errors of the system those of a damaged file: decoders give no number, or seek where no file
+# can be. All others are of the disk or the network.
+DAMAGED = (None, errno.EINVAL, errno.EOVERFLOW)
 
 
 @contextlib.contextmanager
@@ -30,12 +36,24 @@ def reading(path: Path) -> Iterator[None]:
         raise InputError(f"{path} may not be read: permission denied") from None
     except MemoryError:
         raise InputError(f"{path} does not fit into memory") from None
+    except NotImplementedError as error:  # of decoders: the file is sound, in a rare way
+        reason = " ".join(str(error).split()) or "a rare way of storing pixels"
+        raise InputError(
+            f"{path} cannot be read ({reason}); export it again, as plain TIFF or PNG"
+        ) from error
     except (
         *(OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
         *(EOFError, SyntaxError, AttributeError, AssertionError, struct.error, zlib.error),
         tokenize.TokenError,
     ) as error:  # Pillow, tifffile and NumPy throw all of these at damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(
-            f"{path} is damaged or cut short ({reason}); copy or export it again"
-        ) from error
+        if isinstance(error, OSError) and error.errno not in DAMAGED:
+            raise InputError(
+                f"{path} could not be read: {os.strerror(error.errno)}; try again, or copy it first"
+            ) from error
+        # The decoder's own words stay in the chain: of its bytes, they say nothing to a person.
+        raise damaged(path) from error
+
+
+def damaged(path: Path) -> InputError:
+    """The sentence on a file of which a part is missing or was changed."""
+    return InputError(f"{path} is damaged or cut short; copy or export it again")

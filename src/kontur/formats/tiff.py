@@ -20,12 +20,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats import pixel_size, stack, tiff_samples
 from kontur.formats.channels import Channel
 from kontur.formats.lazy_pixels import OpenImage
-from kontur.formats.pictures import ORIENTATION, Colours, check_claimed_size, oriented
-from kontur.formats.tiff_images import SCANNERS, UNNAMED, TiffImage, is_plain, opened, pages_at
+from kontur.formats.pictures import Colours, check_claimed_size, oriented
+from kontur.formats.tiff_images import (
+    SCANNERS,
+    UNNAMED,
+    TiffImage,
+    is_plain,
+    opened,
+    orientation_of,
+    pages_at,
+)
 from kontur.formats.tiff_parsed import parsed_tiff
 from kontur.formats.tiff_windows import windows_of
 from kontur.instances.plane import Plane
@@ -80,7 +88,7 @@ def read(
         stains, names = tiff_samples.stains_and_names(
             file, image.keyframe, channels=len(planes), samples=pixels.shape[2]
         )
-        upright = oriented(pixels, _orientation(frames[0]))
+        upright = oriented(pixels, orientation_of(frames[0]))
         side = pixel_size.square_side(_sides(file, image, index))
         return TiffPlane(upright, side, stains, names, place)
 
@@ -131,7 +139,7 @@ def list_planes(path: Path) -> list[tuple[Plane, tuple[int, int]]]:
         for image in images:
             for rest in range(stack.pages(image.axes, image.shape)):
                 index = stack.index_of(image.axes, image.shape, rest)
-                turned = _orientation(_first_page(image, index)) >= FIRST_TURNED
+                turned = orientation_of(_first_page(image, index)) >= FIRST_TURNED
                 size = image.size[::-1] if turned else image.size
                 place = _plane_of(image, index, len(planes), one_by_one=one_by_one)
                 planes.append((place, size))
@@ -255,11 +263,6 @@ def _first_page(image: TiffImage, index: list[int | slice]) -> Any:
     return pages[0] if pages else image.keyframe
 
 
-def _orientation(page: Any) -> int:
-    tag = page.keyframe.tags.get(ORIENTATION)
-    return int(tag.value) if tag else 1
-
-
 def _sides(file: Any, image: TiffImage, index: list[int | slice]) -> list[float]:
     """Width and height of a pixel in µm; a page that does not state them has those of the first."""
     own = pixel_size.read_sides(file, _first_page(image, index).keyframe)
@@ -307,7 +310,7 @@ def _decoding(frame: Any, path: Path) -> Iterator[None]:
             ) from None
         raise InputError(
             f"{path} is stored in a way that cannot be decoded here "
-            f"({' '.join(str(error).split())}); save it as RGB or grey with LZW or deflate, or "
+            f"({reason_of(error)}); save it as RGB or grey with LZW or deflate, or "
             "without compression"
         ) from None
 

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.formats.channels import Channel
+from kontur.formats.pictures import ORIENTATION
 
 THIN = 8  # a last axis up to this long after two much longer unnamed ones is channels, not width
 UNNAMED = ("QYX", "IYX")  # pages of unknown meaning
@@ -100,6 +101,12 @@ def _own_page(page: Any) -> Any:
         return page
     with opened(page):
         return page.aspage()
+
+
+def orientation_of(page: Any) -> int:
+    """Where its first row and column lie, see `pictures.oriented`; 1 where it is not said."""
+    tag = page.keyframe.tags.get(ORIENTATION)
+    return int(tag.value) if tag else 1
 
 
 def is_plain(series: Any) -> bool:

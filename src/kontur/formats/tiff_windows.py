@@ -13,16 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.errors import InputError
 from kontur.formats import tiff_samples
 from kontur.formats.lazy_pixels import LazyPixels
-from kontur.formats.pictures import ORIENTATION
-from kontur.formats.read_errors import reading
-from kontur.formats.tiff_images import TiffImage, pages_at
+from kontur.formats.read_errors import damaged, reading
+from kontur.formats.tiff_images import TiffImage, orientation_of, pages_at
 
 WHOLE = 1 << 26  # bytes: a piece of a compressed file that is larger is not worth a window
 KINDS = ("MINISBLACK", "MINISWHITE", "RGB", "YCBCR")  # whose pixels are understood one by one
 BITS = (8, 16, 32, 64)
+UPRIGHT = 1  # the orientation
 
 
 class _Page(NamedTuple):
@@ -76,7 +75,7 @@ class TiffWindows(LazyPixels):
                 file.seek(page.offsets[number])
                 data = file.read(page.counts[number])
                 if len(data) < page.counts[number]:
-                    raise _cut_short(page.file)
+                    raise damaged(page.file)
                 piece, place, _ = self._decode(
                     data, number, jpegtables=page.tables, jpegheader=self._header
                 )
@@ -112,7 +111,7 @@ class TiffWindows(LazyPixels):
             first = start + (plane * self.frame.imagelength + top) * a_row * self._stored.itemsize
             values = np.fromfile(file, self._stored, height * a_row, offset=first)
             if len(values) < height * a_row:
-                raise _cut_short(file)
+                raise damaged(file)
             read.append(values.reshape(height, width, -1))
         joined = np.concatenate(read, axis=2) if planes > 1 else read[0]
         return joined.astype(self.frame.dtype, copy=False)
@@ -131,7 +130,7 @@ def windows_of(path: Path, image: TiffImage, index: Sequence[int | slice]) -> Ti
         or int(frame.bitspersample) not in BITS
         or frame.dtype is None
         or frame.dtype.kind not in "uif"
-        or _turned(frame)
+        or orientation_of(frame) != UPRIGHT
     ):
         return None
     pages = _pages(path, image, index, described)
@@ -149,11 +148,6 @@ def windows_of(path: Path, image: TiffImage, index: Sequence[int | slice]) -> Ti
     return made
 
 
-def _turned(frame: Any) -> bool:
-    orientation = frame.tags.get(ORIENTATION)
-    return orientation is not None and int(orientation.value) != 1
-
-
 def _pages(
     path: Path, image: TiffImage, index: Sequence[int | slice], described: list[Any] | None
 ) -> list[_Page] | None:
@@ -165,7 +159,9 @@ def _pages(
     if described is not None:
         if None in described or frame.shape != described[0].shape:
             return None
-        if any(page.hash != described[0].hash or _turned(page.keyframe) for page in described):
+        if any(
+            page.hash != described[0].hash or orientation_of(page) != UPRIGHT for page in described
+        ):
             return None  # stored unlike the others
         return [
             _Page(
@@ -198,10 +194,6 @@ def _piece_bytes(frame: Any) -> int:
     else:
         pixels = min(frame.rowsperstrip, frame.imagelength) * frame.imagewidth
     return int(pixels * frame.samplesperpixel * frame.dtype.itemsize)
-
-
-def _cut_short(path: Path) -> InputError:
-    return InputError(f"{path} is damaged or cut short; copy or export it again")
 
 
 def _paste(

@@ -21,6 +21,7 @@ from shapely import Polygon
 from kontur.errors import InputError
 from kontur.formats import atomic, document, via_reader
 from kontur.formats.attributes import of_texts
+from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
@@ -36,7 +37,6 @@ OWN = "kontur_"  # before the names of attributes that we write
 SCORE, ID, IGNORE, SIZE, PART = (OWN + n for n in ("score", "id", "ignore", "size", "part"))
 AREAS = ("polygon", "rect", "circle", "ellipse")
 EXTRAS = "via"
-STEPS = np.linspace(0, 2 * np.pi, 128, endpoint=False)  # of a circle or ellipse
 
 
 class _Region(NamedTuple):
@@ -184,7 +184,7 @@ def _points(kind: str, shape: Mapping[str, Any]) -> np.ndarray:
     radii = ("r", "r") if kind == "circle" else ("rx", "ry")
     cx, cy, rx, ry = _numbers([shape[name] for name in ("cx", "cy", *radii)])
     angle = float(_numbers([shape.get("theta", 0)])[0])
-    along, across = rx * np.cos(STEPS), ry * np.sin(STEPS)
+    along, across = ellipse((0.0, 0.0), (rx, ry)).T
     x = cx + along * np.cos(angle) - across * np.sin(angle)
     y = cy + along * np.sin(angle) + across * np.cos(angle)
     return np.round(np.stack([x, y], axis=1), DECIMALS)

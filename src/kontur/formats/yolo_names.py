@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kontur import extra
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats import atomic, document
 from kontur.formats.file_stamp import FileStamp
 from kontur.select.split_names import SPLITS, split_of
@@ -178,7 +178,7 @@ def _content(path: Path, text: str) -> dict[str, Any]:
     try:
         content = yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = reason_of(error, most=200)
         raise InputError(f"{path} is no YAML, or is damaged: {reason}") from None
     return content if isinstance(content, dict) else {}
 

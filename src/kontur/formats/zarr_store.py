@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kontur import extra
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats import object_storage
 from kontur.formats.object_storage import url_of
 
@@ -118,7 +118,7 @@ def reading(path: str | Path) -> Iterator[None]:
     except MemoryError:
         raise InputError(f"{path} does not fit into memory") from None
     except DAMAGED as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = reason_of(error, most=200)
         raise InputError(
             f"{path} is damaged or cut short ({reason}); copy or export it again"
         ) from error

@@ -19,14 +19,16 @@ from typing import Any, NamedTuple, Self
 
 import kontur
 from kontur import extra
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats.atomic import write_text
 from kontur.formats.object_storage import url_of
 from kontur.infer import memory
-from kontur.infer.engine import Device, OnnxEngine, Precision, precision_of
-from kontur.infer.image_task import ImageWorker, Outcome, Task, TaskResult, Work
+from kontur.infer.engine import Device, Precision
+from kontur.infer.image_task import Outcome, Task, TaskResult, Work
+from kontur.infer.image_worker import ImageWorker
 from kontur.infer.load import load
 from kontur.infer.model_files import find_model, shipped_models
+from kontur.infer.onnx_engine import OnnxEngine, precision_of
 from kontur.infer.predict import Predictor
 from kontur.infer.record import file_digest
 from kontur.wording import plural
@@ -294,7 +296,7 @@ def _connected(distributed: Any, cluster: Any) -> Any:
     try:
         return distributed.Client(**given, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError, TimeoutError) as error:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        reason = reason_of(error, most=120)
         raise InputError(
             f"no Dask scheduler answers at {cluster} ({reason}); wanted the address that dask "
             "scheduler prints, such as tcp://host:8786"

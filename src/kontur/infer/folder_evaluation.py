@@ -160,10 +160,10 @@ def evaluate_files(
         without_prediction=tuple(name for name in truth.names if name not in pairs),
         without_truth=tuple(name for name in sources if name not in used),
         planes_without_prediction=tuple(
-            plane_name(name, page) for name in pairs for page in shared[name].only_true
+            plane_name(name, page) for name in pairs for page in shared[name].without_prediction
         ),
         planes_without_truth=tuple(
-            plane_name(name, page) for name in pairs for page in shared[name].only_predicted
+            plane_name(name, page) for name in pairs for page in shared[name].without_truth
         ),
         ignored_classes=lists.ignored,
     )

@@ -82,7 +82,7 @@ class ImageQueue:
     def _follow(self, task: Task, result: TaskResult) -> Iterator[tuple[Job, Outcome]]:
         """The outcome of an image, or what is to be done next for it."""
         image, parts = task.job.input, self._parts.get(task.job.input.name)
-        if task.step == "part" and (parts is None or not parts.total):
+        if task.kind == "part" and (parts is None or not parts.total):
             return  # another of its parts ended the image, or that it is looked at in parts
         seconds = result.seconds + (0.0 if parts is None else parts.seconds)
         if result.outcome is not None:

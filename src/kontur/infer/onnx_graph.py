@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kontur.models.archive import SavedGraph
-from kontur.models.graphs import STANDS_FOR
+from kontur.models.graphs import QUANTISED_OUTPUTS
 
 
 class IntegerMap:
@@ -56,7 +56,7 @@ class OnnxGraph:
         self.inputs = self._session.get_inputs()
         self.outputs = self._session.get_outputs()
         about = self._session.get_modelmeta().custom_metadata_map
-        steps = json.loads(about.get(STANDS_FOR, "{}"))
+        steps = json.loads(about.get(QUANTISED_OUTPUTS, "{}"))
         self._steps = [steps.get(node.name) for node in self.outputs]
 
     def __call__(self, *arrays: Any) -> Sequence[Any]:

@@ -6,7 +6,6 @@ a session on one image and later tiles and clusters take the same steps, so they
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,15 +15,12 @@ from jaxtyping import Shaped
 from kontur.data.geometric import scaled_size
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
-from kontur.formats.arrays import image_array, without_opaque_alpha
-from kontur.formats.images import Image, open_image, picked
-from kontur.formats.lazy_pixels import OpenImage, Pixels
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
-from kontur.infer.engine import Engine, image_precision_of
-from kontur.infer.learned_channel import in_learned_channel
+from kontur.infer.engine import Engine
 from kontur.infer.memory import available_memory, check_memory
-from kontur.infer.notebook import prediction_html
+from kontur.infer.model_channels import open_for_model
+from kontur.infer.onnx_engine import image_precision_of
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
 from kontur.infer.parts import (
     ImagePlan,
@@ -33,6 +29,7 @@ from kontur.infer.parts import (
     from_store,
     numbered,
 )
+from kontur.infer.prediction import Prediction
 from kontur.infer.region import Region, region_of
 from kontur.infer.scale_and_contrast import (
     ScaleAndContrast,
@@ -45,38 +42,16 @@ from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import ENOUGH, ObjectTooLargeError, TiledImage, plan_tiles
 from kontur.infer.view import PreparedImage, View, Window
 from kontur.instances import Instances
-from kontur.instances.plane import plane_of_page
 from kontur.models import catalog
 from kontur.models.candidates import Box, Candidates
-from kontur.models.card import STAINS, Card, Thresholds
+from kontur.models.card import Card, Thresholds
 from kontur.models.card_summary import card_html
 from kontur.models.resolve import Resolved, resolve
-from kontur.wording import listed
 
 LOWEST_SCORE = 0.04  # of the candidates on which thresholds are tuned
 CLICKED = 0.6  # of the score threshold: so low may score what a click means; less costs time
 
 ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """The objects of an image, how many outlines were repaired, and how the image was shown.
-
-    `scale` is the factor by which it was resized, relative to the card's own; `contrast` the
-    percentile that counted as bright, None for the card's; `image` the pixels that were outlined,
-    in the network's channels.
-    """
-
-    instances: Instances
-    repaired: int
-    scale: float
-    contrast: float | None = None
-    image: Pixels | None = field(default=None, repr=False)
-
-    def _repr_html_(self) -> str:
-        """The image with the outlines, small, and the first few objects, for a notebook."""
-        return prediction_html(self)
 
 
 class Predictor:
@@ -239,56 +214,20 @@ class Predictor:
         A prepared image is given back. The `view` of one is the network's input, of the whole image
         or of a window.
         """
-        where = str(image) if isinstance(image, str | Path) else "the image"
         if isinstance(image, PreparedImage):
             return image
+        where = str(image) if isinstance(image, str | Path) else "the image"
         channels = self.config.channels
-        if options.page == "all":
-            raise InputError("one plane is looked at at a time: give page=N, from 0 (--page N)")
-        if isinstance(image, str | Path):
-            image = open_image(image, channel=options.channel, page=options.page)
-        elif isinstance(image, Image | OpenImage) and options.channel is not None:
-            image = picked(image, options.channel, where)
-        if not isinstance(image, Image | OpenImage):
-            pixels = image_array(
-                image, channel=options.channel, page=options.page, channels=channels
-            )
-            pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
-            image = OpenImage(pixels, None, plane=plane_of_page(options.page))
-        image = in_learned_channel(image, self.card, where)
-        self._check_stains(image, where)
+        opened = open_for_model(image, self.card, channels, options, where)
         return PreparedImage.of(
-            image.pixels,
+            opened.pixels,
             self.normalise,
             channels=channels,
             multiple=self.config.multiple,
             scale=self.card.scale,
-            plane=image.plane,
-            pixel_size=image.pixel_size,
+            plane=opened.plane,
+            pixel_size=opened.pixel_size,
             where=where,
-        )
-
-    def takes(self, image: Image | OpenImage) -> bool:
-        """Whether the model sees an image as it is: colour or grey, or the stains that it learned.
-
-        Other stains are no red, green and blue: one of them has to be chosen.
-        """
-        count = len(image.stains)
-        return count == 0 or (self._learned_stains and count == self.config.channels)
-
-    @property
-    def _learned_stains(self) -> bool:
-        return bool(self.card.training.get(STAINS)) or self.config.channels not in (1, 3)
-
-    def _check_stains(self, image: Image | OpenImage, where: str) -> None:
-        if self.takes(image):
-            return
-        learned, channels, count = self._learned_stains, self.config.channels, len(image.stains)
-        names = listed(f"{i}: {name}" for i, name in enumerate(image.stains))
-        wanted = f"{channels} stains" if learned else "colour or grey"
-        raise InputError(
-            f"{where} holds {count} stains ({names}), and the model learned from {wanted}; choose "
-            "one by its number or name with --channel N (in Python channel=N)"
         )
 
     def propose(

@@ -7,7 +7,8 @@ alike: a task is submitted and gives a `Future`, as those of the standard librar
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol, runtime_checkable
 
-from kontur.infer.image_task import ImageWorker, Task, TaskResult, Work
+from kontur.infer.image_task import Task, TaskResult, Work
+from kontur.infer.image_worker import ImageWorker
 from kontur.infer.predict import Predictor
 
 

@@ -1,6 +1,6 @@
 """Readers of outlines by the name of their image; those of large files stay on the disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kontur import formats
 from kontur.data.pairing import find_predictions, name_of_image, prediction_files
 from kontur.errors import InputError
-from kontur.formats import zarr_store
+from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.nnunet_dataset import meaning_of_labels
 from kontur.formats.pixel_sides import Sides, pixel_sides
 from kontur.instances import Instances
@@ -32,12 +32,19 @@ class Reader(NamedTuple):
     sides: Callable[[], Sides | None] = unstated
 
 
-def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]:
+def readers_of(
+    place: Path,
+    *,
+    task: str,
+    page: int | None,
+    entries: Sequence[ImageAnnotation] | None = None,
+) -> dict[str, Reader]:
     """The readers of a file or a folder of outlines; errors as in `find_predictions`.
 
     Label images that lie in a data set of nnU-Net have its classes, see `meaning_of_labels`.
+    `entries` are those of the file where it was read already.
     """
-    if is_large(place):
+    if entries is None and is_large(place):
         return _of_large_file(place, page)
     stating = {
         name: partial(pixel_sides, path, page=page)
@@ -45,7 +52,7 @@ def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]
         if formats.format_of(path).pixel_size
     }
     task, named = meaning_of_labels(place, task)
-    found = find_predictions(place, task=task, class_of_value=named, page=page)
+    found = find_predictions(place, task=task, class_of_value=named, page=page, entries=entries)
     readers = {
         name: Reader(read, read, stating.get(name, unstated)) for name, read in found.items()
     }

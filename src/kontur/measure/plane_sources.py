@@ -1,6 +1,6 @@
 """Sources of stacks and films: every plane of each file of outlines, with its page of the image."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -12,7 +12,7 @@ from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.data.places import Place, check_labels_fit, know_both, page_at, places_of
 from kontur.errors import InputError
-from kontur.formats import zarr_store
+from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.nifti_space import check_same_space
@@ -27,10 +27,11 @@ from kontur.measure.large_outlines import is_large
 from kontur.measure.sources import (
     LargePicture,
     Picture,
+    Recognised,
     Source,
     Sources,
     of_folder,
-    training_layout,
+    recognise,
     unmeasured,
 )
 from kontur.wording import counted
@@ -50,9 +51,10 @@ def plane_sources(
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    if not images and (layout := training_layout(outlines)) is not None:
+    layout, entries = recognise(outlines) if not images else Recognised(None)
+    if layout is not None:
         return _of_layout(outlines, layout, task, channel)
-    planes = _planes_of(outlines, task)
+    planes = _planes_of(outlines, task, entries)
     names = list(dict.fromkeys(name for name, *_ in planes))
     files = {file.name: file.path for file in find_inputs(images)} if images else {}
     pairs = {there: name for name, there in pair(tuple(files), tuple(names)).items()}
@@ -98,10 +100,13 @@ def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
     return classes_of_values(masks) if task == "semantic" and masks else None
 
 
-def _planes_of(place: Path, task: str) -> list[tuple[str, Plane | None, Outlines, Path]]:
+def _planes_of(
+    place: Path, task: str, entries: Sequence[ImageAnnotation] | None
+) -> list[tuple[str, Plane | None, Outlines, Path]]:
     """The name, the plane, the objects and the file of each plane of each image.
 
-    Raises `InputError` where two images have one name.
+    `entries` are those of the file where it was read already. Raises `InputError` where two images
+    have one name.
     """
     files = prediction_files(place)
     task, named = meaning_of_labels(place, task)
@@ -109,7 +114,7 @@ def _planes_of(place: Path, task: str) -> list[tuple[str, Plane | None, Outlines
     planes: list[tuple[str, Plane | None, Outlines, Path]] = []
     holders: dict[str, Path] = {}  # the file of each image
     for name, path in files.items():
-        of_file = _read(path, task, class_of_value)
+        of_file = _read(path, task, class_of_value) if entries is None else _outlines(entries)
         file_names = dict.fromkeys(file_name for file_name, _, _ in of_file)
         several = formats.format_of(path).several_images
         if not several or (len(file_names) == 1 and zarr_store.is_folder(place)):
@@ -142,6 +147,10 @@ def _read(
     ]
     if len(pages) > 1:  # a plane without objects has no rows
         entries = [entry for entry in entries if len(entry.instances)] or entries[:1]
+    return _outlines(entries)
+
+
+def _outlines(entries: Iterable[ImageAnnotation]) -> list[tuple[str, Plane | None, Outlines]]:
     return [(one.file_name, one.instances.plane, one.instances) for one in entries]
 
 

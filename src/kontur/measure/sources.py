@@ -9,12 +9,12 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.data.coco_layout import lists_images
+from kontur.data.coco_layout import NoImagesFoundError, lists_images
 from kontur.data.file_names import stem
 from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
@@ -24,7 +24,7 @@ from kontur.data.pairing import are_annotations, check_masks, pair, prediction_f
 from kontur.data.places import label_page
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import find_format, zarr_store
+from kontur.formats import ImageAnnotation, find_format, zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
@@ -110,18 +110,22 @@ def find_sources(
     `task` is the meaning of the values of masks: instances, components or semantic. `channel` and
     `page` choose one of each image, from 0; by default all channels are measured. `metadata` is a
     table with one row per image; else `metadata.csv` beside the outlines, the images or the images'
-    folder is taken. `layout` is the `training_layout` of OUTLINES where it is known already. Raises
+    folder is taken. `layout` is that of OUTLINES where it is known already. Raises
     `InputError` where nothing can be measured, no name of an image is that
     of an outline file, or a table is wrong.
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    if not images and (layout := layout or training_layout(outlines)) is not None:
+    recognised = Recognised(layout)
+    if not images and layout is None:
+        recognised = recognise(outlines)
+    layout, entries = recognised
+    if not images and layout is not None:
         _, sources = of_folder(outlines, layout, task=task, channel=channel, page=page)
         return with_metadata(sources, metadata)
     if not images and zarr_store.is_folder(outlines):
         _check_outlines(outlines, page)
-    readers = large_outlines.readers_of(outlines, task=task, page=page)
+    readers = large_outlines.readers_of(outlines, task=task, page=page, entries=entries)
     task, _ = meaning_of_labels(outlines, task)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
@@ -135,18 +139,28 @@ def find_sources(
     return with_metadata(sources, metadata or metadata_beside(outlines, images))
 
 
-def training_layout(place: Path) -> Layout | None:
+class Recognised(NamedTuple):
     """The layout of a folder or a COCO file with images and annotations; None of outlines alone.
 
-    Files that list images are read for it, and their objects are in the layout.
+    Files that list images are read for it: their objects are in the layout, or, of a file of which
+    no image was found, in `entries`.
     """
+
+    layout: Layout | None
+    entries: tuple[ImageAnnotation, ...] | None = None
+
+
+def recognise(place: Path) -> Recognised:
+    """What a place holds, so far as it has to be read for that."""
     if place.is_file() and not lists_images(place):
-        return None
+        return Recognised(None)
     try:
         layout = recognise_layout(place)
+    except NoImagesFoundError as error:
+        return Recognised(None, error.described if place.is_file() else None)
     except InputError:
-        return None
-    return layout if layout.annotated else None
+        return Recognised(None)
+    return Recognised(layout if layout.annotated else None)
 
 
 def _check_outlines(folder: Path, page: int | None) -> None:

@@ -7,7 +7,7 @@ Graph = Callable[..., Sequence[Any]]  # arrays in, arrays out
 Work = Callable[[slice], None]  # done to a part of the objects; its results are kept in their place
 InParts = Callable[[Work, int], None]
 
-STANDS_FOR = "integers"  # in a graph's metadata: {output: [scale, zero]} of maps in integers
+QUANTISED_OUTPUTS = "integers"  # in a graph's metadata: {output: [scale, zero point]}
 PART = 128  # objects: bounds the memory of a run to some 100 MB at 64 channels
 
 

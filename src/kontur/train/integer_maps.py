@@ -13,13 +13,13 @@ import onnx
 from onnx import helper, numpy_helper
 
 from kontur.models.archive import SavedGraph
-from kontur.models.graphs import STANDS_FOR
+from kontur.models.graphs import QUANTISED_OUTPUTS
 from kontur.train.new_nodes import FLOATS, NewNodes
 from kontur.train.simplify import set_nodes
 
 
-class Step(NamedTuple):
-    """An integer stands for scale · (integer − zero)."""
+class Quantisation(NamedTuple):
+    """An integer stands for scale · (integer − zero), one scale for all channels."""
 
     scale: np.ndarray
     zero: np.ndarray
@@ -30,6 +30,7 @@ def pass_integers(graphs: Mapping[str, SavedGraph]) -> dict[str, SavedGraph]:
 
     A map is a result of one graph that is made of integers at last, and that others read under the
     same name, only to look up pixels of it. One that somebody reads otherwise stays floats.
+    Raises `ValueError` where channels have scales of their own.
     """
     models = {name: onnx.load_from_string(graph.onnx) for name, graph in graphs.items()}
     inputs = {name: {value.name for value in model.graph.input} for name, model in models.items()}
@@ -38,19 +39,19 @@ def pass_integers(graphs: Mapping[str, SavedGraph]) -> dict[str, SavedGraph]:
         for given in set().union(*inputs.values())
         if all(_is_looked_up(m.graph, given) for name, m in models.items() if given in inputs[name])
     }
-    steps: dict[str, Step] = {}
+    passed: dict[str, Quantisation] = {}
     for model in models.values():
         if given := _give_integers(model.graph, read):
-            steps |= given
-            numbers = {each: [float(step.scale), int(step.zero)] for each, step in given.items()}
-            helper.set_model_props(model, {STANDS_FOR: json.dumps(numbers)})
+            passed |= given
+            numbers = {each: [float(q.scale), int(q.zero)] for each, q in given.items()}
+            helper.set_model_props(model, {QUANTISED_OUTPUTS: json.dumps(numbers)})
     for model in models.values():
-        for name, step in steps.items():
-            _read_integers(model.graph, name, step)
+        for name, quantisation in passed.items():
+            _read_integers(model.graph, name, quantisation)
     return {
         name: SavedGraph(model.SerializeToString(), graphs[name].weights)
         for name, model in models.items()
-        if any(value.name in steps for value in (*model.graph.input, *model.graph.output))
+        if any(value.name in passed for value in (*model.graph.input, *model.graph.output))
     }
 
 
@@ -65,32 +66,38 @@ def _is_looked_up(graph: onnx.GraphProto, name: str) -> bool:
     )
 
 
-def _give_integers(graph: onnx.GraphProto, read: set[str]) -> dict[str, Step]:
+def _give_integers(graph: onnx.GraphProto, read: set[str]) -> dict[str, Quantisation]:
     """Let a graph give the maps that are `read` before they become floats, in place."""
     constants = {tensor.name: tensor for tensor in graph.initializer}
     results = {value.name: value for value in graph.output}
-    steps = {}
+    given = {}
     for last in [node for node in graph.node if node.output[0] in read.intersection(results)]:
         if last.op_type == FLOATS:
-            name, (integers, *step) = last.output[0], last.input
-            steps[name] = Step(*(numpy_helper.to_array(constants[each]) for each in step))
-            _set_type(results[name], steps[name])
+            name, (integers, *numbers) = last.output[0], last.input
+            scale, zero = (numpy_helper.to_array(constants[each]) for each in numbers)
+            if scale.ndim:
+                raise ValueError(
+                    f"maps are passed in integers of one scale, and {name!r} has {scale.size}, one "
+                    "for each channel; quantise it as a whole, or leave it in floats"
+                )
+            given[name] = Quantisation(scale, zero)
+            _set_type(results[name], given[name])
             last.output[0] = f"{name}/floats"  # which nobody reads
             for node in graph.node:
                 for names in (node.input, node.output):
                     names[:] = [name if each == integers else each for each in names]
     set_nodes(graph, graph.node)
-    return steps
+    return given
 
 
-def _read_integers(graph: onnx.GraphProto, name: str, step: Step) -> None:
+def _read_integers(graph: onnx.GraphProto, name: str, quantisation: Quantisation) -> None:
     """Let a graph that looks up pixels of a map read it in integers, and make floats of these."""
     given = [value for value in graph.input if value.name == name]
     if not given:
         return
-    _set_type(given[0], step)
+    _set_type(given[0], quantisation)
     new, integers = NewNodes(graph, f"{name}/pixels"), {name}
-    stands_for = [new.constant(key, value) for key, value in step._asdict().items()]
+    stands_for = [new.constant(key, value) for key, value in quantisation._asdict().items()]
     for node in graph.node:
         new.append(node)
         if node.op_type == "Reshape" and node.input[0] in integers:
@@ -102,5 +109,5 @@ def _read_integers(graph: onnx.GraphProto, name: str, step: Step) -> None:
     del graph.value_info[:]  # the types of before
 
 
-def _set_type(value: onnx.ValueInfoProto, step: Step) -> None:
-    value.type.tensor_type.elem_type = helper.np_dtype_to_tensor_dtype(step.zero.dtype)
+def _set_type(value: onnx.ValueInfoProto, quantisation: Quantisation) -> None:
+    value.type.tensor_type.elem_type = helper.np_dtype_to_tensor_dtype(quantisation.zero.dtype)

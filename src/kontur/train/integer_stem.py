@@ -6,7 +6,7 @@ one another are one pixel of more channels, and what is convolved from them are 
 one another: nothing is moved. The kernel is filled up with zeros, so the sums are the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +38,12 @@ class Row(NamedTuple):
         """How many such pixels these outputs read to the left and to the right of their own."""
         last = self.step * (self.together - 1) - self.before + self.width - 1
         return -(-self.before // PIXELS), max(last, 0) // PIXELS
+
+    @property
+    def blocks(self) -> int:
+        """How many such pixels lie below the larger kernel."""
+        left, right = self.around
+        return left + 1 + right
 
 
 def read_pixels_together(graph: onnx.GraphProto, multiple: int) -> None:
@@ -108,47 +114,71 @@ def _together(
     """The nodes in the place of a convolution and of what makes its result integers."""
     new = NewNodes(graph, f"{result.output[0]}/together")
     image, weight, bias = (makers[each] for each in node.input)
-    outputs, inputs, height, width = _weight(node, makers, values).shape
-    left, right = row.around
-    blocks = left + 1 + right  # of pixels that are read as one, below the larger kernel
+    kernels = _weight(node, makers, values).shape
+    outputs, inputs, height, _ = kernels
 
     def for_each(key: str, value: str) -> str:
         return new.constant(key, np.tile(values[value], row.together))
 
-    kernels = []
-    for number in range(row.together):
-        begin = PIXELS * left + row.step * number - row.before
-        end = PIXELS * blocks - begin - width
-        pads = new.constant(f"pads{number}", [0, 0, 0, begin, 0, 0, 0, end])
-        kernels.append(new.node("Pad", [weight.input[0], pads], f"kernel{number}"))
-    filled = new.node("Concat", kernels, "kernels", axis=0)
-    count = row.together * outputs
-    apart = new.constant("pixels", [count, inputs, height, blocks, PIXELS])
-    parted = new.node("Reshape", [filled, apart], "parted")
-    joined = new.node("Transpose", [parted], "joined", perm=[0, 4, 1, 2, 3])
-    shape = new.constant("shape", [count, PIXELS * inputs, height, blocks])
-    integers = new.node("Reshape", [joined, shape], "integers")
+    integers = _wide_kernels(new, weight.input[0], kernels, row)
     steps = map(for_each, ("scales", "zeros"), weight.input[1:])
     weights = new.node(FLOATS, [integers, *steps], "weight", axis=0)
     added = map(for_each, ("bias", "bias scales", "bias zeros"), bias.input)
     biases = new.node(FLOATS, [*added], "biases", axis=0)
+    numbers = _joined_pixels(new, image.input[0], inputs)
+    numbers = new.node(FLOATS, [numbers, *image.input[1:]], "numbers")
+    settings = _wide_settings(node, height, row)
+    sums = new.node("Conv", [numbers, weights, biases], "sums", **settings)
+    results = new.node(INTEGERS, [sums, *result.input[1:]], "results")
+    _part_pixels(new, results, outputs, result.output[0])
+    return new
 
-    rows = new.node("Transpose", [image.input[0]], "rows", perm=LAST)
+
+def _wide_kernels(new: NewNodes, kernel: str, shape: Sequence[int], row: Row) -> str:
+    """Kernels (outputs, inputs, height, width) of pixels read as one, filled up with zeros.
+
+    One for each output that is made there, (together · outputs, PIXELS · inputs, height, blocks).
+    """
+    outputs, inputs, height, width = shape
+    left, _ = row.around
+    kernels = []
+    for number in range(row.together):
+        begin = PIXELS * left + row.step * number - row.before
+        end = PIXELS * row.blocks - begin - width
+        pads = new.constant(f"pads{number}", [0, 0, 0, begin, 0, 0, 0, end])
+        kernels.append(new.node("Pad", [kernel, pads], f"kernel{number}"))
+    filled = new.node("Concat", kernels, "kernels", axis=0)
+    count = row.together * outputs
+    apart = new.constant("pixels", [count, inputs, height, row.blocks, PIXELS])
+    parted = new.node("Reshape", [filled, apart], "parted")
+    joined = new.node("Transpose", [parted], "joined", perm=[0, 4, 1, 2, 3])
+    wide = new.constant("shape", [count, PIXELS * inputs, height, row.blocks])
+    return new.node("Reshape", [joined, wide], "integers")
+
+
+def _joined_pixels(new: NewNodes, image: str, inputs: int) -> str:
+    """An image (b, inputs, h, w) as (b, PIXELS · inputs, h, w / PIXELS)."""
+    rows = new.node("Transpose", [image], "rows", perm=LAST)
     wide = new.constant("wide", [0, 0, -1, PIXELS * inputs])
     wider = new.node("Reshape", [rows, wide], "wider")
-    numbers = new.node("Transpose", [wider], "image", perm=FIRST)
-    numbers = new.node(FLOATS, [numbers, *image.input[1:]], "numbers")
+    return new.node("Transpose", [wider], "image", perm=FIRST)
+
+
+def _wide_settings(node: onnx.NodeProto, height: int, row: Row) -> dict[str, list[int]]:
+    """The settings of the convolution of pixels read as one: a row's step is one of them."""
     given = {each.name: helper.get_attribute_value(each) for each in node.attribute}
     up, _, down, _ = given.get("pads", [0] * 4)
-    settings = {
-        "kernel_shape": [height, blocks],
+    left, right = row.around
+    return {
+        "kernel_shape": [height, row.blocks],
         "strides": [given.get("strides", [1, 1])[0], 1],
         "pads": [up, left, down, right],
     }
-    sums = new.node("Conv", [numbers, weights, biases], "sums", **settings)
-    results = new.node(INTEGERS, [sums, *result.input[1:]], "results")
+
+
+def _part_pixels(new: NewNodes, results: str, outputs: int, name: str) -> None:
+    """Results that are made together, (b, together · outputs, h, w), as (b, outputs, h, _)."""
     lines = new.node("Transpose", [results], "lines", perm=LAST)
     narrow = new.constant("narrow", [0, 0, -1, outputs])
     longer = new.node("Reshape", [lines, narrow], "longer")
-    new.last("Transpose", [longer], result.output[0], perm=FIRST)
-    return new
+    new.last("Transpose", [longer], name, perm=FIRST)

@@ -22,10 +22,11 @@ from kontur.web.authorship import FILE, HAND, MODEL, by_model, without_scores
 from kontur.web.changed_files import COMING, ChangedFiles
 from kontur.web.events import Events
 from kontur.web.files_writer import FilesWriter
-from kontur.web.first_objects import FileStatuses, first_objects
+from kontur.web.first_objects import first_objects
 from kontur.web.folder_classes import FolderClasses
 from kontur.web.history import History, ImageRow, Status
 from kontur.web.image_folder import FolderImage, ImageFolder
+from kontur.web.image_statuses import ImageStatuses
 from kontur.web.object_text import (
     instances_of,
     of_text,
@@ -42,7 +43,7 @@ AT_ONCE = 500  # objects of an image up to which its file is written before an e
 
 
 class Annotations:
-    """The objects of all images of a folder."""
+    """The objects of all images of a folder; `statuses` says how far each image is."""
 
     def __init__(
         self,
@@ -59,9 +60,7 @@ class Annotations:
         self._kept: OrderedDict[tuple[str, int], PlaneObjects] = OrderedDict()
         self._stamps: dict[tuple[str, int], str | None] = {}  # of the files of these
         self._seen = SeenPictures(history)
-        # to tell a person who sees the plane, or any plane
-        self._notices: dict[tuple[str, int | None], str] = {}
-        self._file_statuses = FileStatuses(folder)
+        self.statuses = ImageStatuses(folder, pictures, history, self._seen)
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
         self._classes = FolderClasses(history, self._classes_changed)
@@ -89,24 +88,6 @@ class Annotations:
                 if key in self._folder.images:
                     self._writer.write_soon(self._folder[key])
 
-    def status(self, image: FolderImage) -> tuple[Status, int | None]:
-        """The status of an image, and its number of objects where it is known."""
-        if self._history.image(image.key) is not None:
-            self._count_planes(image)
-        known = self._history.images(image.key).get(image.key)
-        return known or self._file_statuses.of(image)
-
-    def statuses(self) -> dict[str, tuple[Status, int | None]]:
-        """The status and the number of objects of every image, by its key."""
-        for key in self._history.films():
-            if key in self._folder.images:
-                self._count_planes(self._folder[key])
-        known = self._history.images()
-        return {
-            key: known.get(key) or self._file_statuses.of(image)
-            for key, image in self._folder.images.items()
-        }
-
     def set_status(self, image: FolderImage, status: Status) -> None:
         """Say that an image is done, or not yet."""
         with self._lock_of(image):
@@ -125,7 +106,7 @@ class Annotations:
             if plane_key in self._kept and stamp in (None, self._stamps[plane_key]):
                 self._kept.move_to_end(plane_key)
                 return self._kept[plane_key]
-            self._count_planes(image)
+            self.statuses.count_planes(image)
             picture = self._pictures.read(image, page)
             if self._may_begin(image, page):
                 self._begin(image, page)
@@ -158,7 +139,7 @@ class Annotations:
                 self._history.steps(image.key, page),
                 row.status,
                 self.classes,
-                notice=self._to_tell(image, page),
+                notice=self._seen.to_tell(image, page),
             )
 
     def edit(
@@ -265,7 +246,7 @@ class Annotations:
         """
         with self._lock_of(image, "file"):  # taken before the objects', never while holding these
             with self._lock_of(image):
-                pages = self.planes(image)
+                pages = self.statuses.planes(image)
                 planes = [self.open(image, page).instances for page in pages]
                 row = self._row(image)
             if row.written >= row.revision:
@@ -289,27 +270,6 @@ class Annotations:
                 except (InputError, OSError) as error:
                     problems.append(str(error))
         return problems
-
-    def planes(self, image: FolderImage) -> list[int]:
-        """The planes of an image that were opened, of one without history those of its file."""
-        self._count_planes(image)
-        known = self._history.planes(image.key)
-        return known or self._pictures.there(image, self._file_statuses.planes(image))
-
-    def outlined_planes(self, image: FolderImage) -> list[int]:
-        """The planes of an image that anybody has outlined; of one without any the first known."""
-        planes = self.planes(image)
-        if self._history.image(image.key) is None:
-            return planes
-        outlined = set(plane_statuses.outlined_planes(self._history, image.key))
-        return [page for page in planes if page in outlined] or planes[:1]
-
-    def right_planes(self, image: FolderImage, status: Status) -> list[int]:
-        """The planes of an image whose outlines are right, where the image has a status."""
-        if self._history.image(image.key) is None:
-            return self._pictures.there(image, self._file_statuses.right_planes(image))
-        self._count_planes(image)
-        return plane_statuses.right_planes(self._history, image.key, status)
 
     def in_our_classes(self, instances: Instances) -> Instances:
         """Objects of a model or a file with labels that index the classes of the folder.
@@ -335,25 +295,11 @@ class Annotations:
             made = files_beside.digest(first.file.path)
             self._history.set_written(image.key, row.revision, made, first.file.path.name)
 
-    def _count_planes(self, image: FolderImage) -> None:
-        """Leave out the planes that an image has no longer, and bring back those it has again."""
-        if stamp_if_there(image) is None:
-            return
-        if told := self._seen.count(image, self._pictures.pages(image)):
-            self._notices[image.key, None] = told
-
-    def _to_tell(self, image: FolderImage, page: int) -> str:
-        """What nobody was told yet of an image and a plane."""
-        told = [self._notices.pop((image.key, place), "") for place in (None, page)]
-        return "; ".join(filter(None, told))
-
     def _look(self, image: FolderImage, page: int, picture: Picture) -> None:
-        """Tell who sees a plane next where its picture is another one than before."""
+        """Have windows and the file follow where the picture of a plane is another than before."""
         before = self._row(image)
-        notice = self._seen.look(image, page, picture, self.classes or CLASSES)
+        self._seen.look(image, page, picture, self.classes or CLASSES)
         after = self._row(image)
-        if notice:
-            self._notices[image.key, page] = notice
         if after.revision > before.revision:
             self._events.publish(
                 "edit",

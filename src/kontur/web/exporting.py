@@ -92,7 +92,7 @@ def _lacks_package(kind: formats.Format) -> bool:
 
 def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation]:
     annotations = []
-    for page in here.annotations.outlined_planes(image):
+    for page in here.annotations.statuses.outlined_planes(image):
         found = here.annotations.open(image, page).instances
         side = here.pictures.pixel_size(image, page)
         annotations.append(

@@ -67,11 +67,11 @@ def _of_images(here: Workspace, images: Iterable[FolderImage], page: int | Liter
 
 def _of_folder(here: Workspace, page: int | Literal["all"]) -> Pages:
     """The planes that nobody has corrected, of the images that are not done."""
-    statuses = here.annotations.statuses()
+    statuses = here.annotations.statuses.by_key()
     images = [image for key, image in here.folder.images.items() if statuses[key][0] != "done"]
     made = {}
     for image, pages in _of_images(here, images, page).items():
-        right = here.annotations.right_planes(image, statuses[image.key][0])
+        right = here.annotations.statuses.right_planes(image, statuses[image.key][0])
         if left := [number for number in pages if number not in right]:
             made[image] = left
     return made
@@ -111,6 +111,6 @@ def _predict_one(
         revision=made.revision,
         window="",
         status=made.status,
-        objects=here.annotations.status(image)[1],
+        objects=here.annotations.statuses.of(image)[1],
     )
     return len(found)

@@ -27,17 +27,28 @@ class SeenPictures:
 
     def __init__(self, history: History):
         self._history = history
+        # to tell a person who sees the plane next, or any plane
+        self._notices: dict[tuple[str, int | None], str] = {}
+
+    def to_tell(self, image: FolderImage, page: int) -> str:
+        """What nobody was told yet of an image and a plane; "" where there is nothing to tell."""
+        told = [self._notices.pop((image.key, place), "") for place in (None, page)]
+        return "; ".join(filter(None, told))
 
     def expect(self, image: FolderImage, page: int, size: tuple[int, int] | None) -> None:
         """A plane that was not seen yet has this size, as the file of its outlines says."""
         if size is not None and self._seen(image, page) is None:
             self._set(image, page, "", size, None)
 
-    def count(self, image: FolderImage, pages: int) -> str:
-        """What to tell a person of the number of planes; "" where nothing outlined came or went.
+    def count(self, image: FolderImage, pages: int) -> None:
+        """Note the number of planes, and have a person told where outlines came or went by it.
 
         Outlines beyond the end of a film that is shorter now are kept, and count for nothing.
         """
+        if notice := self._counted(image, pages):
+            self._notices[image.key, None] = notice
+
+    def _counted(self, image: FolderImage, pages: int) -> str:
         note = f"{PAGES} {image.key}"
         if self._history.note(note) == pages:
             return ""
@@ -61,11 +72,17 @@ class SeenPictures:
 
     def look(
         self, image: FolderImage, page: int, picture: Picture, classes: tuple[str, ...]
-    ) -> str:
-        """What to tell a person of a plane that was opened; "" where it is the one seen last.
+    ) -> None:
+        """Note the picture of a plane, and have a person told where it is not the one seen last.
 
         Objects outside of it are cut off, and the file of outlines is to be written again.
         """
+        if notice := self._looked(image, page, picture, classes):
+            self._notices[image.key, page] = notice
+
+    def _looked(
+        self, image: FolderImage, page: int, picture: Picture, classes: tuple[str, ...]
+    ) -> str:
         stamp, before = stamp_of(image), self._seen(image, page)
         if before is not None and before["stamp"] == stamp:
             return ""

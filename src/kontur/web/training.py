@@ -61,11 +61,11 @@ def corrected_planes(here: Workspace) -> list[Plane]:
     Those that were corrected, and of images that are done all that were outlined; a plane that was
     only looked at has no outlines to learn from.
     """
-    statuses = here.annotations.statuses()
+    statuses = here.annotations.statuses.by_key()
     return [
         (image, page)
         for key, image in here.folder.images.items()
-        for page in here.annotations.right_planes(image, statuses[key][0])
+        for page in here.annotations.statuses.right_planes(image, statuses[key][0])
     ]
 
 

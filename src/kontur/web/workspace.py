@@ -87,14 +87,17 @@ class Workspace:
         A model that learned from one channel finds it by itself, unless another was chosen. Raises
         `InputError` where the plane has no such channel.
         """
-        from kontur.infer.learned_channel import in_learned_channel  # heavy, as the predictor
+        # heavy, as the predictor
+        from kontur.infer.model_channels import in_learned_channel, takes_all_channels
 
-        whole = self.pictures.read(image, page).image
-        chosen, learned = self.history.note(CHANNEL_NOTE), predictor.card.channel
-        if learned is not None and chosen in (None, learned):
-            return in_learned_channel(whole, predictor.card, image.name, choose=CHOOSE)
+        whole, card = self.pictures.read(image, page).image, predictor.card
+        chosen = self.history.note(CHANNEL_NOTE)
+        if card.channel is not None and chosen in (None, card.channel):
+            return in_learned_channel(whole, card, image.name, choose=CHOOSE)
         count = whole.pixels.shape[2]
-        if count == 1 or (learned is None and predictor.takes(whole)):
+        if count == 1:
+            return whole
+        if card.channel is None and takes_all_channels(whole, card, predictor.config.channels):
             return whole
         channel = self.channel
         if isinstance(channel, int):

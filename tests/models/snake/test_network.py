@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from kontur.infer.engine import OnnxEngine, TorchEngine
+from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
+from kontur.infer.torch_engine import TorchEngine
 from kontur.models.snake.config import PRESETS, SnakeConfig
 from kontur.models.snake.network import MOST_JUDGED, DeepSnake, some_boxes
 from kontur.models.snake.rings import start_octagons

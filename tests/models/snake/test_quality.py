@@ -7,8 +7,8 @@ import shapely.affinity
 import torch
 from torch.testing import assert_close
 
-from kontur.infer.engine import TorchEngine
 from kontur.infer.predict import Predictor
+from kontur.infer.torch_engine import TorchEngine
 from kontur.models.snake.contours import quality_of_rings
 from kontur.models.snake.propose import least_centre
 from kontur.models.snake.quality import GRID, OutlineQuality, best_iou, ring_iou

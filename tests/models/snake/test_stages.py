@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from kontur.infer import engine
-from kontur.infer.engine import OnnxEngine, TorchEngine
+from kontur.infer import engine_threads, onnx_engine
+from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
+from kontur.infer.torch_engine import TorchEngine
 from kontur.models import catalog
 from kontur.models.archive import read_model, write_model
 from kontur.models.snake.config import SnakeConfig
@@ -132,8 +133,8 @@ def test_chunks_and_threads_make_no_difference(name, monkeypatch):
     config, _, model = exported(name)
     arrays = (features(config).numpy(),), *(each.numpy() for each in rings(config, 30)), config
     whole = evolve(OnnxEngine(model, threads=1).graphs, *arrays, sure=np.ones(30, bool))
-    monkeypatch.setattr(engine, "PART", 7)
-    monkeypatch.setattr(engine, "OBJECTS_OF_RUN", 3)
+    monkeypatch.setattr(engine_threads, "PART", 7)
+    monkeypatch.setattr(onnx_engine, "OBJECTS_OF_RUN", 3)
     parts = evolve(OnnxEngine(model, threads=3).graphs, *arrays, sure=np.ones(30, bool))
     np.testing.assert_allclose(parts, whole, atol=1e-4)
 

@@ -6,7 +6,8 @@ import torch
 from torch.testing import assert_close
 
 from kontur.errors import InputError
-from kontur.infer.engine import OnnxEngine, TorchEngine
+from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.torch_engine import TorchEngine
 from kontur.models.snake.rings import start_diamonds
 from kontur.models.snake.start import LearnedStart
 from kontur.train.export import to_model

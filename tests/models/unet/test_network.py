@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from kontur.infer.engine import OnnxEngine, TorchEngine
+from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.torch_engine import TorchEngine
 from kontur.models import catalog
 from kontur.models.unet.config import UNetConfig
 from kontur.models.unet.encode import Targets

@@ -21,7 +21,7 @@ from kontur.formats.channels import Channel
 from kontur.formats.images import read_image
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
-from kontur.measure.sources import Picture, find_sources, training_layout
+from kontur.measure.sources import Picture, find_sources, recognise
 from kontur.wording import counted, plural
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def find_pictures(
     if outlines is not None:
         sources = find_sources(outlines, images, task=task, channel=channel, page=page)
         readers = {source.name: source.read for source in sources.images}
-    elif folder is not None and (layout := training_layout(folder)) is not None:
+    elif folder is not None and (layout := recognise(folder).layout) is not None:
         sources = find_sources(folder, task=task, channel=channel, page=page, layout=layout)
         readers = {source.name: source.read for source in sources.images}
     elif "outline" not in table:

@@ -34,7 +34,8 @@ class LossWeights(Settings):
     extreme: float = pydantic.Field(1.0, ge=0)
     start: float = pydantic.Field(1.0, ge=0)  # of a learned start, in place of the extremes
     contour: float = pydantic.Field(1.0, ge=0)
-    shape: float = pydantic.Field(0.0, ge=0)  # of the vectors from point to point (PolySnake, 2024)
+    # of the vectors from point to point (PolySnake, 2024); of 0, as by default, not computed at all
+    shape: float = pydantic.Field(0.0, ge=0)
     signed_distance: float = pydantic.Field(1.0, ge=0)  # with an edge stage, as the next
     edge: float = pydantic.Field(1.0, ge=0)
     quality: float = pydantic.Field(0.5, ge=0)
@@ -251,7 +252,7 @@ class SnakeConfig(Settings):
 
     @property
     def has_shape_loss(self) -> bool:
-        """Whether the vectors from point to point have a loss, as they have a weight."""
+        """Whether `shape` is among the losses: its weight is above 0."""
         return self.weights.shape > 0
 
     @property

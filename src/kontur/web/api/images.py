@@ -90,14 +90,14 @@ def set_status(here: Here, key: Key, body: StatusChange) -> ImageSummary:
     """Say that an image is done, or not yet."""
     image = here.image(key)
     here.annotations.set_status(image, body.status)
-    status, objects = here.annotations.status(image)
+    status, objects = here.annotations.statuses.of(image)
     here.events.publish("status", image=key, status=status, objects=objects)
     return ImageSummary(key=key, name=image.name, status=status, objects=objects)
 
 
 def summary(here: Workspace) -> FolderSummary:
     """The folder as a page begins with it."""
-    statuses = here.annotations.statuses()
+    statuses = here.annotations.statuses.by_key()
     images = [
         ImageSummary(key=key, name=image.name, status=statuses[key][0], objects=statuses[key][1])
         for key, image in here.folder.images.items()

@@ -15,12 +15,13 @@ from kontur.formats.lazy_pixels import Pixels
 from kontur.infer.options import PredictOptions
 from kontur.instances import Instances
 from kontur.measure.columns import unit
-from kontur.web import schema
+from kontur.web import edit_schema
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
+from kontur.web.edit_schema import Edit, PlaneChanges, UndoRedo
 from kontur.web.image_folder import FolderImage
 from kontur.web.pixels import stamp_of
 from kontur.web.plane_objects import Changes
-from kontur.web.schema import Edit, ObjectTable, PlaneChanges, Step, TableColumn
+from kontur.web.schema import ModelChoice, ObjectTable, TableColumn
 from kontur.web.workspace import CHANNEL_NOTE, Workspace
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def edit(here: Here, key: Key, body: Edit) -> Response:
 
 
 @router.post("/steps", response_model=PlaneChanges)
-def step(here: Here, key: Key, body: Step) -> Response:
+def step(here: Here, key: Key, body: UndoRedo) -> Response:
     """Undo the newest edit of a plane, or redo the one that was undone last."""
     image = here.image(key)
     made = here.annotations.step(image, body.page, body.direction, seen=body.revision)
@@ -63,7 +64,7 @@ def step(here: Here, key: Key, body: Step) -> Response:
 
 
 @router.post("/features", status_code=204)
-def compute_features(here: Here, key: Key, model: schema.ModelChoice, page: PageNumber = 0) -> None:
+def compute_features(here: Here, key: Key, model: ModelChoice, page: PageNumber = 0) -> None:
     """Compute the model's features of a plane, so that the first outline comes at once."""
     image = here.image(key)
     _session(here, image, page, model.name, [])
@@ -100,54 +101,56 @@ def _change(here: Workspace, image: FolderImage, page: int, edit: Any) -> tuple[
     A model looks before the objects are locked: its features may take a while.
     """
     match edit:
-        case schema.DragMove():
+        case edit_schema.DragMove():
             return lambda found: moves.drag(
                 found, edit.object, edit.start, edit.end, radius=edit.radius
             ), [edit.object]
-        case schema.InsertMove():
+        case edit_schema.InsertMove():
             return lambda found: moves.insert(found, edit.object, edit.at), [edit.object]
-        case schema.DeleteVertexMove():
+        case edit_schema.DeleteVertexMove():
             return lambda found: moves.delete_vertex(found, edit.object, edit.at), [edit.object]
-        case schema.SmoothMove():
+        case edit_schema.SmoothMove():
             return lambda f: moves.smooth(f, edit.objects, window=edit.window), edit.objects
-        case schema.SimplifyMove():
+        case edit_schema.SimplifyMove():
             return lambda f: moves.simplify(f, edit.objects, tolerance=edit.tolerance), edit.objects
-        case schema.ShiftMove():
+        case edit_schema.ShiftMove():
             return lambda found: moves.shift(found, edit.objects, edit.by), edit.objects
-        case schema.CutMove():
+        case edit_schema.CutMove():
             return lambda found: moves.cut(found, edit.object, edit.line), [edit.object]
-        case schema.MergeMove():
+        case edit_schema.MergeMove():
             return lambda found: moves.merge(found, edit.objects), edit.objects
-        case schema.CarveMove():
+        case edit_schema.CarveMove():
             return lambda found: moves.carve(found, edit.object, edit.region), [edit.object]
-        case schema.ExtendMove():
+        case edit_schema.ExtendMove():
             return lambda found: moves.extend(found, edit.object, edit.region), [edit.object]
-        case schema.FillHolesMove():
+        case edit_schema.FillHolesMove():
             return lambda found: moves.fill_holes(found, edit.objects), edit.objects
-        case schema.RedrawMove():
+        case edit_schema.RedrawMove():
             return lambda found: moves.redraw(found, edit.object, edit.ring), [edit.object]
-        case schema.AddMove():
+        case edit_schema.AddMove():
             _name_first_class(here)
             return lambda found: moves.add(found, edit.ring, label=edit.label), []
-        case schema.DeleteMove():
+        case edit_schema.DeleteMove():
             return lambda found: moves.delete(found, edit.objects), edit.objects
-        case schema.ClassifyMove():
+        case edit_schema.ClassifyMove():
             return lambda found: moves.classify(found, edit.objects, edit.label), edit.objects
-        case schema.RefitMove():
+        case edit_schema.RefitMove():
             return _refit(here, image, page, edit), edit.objects
-        case schema.OutlineMove():
+        case edit_schema.OutlineMove():
             return _outline(here, image, page, edit), []
     raise AssertionError(edit)  # every move of the schema is above
 
 
-def _refit(here: Workspace, image: FolderImage, page: int, edit: schema.RefitMove) -> Change:
+def _refit(here: Workspace, image: FolderImage, page: int, edit: edit_schema.RefitMove) -> Change:
     plane = here.annotations.open(image, page).instances
     boxes = np.array([plane.polygon(plane.index_of(each)).bounds for each in edit.objects])
     session = _session(here, image, page, edit.model, boxes.reshape(-1, 2))
     return lambda found: moves.refit(found, edit.objects, session.refine)
 
 
-def _outline(here: Workspace, image: FolderImage, page: int, edit: schema.OutlineMove) -> Change:
+def _outline(
+    here: Workspace, image: FolderImage, page: int, edit: edit_schema.OutlineMove
+) -> Change:
     given = {
         name: value
         for name in ("click", "box", "extremes", "polygon")
@@ -230,5 +233,5 @@ def _publish(here: Workspace, key: str, page: int, made: Changes, window: str) -
         revision=made.revision,
         window=window,
         status=made.status,
-        objects=here.annotations.status(here.image(key))[1],
+        objects=here.annotations.statuses.of(here.image(key))[1],
     )

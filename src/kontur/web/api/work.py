@@ -159,7 +159,7 @@ def _to_export(here: Workspace, keys: list[str] | None) -> Iterator[FolderImage]
     if keys is not None:
         yield from (here.image(key) for key in dict.fromkeys(keys))
         return
-    statuses = here.annotations.statuses()
+    statuses = here.annotations.statuses.by_key()
     yield from (
         image for key, image in here.folder.images.items() if statuses[key][0] != "untouched"
     )

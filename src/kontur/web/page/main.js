@@ -117,6 +117,19 @@ async function catchUp() {
   await models.load();
 }
 
+/** What came into the folder, or went, while the window was not in front. */
+async function listAgain() {
+  const folder = await send("POST", "folder/refresh");
+  /** @param {{key: string}[]} images */
+  const keys = (images) => images.map((image) => image.key).join();
+  if (keys(folder.images) === keys(gallery.images)) return;
+  work.folder = folder;
+  gallery.fill(folder.images);
+  gallery.load();
+  header.draw();
+  if (!work.image && folder.images.length) work.open(folder.images[0].key, 0);
+}
+
 /** Hear what happens from now on. */
 function follow() {
   listen((event) => told(event).catch(tell), ({ stream, over }) => {
@@ -129,6 +142,7 @@ function follow() {
     work.announce();
   });
   addEventListener("pagehide", () => work.leave());
+  addEventListener("focus", () => work.stream && listAgain().catch(tell));
 }
 
 async function start() {

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from PIL import Image
 
-from kontur.infer.predict import Prediction
+from kontur.infer.prediction import Prediction
 from kontur.instances import Instances
 
 

@@ -1,0 +1,72 @@
+"""Which engine runs a model: torch where there is a GPU, else ONNX Runtime."""
+
+import os
+from importlib.util import find_spec
+from typing import get_args
+
+from kontur.errors import InputError
+from kontur.infer.engine import Device, Engine, Precision
+from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.torch_engine import TorchEngine, rebuild
+from kontur.models.archive import Model
+
+DRIVER = "/proc/driver/nvidia/version"  # where it is missing, "auto" does not import torch
+
+
+def engine_for(
+    model: Model,
+    device: Device = "auto",
+    *,
+    threads: int | None = None,
+    precision: Precision = "auto",
+) -> Engine:
+    """ONNX Runtime on a CPU; torch on a GPU, where torch is installed and finds one.
+
+    Raises `InputError` as `check_choice` does, or where a graph is damaged.
+    """
+    check_choice(model, device, precision)
+    if on_gpu(device) and model.graphs:  # the baseline has none
+        return TorchEngine(rebuild(model).to("cuda"))
+    return OnnxEngine(model, threads=threads, precision=precision)
+
+
+def check_choice(model: Model, device: Device, precision: Precision) -> None:
+    """Raises `InputError` where a model cannot run on a device in a precision.
+
+    `device` is "cuda" and there is no torch or no GPU, `precision` is "int8" and there is one or
+    the model has no graphs in 8-bit integers, or one of both is an unknown word.
+    """
+    if precision not in get_args(Precision):
+        words = ", ".join(get_args(Precision))
+        raise InputError(f"a precision is one of {words}, got {precision!r}")
+    gpu = on_gpu(device)
+    if precision == "int8" and gpu:
+        raise InputError("8-bit integers are a CPU's; add --device cpu or leave --precision out")
+    if precision == "int8" and not model.int8:
+        raise InputError(
+            "the model has no graphs in 8-bit integers (kontur train makes them, where they are as "
+            "good); leave --precision out"
+        )
+
+
+def on_gpu(device: Device) -> bool:
+    """Whether `device` selects torch on a GPU; errors as in `engine_for`."""
+    if device not in get_args(Device):
+        raise InputError(f"a device is one of {', '.join(get_args(Device))}, got {device!r}")
+    if device == "cpu" or (device == "auto" and not os.path.exists(DRIVER)):
+        return False
+    if not _cuda() and device == "cuda":
+        raise InputError(
+            "--device cuda needs a GPU and torch (pip install 'kontur[train]'); none was found: "
+            "leave --device out to use the CPU"
+        )
+    return _cuda()
+
+
+def _cuda() -> bool:
+    """Whether torch is installed and sees a GPU."""
+    if find_spec("torch") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
