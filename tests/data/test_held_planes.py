@@ -3,6 +3,8 @@
 import pytest
 
 from kontur.data.folder import open_folder
+from kontur.data.held_planes import along_longer_axis
+from kontur.formats import tiff
 from tests.data.annotated_volumes import volume
 
 
@@ -49,6 +51,18 @@ def test_a_film_of_a_volume_is_divided_along_the_axis_that_is_longer(tmp_path):
     train, val = open_folder(film, page="all").hold_out(0.2, seed=0)
     assert [item.page // 2 for item in val.annotated] == [5, 5]
     assert [item.page // 2 for item in train.annotated] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_the_file_of_a_film_is_looked_at_once_for_all_planes(tmp_path, monkeypatch):
+    film = volume(tmp_path, "film.ome.tif", (2, 6), axes="TZYX") / "images/film.ome.tif"
+    looks = []
+    for name in ("read", "open_windows", "list_planes"):
+        look = getattr(tiff, name)
+        monkeypatch.setattr(
+            tiff, name, lambda *given, look=look, **more: looks.append(1) or look(*given, **more)
+        )
+    assert along_longer_axis(film, range(12)) == [0, 1, 2, 3, 4, 5] * 2
+    assert len(looks) == 1
 
 
 def test_of_two_planes_one_is_learned_from(tmp_path):

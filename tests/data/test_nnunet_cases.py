@@ -77,7 +77,6 @@ def test_channels_without_names_are_numbered_and_of_several_types_become_the_wid
     ("names", "described", "reason"),
     [
         (["a_0000.nii.gz"], {"channel_names": {"0": "CT", "1": "PET"}}, r"names 2 channels \(CT, "),
-        (["a_0000.nii.gz", "a_0001.nii.gz"], {"modality": {"0": "MR"}}, "names 1 channel"),
         (["a_0000.nii.gz", "a_0002.nii.gz"], {}, "a_0001.nii.gz of the case a is missing"),
         (["a_0000.nii.gz"], {"channel_names": {"1": "CT"}}, r"wanted 0 and so on"),
         (["a_0000.nii.gz", "a_0003.nii.gz"], {}, "a_0001.nii.gz, a_0002.nii.gz of the case a"),

@@ -14,6 +14,7 @@ from kontur.formats import ImageAnnotation
 from kontur.infer.folder_evaluation import evaluate_files
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
+from kontur.measure import large_outlines
 from kontur.measure.plane_sources import plane_sources
 from kontur.measure.sources import find_sources
 from kontur.web.workspace import open_workspace
@@ -21,6 +22,7 @@ from tests.formats import volumes
 
 DEPTHS, TIMES, SIZE = 2, 3, (24, 32)
 ORDERS = ["TZYX", "ZTYX"]
+OUTLINES = {"outlines": ".geojson", "table": ".csv", "lines": ".geojsonl"}
 
 
 def labels():
@@ -37,14 +39,14 @@ def save(path, axes, array=None):
     path.parent.mkdir(parents=True, exist_ok=True)
     if axes == "NIfTI":
         return volumes.write(path.with_name("f.labels.nii.gz"), array.transpose(3, 2, 1, 0))
-    if axes == "outlines":
+    if axes in OUTLINES:
         entries = [
             ImageAnnotation("f.tif", SIZE, Instances.from_label_image(array[t, z]).replace(plane=p))
             for t in range(TIMES)
             for z in range(DEPTHS)
             for p in [Plane(z, t).numbered(DEPTHS * t + z)]
         ]
-        return formats.write_images(path.with_name("f.geojson"), entries)
+        return formats.write_images(path.with_name(f"f{OUTLINES[axes]}"), entries)
     ordered = array if axes == "TZYX" else array.swapaxes(0, 1)
     how = {"photometric": "minisblack", "metadata": {"axes": axes}}
     return tifffile.imwrite(path.with_name("f.ome.tif"), ordered, **how)
@@ -68,17 +70,26 @@ def test_planes_are_compared_with_those_of_their_depth_and_time(tmp_path, true, 
     assert not evaluation.planes_without_prediction + evaluation.planes_without_truth
 
 
-@pytest.mark.parametrize("found", ["TZYX", "NIfTI"])
-def test_a_chosen_page_that_is_another_plane_in_the_other_file_is_refused(tmp_path, found):
+@pytest.mark.parametrize("true", [*ORDERS, "NIfTI", "folder", *OUTLINES])
+@pytest.mark.parametrize("found", [*ORDERS, "NIfTI", *OUTLINES])
+def test_a_chosen_page_is_compared_with_that_of_its_depth_and_time(tmp_path, true, found):
     save(tmp_path / "found/f", found)
+    place = tmp_path / "true"
+    if true == "folder":
+        folder(place, "ZTYX", "ZTYX")
+    else:
+        save(place / "f", true)
+    for page in (1, 3):
+        evaluation = evaluate_files(tmp_path / "found", open_truth(place, page=page), page=page)
+        assert evaluation.summary.ap(0.5) == 1
+        assert evaluation.images[0].true_count == 1
+
+
+def test_a_chosen_page_that_labels_lack_is_named(tmp_path):
     save(tmp_path / "true/f", "ZTYX")
-    for place in (tmp_path / "true", folder(tmp_path / "data", "ZTYX", "ZTYX")):
-        truth = {page: open_truth(place, page=page) for page in (0, 1)}
-        assert evaluate_files(tmp_path / "found", truth[0], page=0).summary.ap(0.5) == 1
-        with pytest.raises(
-            InputError, match=r"page 1 is of depth 0 and time 1 in .* of depth 1 and"
-        ):
-            evaluate_files(tmp_path / "found", truth[1], page=1)
+    save(tmp_path / "found/f", "TZYX", labels()[:2])
+    with pytest.raises(InputError, match="has no page of depth 0 and time 2, which is wanted"):
+        evaluate_files(tmp_path / "found", open_truth(tmp_path / "true", page=2), page=2)
 
 
 def test_a_plane_that_one_side_alone_has_is_named(tmp_path):
@@ -164,14 +175,24 @@ def test_labels_of_other_depths_and_times_are_refused(tmp_path):
         check_labels_fit(tmp_path / "b/f.ome.tif", tmp_path / "a/f.ome.tif")
 
 
-@pytest.mark.parametrize("axes", [*ORDERS, "NIfTI"])
-def test_a_chosen_page_of_labels_is_measured_on_the_same_plane(tmp_path, axes):
+@pytest.mark.parametrize("axes", [*ORDERS, "NIfTI", *OUTLINES])
+@pytest.mark.parametrize("large", [1 << 40, 0], ids=["in memory", "on disk"])
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_chosen_page_of_outlines_is_measured_on_the_same_plane(
+    tmp_path, axes, large, as_file, monkeypatch
+):
+    monkeypatch.setattr(large_outlines, "LARGE", large)
     save(tmp_path / "images/f", "ZTYX", 2 * labels())
     save(tmp_path / "found/f", axes)
+    place = next((tmp_path / "found").iterdir()) if as_file else tmp_path / "found"
     for page in (1, 3):
-        (one,) = find_sources(tmp_path / "found", [str(tmp_path / "images")], page=page).images
-        picture = one.read()
-        assert [picture.image.max()] == [2 * one for one in picture.instances.ids]
+        (one,) = find_sources(place, [str(tmp_path / "images")], page=page).images
+        for picture in (one.read(), one.open()):
+            z, t = divmod(page, TIMES)
+            assert picture.instances.boxes.tolist() == [
+                [2 + 9 * z, 2 + 7 * t, 9 + 9 * z, 8 + 7 * t]
+            ]
+            assert picture.image[2 + 7 * t, 2 + 9 * z] == 2 * (10 * t + z + 1)
 
 
 @pytest.mark.parametrize("ending", [".tif", ".nii.gz"])
@@ -198,3 +219,26 @@ def test_labels_of_another_number_of_planes_are_refused_alike_everywhere(tmp_pat
             way()
         assert "--page" not in str(refused.value)
     here.close()
+
+
+def test_a_table_of_films_of_other_orders_is_measured_on_the_same_planes(tmp_path):
+    """Depth and time alone, as other programs write them: no number of a page counts there."""
+    entries = []
+    for name, axes in (("f", "ZTYX"), ("g", "TZYX")):
+        save(tmp_path / name / "f", axes, 2 * labels())
+        (tmp_path / name / "f.ome.tif").rename(tmp_path / f"{name}.ome.tif")
+        entries += [
+            ImageAnnotation(f"{name}.ome.tif", SIZE, one.replace(plane=Plane(z, t)))
+            for t, depths in enumerate(labels())
+            for z, one in enumerate(map(Instances.from_label_image, depths))
+        ]
+    formats.write_images(tmp_path / "all.csv", entries)
+    images = [str(tmp_path / f"{name}.ome.tif") for name in "fg"]
+    for page in range(DEPTHS * TIMES):
+        pictures = [
+            one.read() for one in find_sources(tmp_path / "all.csv", images, page=page).images
+        ]
+        places = [divmod(page, TIMES), divmod(page, DEPTHS)[::-1]]
+        ids = [[10 * t + z + 1] for z, t in places]
+        assert [picture.instances.ids.tolist() for picture in pictures] == ids
+        assert [[picture.image.max() // 2] for picture in pictures] == ids

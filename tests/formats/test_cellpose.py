@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import arrays_in_pickle
-from kontur.formats.page_count import count_pages
+from kontur.formats.page_count import count_pages, list_planes
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 
 MASKS = np.array([[0, 1, 1], [2, 1, 1], [2, 0, 3]], dtype=np.uint16)
 
@@ -70,7 +71,8 @@ def test_of_a_stack_a_plane_is_chosen(tmp_path):
     first, last = formats.read_images(path)  # the plane between them has no object
     np.testing.assert_array_equal(first.instances.label_image(), MASKS)
     np.testing.assert_array_equal(last.instances.label_image(), MASKS.T)
-    assert [one.instances.plane.page for one in (first, last)] == [0, 2]
+    assert [one.instances.plane for one in (first, last)] == [Plane(z=0), Plane(z=2)]
+    assert list_planes(path) == [Plane(z=0), Plane(z=1), Plane(z=2)]
     assert count_pages(path) == 3
     np.testing.assert_array_equal(formats.read(path, page=2).label_image(), MASKS.T)
     with pytest.raises(InputError, match="page 7 is not among them"):

@@ -31,6 +31,11 @@ def test_every_frame_has_its_objects_in_whatever_parts_they_come(film):
     assert found == FRAMES
 
 
+def test_an_id_is_of_one_object_of_the_whole_film_as_read_at_once(film):
+    ids = [number for one in read_to_disk(film).values() for number in one.ids.tolist()]
+    assert len(set(ids)) == len(ids) == sum(FRAMES.values())
+
+
 @pytest.mark.parametrize("page", range(5))
 def test_a_page_has_its_own_objects_as_read_at_once(film, page, caplog):
     ((_, found),) = read_to_disk(film, page=page).items()

@@ -200,3 +200,25 @@ def test_a_collection_of_areas_is_one_object_and_what_else_it_holds_is_said(
     (tmp_path / "b.csv").write_text(f'wkt\n"{shapes[0].wkt[:40]}"\n')
     with pytest.raises(InputError, match=r"b\.csv, line 2: the outline is no well-known text"):
         formats.read(tmp_path / "b.csv")
+
+
+@pytest.mark.parametrize(
+    ("column", "ids"),
+    [
+        (None, [[1], [2, 3]]),
+        (["", "", ""], [[1], [2, 3]]),
+        (["5", "5", "9"], [[5], [5, 9]]),  # given: the same object
+        (["5", "", "5"], [[5], [6, 5]]),
+        (["", "7", ""], [[8], [7, 9]]),
+        (["9" * 30, "9" * 30, ""], [[1], [1, 2]]),  # larger than we hold
+    ],
+)
+def test_objects_without_an_id_have_one_that_no_other_plane_has(tmp_path, column, ids):
+    rows = [f"{z},{SQUARE}" for z in (0, 1, 1)]
+    head = "plane_z,outline"
+    if column is not None:
+        head, rows = f"{head},id", [f"{row},{id}" for row, id in zip(rows, column, strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join([head, *rows]))
+    read = formats.read_images(tmp_path / "a.csv")
+    assert [entry.instances.ids.tolist() for entry in read] == ids
+    assert formats.read(tmp_path / "a.csv", page=1).ids.tolist() == ids[1]

@@ -123,3 +123,34 @@ def test_the_planes_of_a_training_folder_are_those_of_its_annotations(tmp_path):
         sources = plane_sources(*places, task="semantic").images
         assert {one.read().instances.classes for one in sources} == {("1", "2")}
     assert any("1 image (c)" in note for note in plane_sources(tmp_path).notes)  # without labels
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "planes"),
+    [
+        ("ZYX", (3,), [Plane(0), Plane(1), Plane(2)]),
+        ("TYX", (3,), [Plane(t=0), Plane(t=1), Plane(t=2)]),
+        ("TZYX", (2, 2), [Plane(0), Plane(1), Plane(0, 1, 2), Plane(1, 1, 3)]),
+        ("ZTYX", (2, 2), [Plane(0), Plane(t=1), Plane(1, 0, 2), Plane(1, 1, 3)]),
+    ],
+)
+def test_an_image_says_at_which_depth_and_time_its_pages_lie(tmp_path, axes, shape, planes):
+    """A plain label volume calls every page a time."""
+    labels = np.zeros((len(planes), *SIZE), np.uint8)
+    labels[:, 2:7, 3:9] = 1
+    how = {"photometric": "minisblack"}
+    outlines, image = tmp_path / "f.labels.tif", tmp_path / "images" / "f.ome.tif"
+    image.parent.mkdir()
+    tifffile.imwrite(outlines, labels, **how)
+    tifffile.imwrite(image, labels.reshape(*shape, *SIZE), metadata={"axes": axes}, **how)
+    sources = plane_sources(outlines, [str(image)]).images
+    assert [one.plane for one in sources] == planes
+
+
+def test_outlines_on_the_times_of_a_stack_of_depths_lie_at_its_depths(tmp_path):
+    formats.write_images(tmp_path / "f.geojson", film("f.tif", 0))
+    image = tmp_path / "f.ome.tif"
+    pixels = np.zeros((2, *SIZE), np.uint8)
+    tifffile.imwrite(image, pixels, metadata={"axes": "ZYX"}, photometric="minisblack")
+    sources = plane_sources(tmp_path / "f.geojson", [str(image)]).images
+    assert [one.plane for one in sources] == [Plane(0), Plane(1)]

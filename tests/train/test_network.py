@@ -7,6 +7,7 @@ from kontur.data.dataset_statistics import DatasetStatistics
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.card import Card
+from kontur.models.card_summary import card_summary
 from kontur.models.unet.config import UNetConfig
 from kontur.nn import efficientnet
 from kontur.nn.efficientnet import imagenet_weights
@@ -194,6 +195,13 @@ def test_the_card_says_what_was_learned_from():
     assert card.training["objects"] == 40
     assert card.training["start"] == "random weights"
     assert card.object_size == 12.0
+
+
+@pytest.mark.parametrize(("page", "said"), [("all", "all"), (3, "3"), (None, None)])
+def test_the_summary_of_a_card_says_which_planes_were_learned_from(page, said):
+    config = RunConfig(preset="tiny", data={"path": "cells", "page": page})
+    card = first_card(resolved(config), facts(1), start="random weights", val_images=2)
+    assert card_summary(card)["training"].get("page") == said
 
 
 def test_data_of_classes_make_a_network_of_classes_where_the_kind_has_such():

@@ -125,6 +125,42 @@ def test_our_file_that_another_program_saved_keeps_its_objects_on_their_page(tmp
     assert counts == [0, 0, 0, 1, 0, 0]
 
 
+@pytest.mark.parametrize("make", ["beside", "outlines"])
+@pytest.mark.parametrize("axes", ["TZYX", "ZTYX"])
+@pytest.mark.parametrize(
+    ("planes", "pages"),
+    [
+        ([(1, 1)], {"TZYX": [4], "ZTYX": [3]}),
+        ([(0, 1)], {"TZYX": [3], "ZTYX": [1]}),
+        ([(2, 0)], {"TZYX": [2], "ZTYX": [4]}),
+        ([(0, 0), (1, 1)], {"TZYX": [0, 4], "ZTYX": [0, 3]}),
+    ],
+)
+def test_the_planes_with_right_outlines_are_the_same_before_and_after_a_film_is_opened(
+    tmp_path, make, axes, planes, pages
+):
+    """A program that counts no pages has saved our file, or outlines beside the training images."""
+    folder = tmp_path / "images" if make == "outlines" else tmp_path
+    folder.mkdir(exist_ok=True)
+    (tmp_path / "outlines").mkdir()
+    film = np.zeros((2, 3, *SIZE) if axes == "TZYX" else (3, 2, *SIZE), np.uint8)
+    tifffile.imwrite(folder / "a.ome.tif", film, metadata={"axes": axes}, photometric="minisblack")
+    file = tmp_path / ("a.geojson" if make == "beside" else "outlines/a.geojson")
+    found = Instances.of(np.array([SQUARE] * len(planes), object), size=SIZE)
+    formats.write(file, found)
+    content = json.loads(file.read_text())
+    for feature, (depth, time) in zip(content["features"], planes, strict=True):
+        feature["geometry"]["plane"] = {"c": -1, "z": depth, "t": time}
+    if make == "outlines":
+        del content["kontur"]
+    file.write_text(json.dumps(content))
+    with opened(tmp_path) as (here, image):
+        assert [page for _, page in corrected_planes(here)] == pages[axes]
+        assert here.annotations.statuses.outlined_planes(image) == pages[axes]
+        here.annotations.open(image, pages[axes][0])
+        assert [page for _, page in corrected_planes(here)] == pages[axes]
+
+
 def test_outlines_where_the_image_has_no_plane_are_not_left_out_in_silence(tmp_path):
     outlined_by_another_program(tmp_path, 1, 7)
     with (

@@ -11,17 +11,16 @@ from jaxtyping import Integer
 from kontur import formats
 from kontur.data.annotation_options import AnnotationOptions, read_labels
 from kontur.data.file_names import walk
-from kontur.data.image_planes import states_all_planes
+from kontur.data.image_planes import entries_on_page, states_all_planes
 from kontur.data.layout import AnnotatedImage
-from kontur.data.places import know_both, label_page, page_at, places_of
+from kontur.data.places import label_page, places_by_page
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation, document, masks
+from kontur.formats import ImageAnnotation, masks
 from kontur.formats.image_annotation import pick
 from kontur.formats.images import is_image, read_image
 from kontur.formats.nifti_space import check_same_space
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
-from kontur.instances.plane import Plane
 
 LARGEST_ID = 2**63 - 1
 
@@ -93,23 +92,12 @@ def _entries(item: AnnotatedImage, size: tuple[int, int] | None) -> list[ImageAn
     """What a file of outlines says of an image, or of the page of it that is chosen."""
     path, page = item.annotation, item.page
     kind = formats.format_of(path)
-    places = () if page is None or kind.raster or not kind.planes else places_of(item.image)
-    if not know_both(places):
+    if page is None or kind.raster or not kind.planes:
         return formats.read_images(path, page=_page_in(item), size=size)
-    entries = formats.read_images(path, size=size)
-    planes = [entry.instances.plane for entry in entries]
-    if not any(plane is not None for plane in planes):
-        return entries
-    on_page = [
-        entry
-        for entry, plane in zip(entries, planes, strict=True)
-        if page_at(plane or Plane(), places) == page
-    ]
-    if not on_page:
-        document.log.warning("%s: no outline is on page %d of %s", path, page, item.image)
-        none = entries[0].instances[[]].replace(plane=None)
-        return [entries[0]._replace(instances=none)]
-    return on_page
+    at = places_by_page(item.image).get(page)
+    if at is None:
+        return formats.read_images(path, page=page, size=size)
+    return entries_on_page(formats.read_images(path, size=size), page, path, at=at)
 
 
 def _page_in(item: AnnotatedImage) -> int | None:

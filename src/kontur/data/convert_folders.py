@@ -22,13 +22,13 @@ from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, groups_of
 from kontur.data.image_planes import Pages
 from kontur.data.pairing import are_annotations, prediction_files
+from kontur.data.places import places_of, plane_on
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, zarr_store
 from kontur.formats.coco_writer import lost_by_joining
 from kontur.formats.conversion import Conversion
 from kontur.formats.image_annotation import pick, unique_ids
-from kontur.formats.images import open_image
 from kontur.formats.information_loss import information_losses
 from kontur.formats.page_count import count_pages
 from kontur.select.split_names import split_of
@@ -279,8 +279,10 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
         if with_images or embedded_picture.is_in(item.image):
             file_name = f"{item.name}{image_copies.ending_of(item.image)}"
         instances = sample.instances
-        if item.page is not None and instances.plane is None and count_pages(item.image) > 1:
-            instances = instances.replace(plane=open_image(item.image, page=item.page).plane)
+        if item.page is not None and instances.plane is None:
+            places = places_of(item.image)
+            plane = plane_on(item.page, places) if len(places) > 1 else None
+            instances = instances.replace(plane=plane)
         one = ImageAnnotation(
             file_name,
             instances.size,

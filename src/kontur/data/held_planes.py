@@ -11,8 +11,7 @@ from pathlib import Path
 
 from kontur.data.annotation_options import read_labels
 from kontur.data.layout import AnnotatedImage
-from kontur.data.places import Place, label_page
-from kontur.formats.images import open_image
+from kontur.data.places import label_page, places_of
 from kontur.select import apart, last_places
 
 Planes = list[AnnotatedImage]
@@ -43,10 +42,10 @@ def hold_out_planes_again(
 def along_longer_axis(path: Path, pages: Sequence[int]) -> list[int]:
     """Where each page of an image lies along depth or time, by which there are more.
 
-    The pages themselves where the file does not tell them apart. Errors as of `open_image`.
+    The pages themselves where the file does not tell them apart. Errors as of `places_of`.
     """
-    planes = [open_image(path, page=page).plane for page in pages]
-    known: list[Place] = [(plane.z, plane.t) for plane in planes if plane is not None]
+    places = places_of(path)
+    known = [places[page] for page in pages]
     if len(set(known)) < len(pages):
         return list(pages)
     depths, times = map(list, zip(*known, strict=True))

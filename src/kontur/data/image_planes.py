@@ -18,7 +18,7 @@ from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.image_annotation import pick
 from kontur.formats.page_count import count_pages
-from kontur.formats.planes import page_numbers
+from kontur.formats.planes import by_plane, page_numbers
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.wording import listed, plural
@@ -175,6 +175,21 @@ def _numbers(planes: Sequence[Plane], where: Path, places: Sequence[Place] | Non
             "image has no such page; give the annotation of this image"
         )
     return [page for page in map(pages.get, planes) if page is not None]
+
+
+def entries_on_page(
+    entries: Sequence[ImageAnnotation], page: int, where: Path, *, at: Place | None
+) -> list[ImageAnnotation]:
+    """The entry of a page, one for each plane of an image being given; an empty one where none is.
+
+    `at` and errors as in `planes.by_plane`. All of them where none names a plane.
+    """
+    if not entries:
+        return []
+    ((_, places),) = by_plane([entry.instances.plane for entry in entries], page, where, at=at)
+    if places:
+        return [entries[place] for place in places]
+    return [entries[0]._replace(instances=entries[0].instances[[]].replace(plane=None))]
 
 
 def alike(true: ImagePlanes, predicted: ImagePlanes) -> tuple[ImagePlanes, ImagePlanes]:

@@ -7,6 +7,7 @@ partner is left for the caller to report; it is never dropped in silence.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from kontur import formats
@@ -27,16 +28,18 @@ from kontur.data.image_planes import (
     ImagePlanes,
     Pages,
     chosen_pages,
+    entries_on_page,
     of_annotations,
     plane_name,
     read_planes,
-    states_all_planes,
 )
 from kontur.data.issue import Issue
 from kontur.data.mask_checks import MaskFile, are_label_images, check_mask_files
+from kontur.data.places import Place, know_both, page_of_place, places_by_page
 from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, masks, zarr_store
+from kontur.formats.image_annotation import pick
 from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
@@ -55,6 +58,7 @@ def find_predictions(
     class_of_value: Mapping[int, str] | None = None,
     numbered_in: Sequence[Path] = (),
     page: int | None = None,
+    places: Mapping[str, Place] = MappingProxyType({}),
     entries: Sequence[ImageAnnotation] | None = None,
 ) -> dict[str, Source]:
     """A function for each image, by its name, that reads the image's objects.
@@ -63,8 +67,9 @@ def find_predictions(
     classes of `semantic` ones; without it these are the values of all masks together. COCO results
     name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
     `page` picks the objects of one plane where a file has those of several, or its record says
-    that they are of that one, see `PredictedPages`. `entries` are the images of a file, all of
-    their planes, where it was read already.
+    that they are of that one, see `PredictedPages`. `places` has the depth and time of that page
+    by name, where the image knows both: it is asked when objects are read. `entries` are the
+    images of a file, all of their planes, where it was read already.
 
     Raises:
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
@@ -75,17 +80,22 @@ def find_predictions(
 
     pages = PredictedPages(place)
 
-    def read(path: Path) -> Instances:
+    def read(name: str, path: Path) -> Instances:
+        at = places.get(name)
+        own = page if page is None or at is None else page_of_place(path, page, at)
         if is_mask(path):
-            return _read_mask(path, task, class_of_value, page)
-        return formats.read(path, page=page)
+            return pages.check(path, _read_mask(path, task, class_of_value, own), own)
+        if page is None or at is None or not _names_planes(path):
+            return pages.check(path, formats.read(path, page=own), own)
+        on_page = entries_on_page(formats.read_images(path), page, path, at=at)
+        return pages.check(path, pick(on_page, None, path).instances, page)
 
-    def reader(path: Path) -> Source:
-        return lambda: pages.check(path, read(path), page)
+    def reader(name: str, path: Path) -> Source:
+        return lambda: read(name, path)
 
     if not zarr_store.is_folder(place):
-        return _of_file(place, reader, numbered_in, page, pages, entries)
-    return {name: reader(path) for name, path in prediction_files(place).items()}
+        return _of_file(place, reader, numbered_in, page, places, pages, entries)
+    return {name: reader(name, path) for name, path in prediction_files(place).items()}
 
 
 def find_planes(
@@ -95,6 +105,7 @@ def find_planes(
     class_of_value: Mapping[int, str] | None = None,
     numbered_in: Sequence[Path] = (),
     page: Pages = None,
+    places: Mapping[str, Place] = MappingProxyType({}),
 ) -> dict[str, PlanesSource]:
     """A function for each image, by its name, that gives the objects of its planes.
 
@@ -103,7 +114,12 @@ def find_planes(
     """
     if page != "all":
         sources = find_predictions(
-            place, task=task, class_of_value=class_of_value, numbered_in=numbered_in, page=page
+            place,
+            task=task,
+            class_of_value=class_of_value,
+            numbered_in=numbered_in,
+            page=page,
+            places=places,
         )
         return {name: _single(source) for name, source in sources.items()}
     check_task_fits(place, task)
@@ -136,9 +152,22 @@ def find_planes(
     return {name: _constant(of_annotations(one, place)) for name, one in entries.items()}
 
 
-def files_of_planes(place: Path) -> dict[str, Path]:
-    """The files of a place that have labels as the pixels of every plane, by image name."""
-    return {n: path for n, path in prediction_files(place).items() if states_all_planes(path)}
+def place_of_page(path: Path, page: int, name: str) -> Place | None:
+    """Depth and time of a page of an image, by its own file or by that of its labels or outlines.
+
+    None where the file does not know both. Errors as of reading it.
+    """
+    kind = formats.find_format(path)
+    if kind is None or kind.raster:
+        return places_by_page(path).get(page)
+    if not _names_planes(path):
+        return None
+    entries = formats.read_images(path)
+    if kind.several_images and len({entry.file_name for entry in entries}) > 1:
+        entries = [entry for entry in entries if name_of_image(entry.file_name) == name]
+    known = of_annotations(entries, path).places if entries else {}
+    at = known.get(page)
+    return at if at is not None and (all(at) or know_both([*known.values()])) else None
 
 
 def every_mask(place: Path, page: Pages) -> list[tuple[Path, int | None]]:
@@ -300,30 +329,43 @@ def name_of_image(file_name: str) -> str:
 
 def _of_file(
     path: Path,
-    reader: Callable[[Path], Source],
+    reader: Callable[[str, Path], Source],
     numbered_in: Sequence[Path],
     page: int | None,
+    places: Mapping[str, Place],
     pages: PredictedPages,
     entries: Sequence[ImageAnnotation] | None,
 ) -> dict[str, Source]:
     """A file that describes images by name; any other is the prediction of one."""
     if not path.exists():
         raise InputError(f"there are no predictions {path}")
-    if not formats.format_of(path, numbered_in=numbered_in).several_images:
-        return {_image_of(path): reader(path)}
-    if entries is None or page is not None:
-        entries = formats.read_images(path, numbered_in=numbered_in, page=page)
-    sources: dict[str, Source] = {}
+    kind = formats.format_of(path, numbered_in=numbered_in)
+    if not kind.several_images:
+        return {_image_of(path): reader(_image_of(path), path)}
+    images: dict[str, list[ImageAnnotation]] = {}
+    if entries is None:
+        entries = formats.read_images(path, numbered_in=numbered_in)
     for entry in entries:
         name = name_of_image(entry.file_name)
-        if name in sources and entry.instances.plane is not None:
-            formats.read(path, image=entry.file_name)  # raises: one plane is to be chosen
-        if name in sources:
+        others = images.setdefault(name, [])
+        if others and (entry.instances.plane is None or others[0].file_name != entry.file_name):
             raise InputError(f"{path} holds two images of the name {name!r}; rename one of them")
-        sources[name] = _constant(pages.check(path, entry.instances, page))
-    if not sources:
+        if others and page is None:
+            formats.read(path, image=entry.file_name)  # raises: one plane is to be chosen
+        others.append(entry)
+    if not images:
         raise InputError(f"{path} holds no images")
-    return sources
+
+    def source(name: str) -> Source:
+        def read() -> Instances:
+            planes = images[name]
+            if page is not None:
+                planes = entries_on_page(planes, page, path, at=places.get(name))
+            return pages.check(path, planes[0].instances, page)
+
+        return read
+
+    return {name: source(name) for name in images}
 
 
 def _read_mask(
@@ -337,6 +379,12 @@ def _read_mask(
 
 def _single(source: Source) -> PlanesSource:
     return lambda: ImagePlanes.single(source())
+
+
+def _names_planes(path: Path) -> bool:
+    """Whether a file is of outlines that may name the planes on which they lie."""
+    kind = formats.format_of(path)
+    return kind.planes and not kind.raster
 
 
 def _constant(read: Read) -> Callable[[], Read]:

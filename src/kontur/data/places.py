@@ -52,6 +52,16 @@ def page_at(plane: Plane, places: Sequence[Place]) -> int | None:
     return number if number < len(places) else None
 
 
+def plane_on(page: int, places: Sequence[Place]) -> Plane:
+    """The plane of a page of an image; of one that lies where another does, as a time of its own.
+
+    >>> plane_on(1, [(0, 0), (1, 0)]), plane_on(1, [(0, 0), (0, 0)])
+    (Plane(z=1, t=0, page=None), Plane(z=0, t=1, page=None))
+    """
+    here = places[page]
+    return Plane(*(here if places.index(here) == page else (0, page))).numbered(page)
+
+
 def check_labels_fit(labels: Path, image: Path, *, every: bool = False) -> None:
     """Raise `InputError` where labels have other planes than their image.
 
@@ -87,18 +97,16 @@ def label_page(labels: Path, image: Path, page: int | None) -> int | None:
     return other.index(true[page])
 
 
-def check_same_plane(one: Path, other: Path, page: int) -> None:
-    """Raise `InputError` where a page is of another depth and time in one file than in the other.
+def page_of_place(path: Path, page: int, at: Place) -> int:
+    """The page of a file of labels that lies at a place; `page` where it does not know both.
 
-    Only where both know them.
+    Raises `InputError` where none of its pages does.
     """
-    first, second = places_by_page(one), places_by_page(other)
-    if page in first and page in second and first[page] != second[page]:
-        planes = ["of depth {} and time {}".format(*side[page]) for side in (first, second)]
-        raise InputError(
-            f"page {page} is {planes[0]} in {one}, and {planes[1]} in {other}; all pages (--page "
-            "all, in Python page='all') are matched by depth and time"
-        )
+    known = places_by_page(path)
+    found = [number for number, place in known.items() if place == at]
+    if known and not found:
+        raise InputError(f"{path} has no page of depth {at[0]} and time {at[1]}, which is wanted")
+    return found[0] if found else page
 
 
 def _described(places: Sequence[Place]) -> str:

@@ -18,7 +18,6 @@ from kontur.data.pairing import (
     are_annotations,
     check_masks,
     every_mask,
-    files_of_planes,
     find_planes,
     prediction_files,
 )
@@ -38,13 +37,11 @@ class Truth:
         sources: for each image, by its name, the function that gives the objects of its planes; of
             an image that is no stack, or of which one page was chosen, that is one.
         metadata: the columns of `metadata.csv` by image name.
-        files: the file of each image, by its name, on whose pixels its objects lie: its label
-            image, or the image itself; not there where it is not known.
+        files: the image of each name, or where there is none the file of its annotation.
         class_of_value: the class of each pixel value of semantic masks; None without such masks.
         coco: the COCO JSON files that number the images, if the annotations are of such.
         warnings: sentences on what was left out and on likely mistakes.
         page: the one page of stacks that was chosen, from 0, if it was.
-        stacks: the files that say of which depth and time a page is, by the name of their image.
     """
 
     path: Path
@@ -55,7 +52,6 @@ class Truth:
     coco: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     page: int | None = None
-    stacks: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of_folder(cls, folder: Folder) -> "Truth":
@@ -80,14 +76,10 @@ class Truth:
             path=folder.path,
             sources={name: source(places) for name, places in by_name.items()},
             metadata=folder.metadata,
-            files={
-                item.name: item.annotation if item.kind == "labels" else item.image
-                for item in folder.annotated
-            },
+            files={item.name: item.image for item in folder.annotated},
             class_of_value=folder.options.class_of_value,
             coco=tuple(dict.fromkeys(e.annotation for e in folder.annotated if e.kind == "coco")),
             warnings=folder.warnings,
-            stacks={item.name: item.image for item in folder.annotated},
             page=folder.annotated[0].page if len({e.page for e in folder.annotated}) == 1 else None,
         )
 
@@ -143,12 +135,11 @@ def open_truth(
         path=root,
         sources=sources,
         metadata=tables.metadata,
-        files=prediction_files(root),
+        files=dict.fromkeys(sources, root) if root.is_file() else prediction_files(root),
         class_of_value=named,
         coco=(root,) if root.is_file() else (),
         warnings=tuple(map(str, issues)),
         page=None if page == "all" else page,
-        stacks=files_of_planes(root),
     )
 
 

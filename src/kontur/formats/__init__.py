@@ -95,17 +95,18 @@ def read_images(
 
 
 def read_to_disk(
-    path: str | Path, *, page: int | None = None
+    path: str | Path, *, page: int | None = None, at: tuple[int, int] | None = None
 ) -> dict[tuple[str, Plane | None], OutlinesOnDisk]:
     """The objects of each image and plane of a file, never all in memory at once.
 
-    The format must have `batches`. Errors as in `read`.
+    `at` is the depth and time of `page`, where they are to tell the plane. The format must have
+    `batches`. Errors as in `read`.
     """
     file = OutlineFile(Path(path))
     batches = recognised(file).batches
     assert batches is not None
     images = spill(batches(file))
-    return images if page is None else on_page(images, page, path)
+    return images if page is None else on_page(images, page, path, at=at)
 
 
 def write(

@@ -22,7 +22,7 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.formats.read_errors import reading
 from kontur.formats.stack import chosen_page
 from kontur.instances import Instances
-from kontur.instances.plane import Plane, plane_of_page
+from kontur.instances.plane import Plane
 from kontur.wording import listed
 
 NPY = b"\x93NUMPY"
@@ -53,10 +53,15 @@ def count_planes(path: Path) -> int:
     return _count(_stored(path)[0])
 
 
+def list_planes(path: Path) -> list[Plane | None]:
+    """Where each plane lies; None alone of masks of one plane. Errors as of `read`."""
+    masks, _ = _stored(path)
+    return [_place(page, masks) for page in range(_count(masks))]
+
+
 def _place(page: int | None, masks: np.ndarray) -> Plane | None:
-    """The plane of a page, which has its number: the file does not say along which axis it lies."""
-    plane = plane_of_page(page, _count(masks))
-    return plane and plane._replace(page=page)
+    """The plane of a page: masks of three axes are a volume in Cellpose, depth first."""
+    return None if page is None or _count(masks) == 1 else Plane(z=page)
 
 
 def _count(masks: np.ndarray) -> int:

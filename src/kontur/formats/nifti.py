@@ -24,6 +24,7 @@ from kontur.formats.pictures import Colours, check_colours_show
 from kontur.formats.pixel_size import square_side
 from kontur.formats.read_errors import reading
 from kontur.instances.plane import Plane
+from kontur.wording import plural
 
 OPENED = 8  # volumes whose header and places are kept
 TAIL = 1 << 20  # bytes behind the last plane that are unpacked, for the checksum at the end
@@ -179,6 +180,12 @@ def read(path: Path, *, page: int | None, colours: Colours) -> NiftiPlane:
     """
     volume, *further = [open_volume(file) for file in nifti_channels.files_of_case(path)]
     number = volume.number(page)
+    if further and volume.channels > 1:
+        raise InputError(
+            f"{path} holds {plural(volume.channels, 'channel')}, and there are files beside it "
+            "that would be further ones; where they are cases of their own, give them names that "
+            "do not end in _0000, _0001 and so on"
+        )
     pixels = volume.pixels(number)
     if further or volume.channels > 1:
         channels = [pixels, *(_channel(other, volume, number) for other in further)]

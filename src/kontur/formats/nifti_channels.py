@@ -1,18 +1,20 @@
 """Channels of a case of nnU-Net in files of their own: `CASE_0000.nii.gz`, `CASE_0001.nii.gz`.
 
 In `imagesTr/` and `imagesTs/` they are one image, called by the first; elsewhere such a number is
-part of a name, as of the frames of a film. In the Decathlon channels are the fourth axis of a file,
-which is time elsewhere.
+part of a name, as of the frames of a film. Cases may be numbered so too: labels of these names
+tell, and `dataset.json`, where it names one channel. In the Decathlon channels are the fourth axis
+of a file, which is time elsewhere.
 """
 
+import functools
 import os
 import re
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import nnunet_dataset
+from kontur.formats import document, nnunet_dataset
 from kontur.formats.nnunet_dataset import CHANNEL, FIRST
-from kontur.wording import listed, plural
+from kontur.wording import listed, plural, printable
 
 ENDINGS = (".nii.gz", ".nii")  # of labels
 FOLDERS = ("imagesTr", "imagesTs")  # to train with, and to test on
@@ -21,8 +23,8 @@ FILE = re.compile(rf"{CHANNEL.pattern}(?P<ending>\.nii(\.gz)?)", re.IGNORECASE)
 
 def is_further(path: Path) -> bool:
     """Whether a file is a channel of an image that is called by another file."""
-    channel = _channel(path)
-    if channel is None or int(channel["number"]) == 0:
+    named = CHANNEL.fullmatch(path.name)
+    if named is None or int(named["number"]) == 0 or _channel(path) is None:
         return False
     first = _file(path, 0)
     return first.is_file() and _channel(first) is not None
@@ -54,7 +56,20 @@ def files_of_case(path: Path) -> list[Path]:
         which = f"the channel {files[0]}" if len(files) == 1 else f"the channels {listed(files)}"
         verb = "is" if len(files) == 1 else "are"
         raise InputError(f"{which} of the case {case} {verb} missing in {path.parent}")
+    if not named and len(numbers) > 1 and not _is_labelled(path, case):
+        _say_what_is_not_known(path.parent, case)
     return [_file(path, number) for number in sorted(numbers)]
+
+
+@functools.cache  # once, and not for every plane
+def _say_what_is_not_known(folder: Path, case: str) -> None:
+    document.log.warning(
+        "%s: the files %s_0000, %s_0001 and so on are read as channels of one image, as nnU-Net "
+        "names them; if they are images of their own, say so in %s beside %s/: "
+        '{"channel_names": {"0": "NAME"}}',
+        *(printable(str(folder)), printable(case), printable(case)),
+        *(nnunet_dataset.FILE, folder.name),
+    )
 
 
 def channels_of_axis(path: Path, length: int) -> int:
@@ -80,7 +95,8 @@ def _channel(path: Path) -> re.Match[str] | None:
     """The parts of the name of a channel; None of any other file, and of one that is a case.
 
     The labels decide: `amos_0001.nii.gz` is a case where they are called so too, as in the
-    Decathlon, and there is no `amos_0001_0000.nii.gz` that they would be of.
+    Decathlon, and there is no `amos_0001_0000.nii.gz` that they would be of. Without any, it is a
+    case where `dataset.json` names a single channel, which is 0000, and files have other numbers.
     """
     name = FILE.fullmatch(path.name)
     if name is None or path.absolute().parent.name not in FOLDERS:
@@ -89,6 +105,8 @@ def _channel(path: Path) -> re.Match[str] | None:
     called = path.name.removesuffix(ending)
     if _is_labelled(path, called) and not path.with_name(f"{called}{FIRST}{ending}").is_file():
         return None
+    if len(channel_names(path)) == 1 and not _is_labelled(path, name["case"]):
+        return name if _alike(path) == {0} else None
     return name
 
 
@@ -100,15 +118,20 @@ def _is_labelled(path: Path, case: str) -> bool:
 
 
 def _numbers(path: Path) -> set[int]:
-    """The numbers of the files of the case of a channel, from a listing of the folder."""
+    """The numbers of the files of the case of a channel."""
+    return {number for number in _alike(path) if _channel(_file(path, number)) is not None}
+
+
+def _alike(path: Path) -> set[int]:
+    """The numbers in the names of files that differ in it alone, from a listing of the folder."""
     mine = FILE.fullmatch(path.name)
     assert mine is not None
     start = f"{mine['case']}_"
     found = {int(mine["number"])}
-    for name in os.listdir(path.parent):
+    for name in os.listdir(path.parent) if path.parent.is_dir() else ():
         other = FILE.fullmatch(name) if name.startswith(start) else None
         if other is not None and (other["case"], other["ending"]) == (mine["case"], mine["ending"]):
-            found |= {int(other["number"])} if _channel(path.with_name(name)) else set()
+            found.add(int(other["number"]))
     return found
 
 

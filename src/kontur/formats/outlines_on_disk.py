@@ -8,6 +8,7 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
@@ -139,17 +140,26 @@ def spill(
             if entry.instances.plane is not None:
                 with_planes.add(entry.file_name)
     for key in [(name, Plane()) for name in with_planes]:
-        if key in images and images[key].is_empty:
+        if key in images and not images[key].ids:
             del images[key]  # of a part without objects, which names no plane
+    planes: dict[str, list[Plane]] = {}
+    for name, plane in images:
+        planes.setdefault(name, []).append(plane)
     finished = {}
-    for (name, plane), image in images.items():
-        known = plane if name in with_planes else None
-        finished[name, known] = image.finished(known)
+    for name, own in planes.items():
+        numbers = iter(unique_ids([number for plane in own for number in images[name, plane].ids]))
+        for plane in own:
+            image, known = images[name, plane], plane if name in with_planes else None
+            finished[name, known] = image.finished(known, [*islice(numbers, len(image.ids))])
     return finished
 
 
 def on_page(
-    images: Mapping[tuple[str, Plane | None], OutlinesOnDisk], page: int, where: str | Path
+    images: Mapping[tuple[str, Plane | None], OutlinesOnDisk],
+    page: int,
+    where: str | Path,
+    *,
+    at: tuple[int, int] | None = None,
 ) -> dict[tuple[str, Plane | None], OutlinesOnDisk]:
     """Of each image the objects on one page, as `planes.by_plane` decides, or none.
 
@@ -158,7 +168,7 @@ def on_page(
     chosen = {}
     for name in dict.fromkeys(name for name, _ in images):
         own = [plane for other, plane in images if other == name]
-        ((plane, places),) = by_plane(own, page, where)
+        ((plane, places),) = by_plane(own, page, where, at=at)
         found = images[name, own[places[0] if places else 0]]
         chosen[name, plane] = found if places else found.without_objects()
     return chosen
@@ -175,8 +185,8 @@ class _Image:
         self.columns = {name: [np.zeros(0, kind)] for name, kind in COLUMNS.items()}
 
     @property
-    def is_empty(self) -> bool:
-        return not any(map(len, self.columns["ids"]))
+    def ids(self) -> list[int]:
+        return np.concatenate(self.columns["ids"]).tolist()
 
     def add(self, entry: ImageAnnotation) -> None:
         objects = entry.instances
@@ -194,13 +204,13 @@ class _Image:
         for name, column in columns.items():
             self.columns[name].append(column)
 
-    def finished(self, plane: Plane | None) -> OutlinesOnDisk:
+    def finished(self, plane: Plane | None, ids: Sequence[int]) -> OutlinesOnDisk:
         joined = {name: np.concatenate(parts) for name, parts in self.columns.items()}
         return OutlinesOnDisk(
             boxes=np.concatenate(self.boxes),
             labels=joined["labels"],
             scores=joined["scores"],
-            ids=np.array(unique_ids(joined["ids"].tolist()), np.int64),
+            ids=np.array(ids, np.int64),
             ignore=joined["ignore"],
             tracks=joined["tracks"],
             size=self.size,

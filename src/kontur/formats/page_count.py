@@ -57,6 +57,8 @@ def list_planes(path: str | Path) -> list[Plane | None]:
 
         store = ome_zarr.open_image(path)
         return [store.plane(page) for page in range(count)]
+    if path.name.lower().endswith(SEGMENTATION):
+        return cellpose.list_planes(path)
     with reading(path):
         with path.open("rb") as file:
             start = file.read(HEAD)

@@ -40,9 +40,15 @@ def read_planes(planes: Sequence[Any], page: Any, where: str | Path) -> list[Pla
 
 
 def by_plane(
-    named: Sequence[Plane | None], page: int | None, where: str | Path
+    named: Sequence[Plane | None],
+    page: int | None,
+    where: str | Path,
+    *,
+    at: tuple[int, int] | None = None,
 ) -> list[tuple[Plane | None, list[int]]]:
     """The places of the objects of each plane; of the one that is `page` where it is given.
+
+    `at` is the depth and time of the page where the image knows both: pages are then not counted.
 
     The plane is None where no object names one: they belong to any. Beside others that do, one
     that names none is on the first, which QuPath leaves out.
@@ -55,6 +61,14 @@ def by_plane(
             (plane, [i for i, other in enumerate(planes) if other == plane])
             for plane in sorted(set(planes), key=lambda plane: (*plane[:2], plane.number))
         ]
+    if at is not None:
+        places = [i for i, plane in enumerate(planes) if plane[:2] == at]
+        if places:
+            return [(planes[places[0]], places)]
+        document.log.warning(
+            "%s: no outline is on page %d of its image, at depth %d and time %d", where, page, *at
+        )
+        return [(None, [])]
     numbers = page_numbers(planes, where)
     places = [i for i, number in enumerate(numbers) if number == page]
     if not places:

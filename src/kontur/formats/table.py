@@ -228,10 +228,13 @@ def _entries(table: _Table, where: str | Path, page: int | None) -> list[ImageAn
     }
     sizes = {name: _size(name, table, where) for name in table.images}
     at = np.cumsum(table.kept) - 1  # the place of a row's polygon
+    ids = ids_of(table.rows, table.wheres, _planes(table, where, None))
     entries = []
     for name, plane, numbers in _planes(table, where, page):
         polygons = table.polygons[at[np.array(numbers, dtype=np.int64)]]
-        instances = _objects(polygons, numbers, table, sizes[name], classes).replace(plane=plane)
+        instances = _objects(polygons, numbers, table, sizes[name], classes).replace(
+            ids=np.array([ids[n] for n in numbers], dtype=np.int64), plane=plane
+        )
         bare = without.pop(name, Counter())
         entries.append(ImageAnnotation(name, sizes[name], instances, without_outline=bare))
     return entries
@@ -279,7 +282,6 @@ def _objects(
     return Instances.of_valid(
         polygons,
         labels=[classes.index(class_of(row)) for row, _ in objects] or None,
-        ids=ids_of(objects) or None,
         scores=scores or None,
         ignore=[bool(number_in(row, "ignore", decimal, place)) for row, place in objects] or None,
         extras=[{EXTRAS: _rest(row)} for row, _ in objects],

@@ -4,7 +4,7 @@ Errors name the line, as `where`; `decimal` is the sign in numbers, see `csv_dia
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -57,24 +57,46 @@ def number_in(row: Row, column: str, decimal: str, where: str) -> float | None:
     return number
 
 
-def ids_of(objects: Sequence[tuple[Row, str]]) -> list[int]:
-    """The ids of the objects of a plane: whole numbers, the next free ones where a row has none."""
+def ids_of(
+    rows: Sequence[Row],
+    wheres: Sequence[str],
+    planes: Iterable[tuple[str, Plane | None, list[int]]],
+) -> dict[int, int]:
+    """The id of each row with an object; `planes` are names of images, planes and their rows.
+
+    Ids are whole numbers. One that is given may come again on another plane, of the same object; an
+    object without one gets the next that is free on all planes of its image.
+    """
+    images: dict[str, dict[int, int | None]] = {}
+    for name, _, numbers in planes:
+        written = _written_ids([(rows[number], wheres[number]) for number in numbers])
+        images.setdefault(name, {}).update(zip(numbers, written, strict=True))
+    found: dict[int, int] = {}
+    for ids in images.values():
+        given = list(dict.fromkeys(n for n in ids.values() if n is not None))
+        numbers = unique_ids([*given, *(None for number in ids.values() if number is None)])
+        new, free = dict(zip(given, numbers, strict=False)), iter(numbers[len(given) :])
+        found |= {row: next(free) if n is None else new[n] for row, n in ids.items()}
+    return found
+
+
+def _written_ids(objects: Sequence[tuple[Row, str]]) -> list[int | None]:
     ids: list[int | None] = []
+    known: set[int] = set()
     for row, where in objects:
         text = row.get("id", "").strip()
         whole = WHOLE.fullmatch(text[:DIGITS])
         if text and text.lower() != "nan" and whole is None:
             raise InputError(f"{where}: id is {quoted(text)}; wanted a whole number")
-        ids.append(int(whole[1]) if whole else None)
-    known: set[int] = set()
-    for number, (row, where) in zip(ids, objects, strict=True):
+        number = int(whole[1]) if whole else None
         if number in known:
             raise InputError(
                 f"{where}: the id {number} occurs twice in the image "
                 f"{quoted(row.get('image', ''))}; every object has an id of its own"
             )
         known.update([] if number is None else [number])
-    return unique_ids(ids)
+        ids.append(number)
+    return ids
 
 
 def size_of(row: Row, decimal: str, where: str) -> tuple[int, int] | None:

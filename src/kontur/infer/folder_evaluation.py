@@ -22,8 +22,8 @@ from kontur.data.image_planes import (
     plane_name,
     shared_planes,
 )
-from kontur.data.pairing import files_of_planes, find_planes, pair, prediction_files
-from kontur.data.places import check_same_plane
+from kontur.data.pairing import find_planes, pair, place_of_page, prediction_files
+from kontur.data.places import Place
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
@@ -107,12 +107,14 @@ def evaluate_files(
             f"{'all pages are' if page == 'all' else f'page {page} is'} wanted; open the truth "
             "with the same page"
         )
+    places: dict[str, Place] = {}  # of the page, by the name of a prediction, once it is paired
     sources = find_planes(
         predictions,
         task=task,
         class_of_value=truth.class_of_value,
         numbered_in=truth.coco,
         page=page,
+        places=places,
     )
     pairs = pair(truth.names, tuple(sources))
     if not pairs:
@@ -124,11 +126,9 @@ def evaluate_files(
     for name, other in pairs.items():
         if name in truth.files and other in files:
             check_same_space(files[other], truth.files[name], called="its truth")
-    if isinstance(page, int):
-        stacks = files_of_planes(predictions)
-        for name in pairs.keys() & truth.stacks.keys():
-            if pairs[name] in stacks:
-                check_same_plane(truth.stacks[name], stacks[pairs[name]], page)
+        if name in truth.files and isinstance(page, int):
+            at = place_of_page(truth.files[name], page, name)
+            places |= {} if at is None else {other: at}
     lists = ClassLists()
     scores: dict[tuple[str, Page], ImageScores | None] = {}  # None: all names decide on them
     shared: dict[str, SharedPlanes] = {}

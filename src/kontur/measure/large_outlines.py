@@ -1,17 +1,20 @@
 """Readers of outlines by the name of their image; those of large files stay on the disk."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from kontur import formats
 from kontur.data.pairing import find_predictions, name_of_image, prediction_files
+from kontur.data.places import Place
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.nnunet_dataset import meaning_of_labels
+from kontur.formats.outlines_on_disk import OutlinesOnDisk, on_page
 from kontur.formats.pixel_sides import Sides, pixel_sides
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines
 
 LARGE = 1 << 24  # bytes of a file whose outlines stay on the disk: some ten thousand of them
@@ -37,22 +40,25 @@ def readers_of(
     *,
     task: str,
     page: int | None,
+    places: Mapping[str, Place],
     entries: Sequence[ImageAnnotation] | None = None,
 ) -> dict[str, Reader]:
-    """The readers of a file or a folder of outlines; errors as in `find_predictions`.
+    """The readers of a file or a folder of outlines; `places` and errors as in `find_predictions`.
 
     Label images that lie in a data set of nnU-Net have its classes, see `meaning_of_labels`.
     `entries` are those of the file where it was read already.
     """
     if entries is None and is_large(place):
-        return _of_large_file(place, page)
+        return _of_large_file(place, page, places)
     stating = {
         name: partial(pixel_sides, path, page=page)
         for name, path in prediction_files(place).items()
         if formats.format_of(path).pixel_size
     }
     task, named = meaning_of_labels(place, task)
-    found = find_predictions(place, task=task, class_of_value=named, page=page, entries=entries)
+    found = find_predictions(
+        place, task=task, class_of_value=named, page=page, places=places, entries=entries
+    )
     readers = {
         name: Reader(read, read, stating.get(name, unstated)) for name, read in found.items()
     }
@@ -60,7 +66,8 @@ def readers_of(
         return readers
     large = {name: path for name, path in prediction_files(place).items() if is_large(path)}
     return readers | {
-        name: Reader(readers[name].read, _opener(path, page)) for name, path in large.items()
+        name: Reader(readers[name].read, _opener(name, path, page, places))
+        for name, path in large.items()
     }
 
 
@@ -72,28 +79,48 @@ def is_large(path: Path) -> bool:
     return format is not None and format.batches is not None
 
 
-def _of_large_file(path: Path, page: int | None) -> dict[str, Reader]:
+def _of_large_file(path: Path, page: int | None, places: Mapping[str, Place]) -> dict[str, Reader]:
     """A file of one image or several, which is gone through once."""
-    readers: dict[str, Reader] = {}
-    for (file_name, plane), outlines in formats.read_to_disk(path, page=page).items():
+    images: dict[str, dict[tuple[str, Plane | None], OutlinesOnDisk]] = {}
+    for (file_name, plane), outlines in formats.read_to_disk(path).items():
         name = name_of_image(file_name)
-        if name in readers and plane is None:
+        if name in images and plane is None:
             raise InputError(f"{path} holds two images of the name {name!r}; rename one of them")
-
-        def read(image: str = file_name) -> Instances:
-            return formats.read(path, image=image, page=page)
-
-        # Of several planes one has to be chosen, as reading says.
-        open_ = read if name in readers else lambda outlines=outlines: outlines
-        readers[name] = Reader(read, open_)
-    return readers
+        images.setdefault(name, {})[file_name, plane] = outlines
+    return {name: _reader(name, path, own, page, places) for name, own in images.items()}
 
 
-def _opener(path: Path, page: int | None) -> Callable[[], Outlines]:
+def _reader(
+    name: str,
+    path: Path,
+    planes: Mapping[tuple[str, Plane | None], OutlinesOnDisk],
+    page: int | None,
+    places: Mapping[str, Place],
+) -> Reader:
+    file_name, _ = next(iter(planes))
+
+    def read() -> Instances:
+        if name in places:
+            return Instances.concat([*open_().parts()])
+        return formats.read(path, image=file_name, page=page)
+
+    def open_() -> OutlinesOnDisk:
+        if page is None:
+            if len(planes) > 1:
+                read()  # raises: of several planes one has to be chosen
+            return next(iter(planes.values()))
+        return next(iter(on_page(planes, page, path, at=places.get(name)).values()))
+
+    return Reader(read, open_)
+
+
+def _opener(
+    name: str, path: Path, page: int | None, places: Mapping[str, Place]
+) -> Callable[[], Outlines]:
     """Of a file of one image; where it holds several, reading says what to do."""
 
     def open_() -> Outlines:
-        images = formats.read_to_disk(path, page=page)
+        images = formats.read_to_disk(path, page=page, at=places.get(name))
         return formats.read(path, page=page) if len(images) != 1 else next(iter(images.values()))
 
     return open_

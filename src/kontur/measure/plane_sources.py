@@ -10,7 +10,7 @@ from kontur.data.file_names import is_mask
 from kontur.data.image_planes import chosen_pages, states_all_planes
 from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
-from kontur.data.places import Place, check_labels_fit, know_both, page_at, places_of
+from kontur.data.places import Place, check_labels_fit, know_both, page_at, places_of, plane_on
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.channels import Channel
@@ -81,17 +81,11 @@ def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) 
     """The planes of the annotated images of a training folder, those without objects too."""
     folder, sources = of_folder(place, layout, task=task, channel=channel, page="all")
     planes = [
-        None if item.page is None else _place(places_of(item.image), item.page)
+        None if item.page is None else plane_on(item.page, places_of(item.image))
         for item in folder.annotated
     ]
     images = [replace(one, plane=at) for one, at in zip(sources.images, planes, strict=True)]
     return replace(sources, images=tuple(images))
-
-
-def _place(places: Sequence[Place], page: int) -> Plane:
-    """The plane of a page; of one that lies where another does, as a time of its own."""
-    here = places[page]
-    return Plane(*(here if places.index(here) == page else (0, page))).numbered(page)
 
 
 def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
@@ -176,6 +170,12 @@ def _source(
             )
         return number if len(places) > 1 or place.page is not None else None
 
+    stated = place
+    if places is not None and len({depth for depth, _ in places}) > 1:
+        # An image that knows depths: pages of no declared meaning are called times.
+        number = page()
+        stated = place if number is None or number >= len(places) else plane_on(number, places)
+
     def sides() -> Sides | None:
         image = None if places is None else files[name]
         return stated_sides(image, page=page() if image else None) or stated_sides(path, page=None)
@@ -195,4 +195,4 @@ def _source(
         side = image.pixel_size or square_side(sides() or ())
         return LargePicture(objects, image.pixels, side)
 
-    return Source(name, read, open_, plane=place, sides=sides)
+    return Source(name, read, open_, plane=stated, sides=sides)

@@ -7,7 +7,6 @@ reported, and its objects are measured as far as they can be: none is left out.
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Self
 
@@ -21,7 +20,7 @@ from kontur.data.folder_tables import METADATA_FILE, read_metadata
 from kontur.data.image_planes import Pages, states_all_planes
 from kontur.data.layout import Layout
 from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
-from kontur.data.places import label_page
+from kontur.data.places import Place, label_page, places_by_page
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, find_format, zarr_store
@@ -125,7 +124,10 @@ def find_sources(
         return with_metadata(sources, metadata)
     if not images and zarr_store.is_folder(outlines):
         _check_outlines(outlines, page)
-    readers = large_outlines.readers_of(outlines, task=task, page=page, entries=entries)
+    places: dict[str, Place] = {}  # of the page, by the name of outlines, once they are paired
+    readers = large_outlines.readers_of(
+        outlines, task=task, page=page, places=places, entries=entries
+    )
     task, _ = meaning_of_labels(outlines, task)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
@@ -133,8 +135,7 @@ def find_sources(
         sources = Sources(tuple(listed), notes)
     else:
         inputs = find_inputs(images)
-        on_page = partial(_on_page_of_image, prediction_files(outlines), task, page)
-        sources = _with_images(readers, inputs, outlines, on_page, channel=channel, page=page)
+        sources = _with_images(readers, inputs, outlines, places, channel=channel, page=page)
         sources = replace(sources, notes=(*notes, *sources.notes))
     return with_metadata(sources, metadata or metadata_beside(outlines, images))
 
@@ -201,11 +202,12 @@ def _with_images(
     readers: Mapping[str, Reader],
     inputs: Sequence[InputImage],
     outlines: Path,
-    on_page: Callable[[str, Reader, Path], Reader],
+    places: dict[str, Place],
     *,
     channel: Channel | None,
     page: int | None,
 ) -> Sources:
+    """Outlines with their images; `places` is told where the page lies in each image."""
     files = {file.name: file.path for file in inputs}
     _check_told_apart(readers, files)
     pairs = pair(tuple(files), tuple(readers))
@@ -221,13 +223,13 @@ def _with_images(
 
     stored = prediction_files(outlines)
     for name, outline_name in pairs.items():
-        if outline_name in stored:
-            check_same_space(stored[outline_name], files[name])
+        if (path := stored.get(outline_name)) is not None:
+            check_same_space(path, files[name])
+            if states_all_planes(path):
+                label_page(path, files[name], page)  # raises where they do not fit
+        at = None if page is None else places_by_page(files[name]).get(page)
+        places |= {} if at is None else {outline_name: at}
     names = {prediction: name for name, prediction in pairs.items()}
-    readers = {
-        name: on_page(name, reader, files[names[name]]) if name in names else reader
-        for name, reader in readers.items()
-    }
     images = [
         _source(
             names.get(outline_name, outline_name),
@@ -244,28 +246,6 @@ def _with_images(
         what = counted(without_image, "outline file")
         notes.append(f"no image has the name of {what}: measured without intensities")
     return Sources(tuple(images), (*notes, *unmeasured(files, pairs)))
-
-
-def _on_page_of_image(
-    outlines: Mapping[str, Path],
-    task: str,
-    page: int | None,
-    name: str,
-    reader: Reader,
-    image: Path,
-) -> Reader:
-    """The reader of the page of labels that is of the page of their image.
-
-    Raises `InputError` where labels have other planes than the image.
-    """
-    path = outlines.get(name)
-    if page is None or path is None or not states_all_planes(path):
-        return reader
-    own = label_page(path, image, page)
-    if own == page:
-        return reader
-    (other,) = large_outlines.readers_of(path, task=task, page=own).values()
-    return other
 
 
 def _check_told_apart(readers: Iterable[str], files: Mapping[str, Path]) -> None:

@@ -32,7 +32,7 @@ def annotated_planes(
     there = pictures.pages(image)
     if _has_pixels(annotated):
         check_labels_fit(annotated.annotation, image.path)
-    outlines = _outlines(annotated) if there > 1 else {}
+    outlines = _outlines(annotated)
     pages = [number for number in [*outlines, *label_pages(annotated)] if number < there]
     alike = _is_one_stack(image)
 
@@ -46,6 +46,11 @@ def annotated_planes(
         return read_annotation(item, size, options)
 
     return {number: read(number) for number in pages or [page]}
+
+
+def annotated_pages(annotated: AnnotatedImage) -> list[int]:
+    """The pages that the annotation names; [] of one that names none. Errors as of reading it."""
+    return [*_outlines(annotated), *label_pages(annotated)]
 
 
 def label_pages(annotated: AnnotatedImage) -> list[int]:
@@ -78,16 +83,12 @@ def place_of(objects: Instances) -> Plane:
     return objects.plane or Plane()
 
 
-def has_depths_and_times(found: Sequence[Instances]) -> bool:
-    """Whether objects lie on planes of several depths and of several times."""
-    places = list(map(place_of, found))
-    return any(place.z for place in places) and any(place.t for place in places)
-
-
 def _outlines(annotated: AnnotatedImage) -> dict[int, Instances]:
-    """The objects of a file of outlines that names planes, by page; none of other annotations."""
+    """The objects of a stack by page, where a file of outlines names planes; else none."""
     file = annotated.annotation
     if annotated.kind != "outlines" or not formats.format_of(file).planes:
+        return {}
+    if len(places_of(annotated.image)) == 1:
         return {}
     entries = formats.read_images(file)
     if states_all_planes(file) and not know_both(places_of(file)):

@@ -10,11 +10,9 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
 from kontur.web import files_beside
 from kontur.web.annotated_planes import (
+    annotated_pages,
     annotated_planes,
     by_page,
-    has_depths_and_times,
-    label_pages,
-    place_of,
 )
 from kontur.web.authorship import told_by
 from kontur.web.history import Status
@@ -96,18 +94,15 @@ class FileStatuses:
             return _Told("done", None, planes, planes)
         try:
             found = [annotation.instances for annotation in geojson.read(ours)]
+            on_pages = by_page(found, image.path)
         except InputError:  # which is said where the image is opened
             return _Told("corrected", None, (0,), (0,))
-        planes = (0,)
-        right: tuple[int, ...] = ()
-        if not has_depths_and_times(found):  # else opening the image tells the pages
-            planes = tuple(place_of(objects).number for objects in found)
-            right = tuple(place_of(o).number for o in found if told_by([o]) == "corrected")
-        return _Told(told_by(found), sum(map(len, found)), right, planes)
+        right = (page for page, objects in on_pages.items() if told_by([objects]) == "corrected")
+        return _Told(told_by(found), sum(map(len, found)), (*right,), (*on_pages,))
 
     def _annotated(self, annotated: AnnotatedImage) -> tuple[int, ...]:
         try:
-            return tuple(label_pages(annotated)) or (0,)
+            return tuple(annotated_pages(annotated)) or (0,)
         except InputError:  # which is said where the image is opened
             return (0,)
 
