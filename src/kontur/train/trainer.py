@@ -30,7 +30,7 @@ from kontur.train.kept_memory import kept_memory
 from kontur.train.module import Training
 from kontur.train.network import channels_of, freeze_backbone
 from kontur.train.signals import Signals
-from kontur.train.timing import LIGHTNING
+from kontur.train.timing import LIGHTNING, TRIAL_IMAGES, StepTimer
 from kontur.train.validation import is_patience_over
 
 LOGGERS = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")
@@ -201,6 +201,18 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
         signals.graceful = False
     if signals.received is not None:
         raise signals.stopped(signals.received)
+
+
+def step_timer(job: Job) -> StepTimer:
+    """Steps of this training to be timed, with its crops as they are prepared beside them."""
+    wanted = job.config.training
+    loader = build_loader(
+        job.crops,
+        kind=job.config.kind,
+        batch=min(TRIAL_IMAGES, wanted.crops_a_step),
+        workers=choose_workers(wanted.workers, job.devices),
+    )
+    return StepTimer(job.module.segmenter, iter(loader), job.config.optimiser)
 
 
 def explain_error(error: RuntimeError, config: TrainingConfig) -> Exception:
