@@ -62,9 +62,34 @@ def test_an_output_folder_that_cannot_be_written_stops_before_any_work(images, t
 
 def test_a_file_where_the_output_folder_is_wanted_is_reported(images, tmp_path):
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(InputError, match=r"need a folder, and .*out is a file"):
+    with pytest.raises(InputError, match=r"need a folder of a disk, and .*out is a file"):
         run(images, tmp_path / "out")
     assert (tmp_path / "out").read_text() == "a file"
+
+
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("a.ome.zarr", "a.ome.zarr is a store of Zarr by its name; give another --out"),
+        ("a.zarr.zip", "a.zarr.zip is a store"),
+        ("plate.ozx/out", "plate.ozx is a store"),
+        ("s3:/bucket/out", "s3://bucket/out is none; copy them from one afterwards"),
+    ],
+)
+def test_where_no_output_can_lie_is_told_before_any_work(
+    images, tmp_path, monkeypatch, out, sentence
+):
+    monkeypatch.chdir(tmp_path)
+    predictor = Bright()
+    with pytest.raises(InputError, match=f"the outputs need a folder of a disk, and {sentence}"):
+        run(images, Path(out), predictor=predictor)
+    assert predictor.seen == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["images"]
+
+
+@pytest.mark.parametrize("ending", [".tif", ".zip", ".png", ".geojson"])
+def test_a_folder_may_have_the_ending_of_a_file(images, tmp_path, ending):
+    assert not any(each.failure for each in run(images, tmp_path / f"out{ending}"))
 
 
 def test_a_full_disk_ends_the_call_and_leaves_what_is_finished(images, tmp_path, monkeypatch):

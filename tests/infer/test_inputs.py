@@ -10,7 +10,7 @@ from kontur import formats
 from kontur.data.other_programs import images_sentence
 from kontur.errors import InputError
 from kontur.formats.images import read_image
-from kontur.infer.inputs import find_inputs, once_each, unsupported_files
+from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
 from kontur.infer.record import SourceFile
 from kontur.instances import Instances
 from tests.formats import films, stores
@@ -216,3 +216,32 @@ def test_images_that_only_one_of_their_files_joins_are_all_taken(tmp_path):
     films.save_frame(tmp_path, frames, 0)
     inputs = find_inputs([tmp_path])
     assert once_each(inputs) == (inputs, [])
+
+
+def test_images_in_folders_below_that_are_not_read_are_counted(tmp_path):
+    folder = touch(tmp_path / "in", "a.png", "sub/b.png", "sub/b_masks.png", "sub/deep/c.tif")
+    touch(folder, "masks/a.png", "sub/notes.txt", ".hidden/d.png", "e.zarr/chunk.png")
+    touch(folder, "earlier/a.labels.tif", "earlier/predict.json", "out/a.labels.tif")
+    (folder / "sub" / "again").symlink_to(folder, target_is_directory=True)
+
+    def below(*images):
+        return images_below(images, find_inputs(images), folder / "out")
+
+    (line,) = below(folder)
+    assert line.startswith(f"2 images not read, in folders below {folder} (sub, sub/deep): ")
+    assert line.endswith("name these folders too, or give a pattern with ** in quotes")
+    (line,) = below(folder, folder / "sub")
+    assert line.startswith(f"1 image not read, in folders below {folder} (sub/deep): ")
+    assert len(images_below([folder], find_inputs([folder]), folder)) == 1
+    assert below(folder / "a.png") == below(folder, folder / "sub", folder / "sub/deep") == []
+    assert below(touch(tmp_path / "train", "images/a.png", "masks/a.png")) == []
+
+
+@pytest.mark.parametrize("target", ["nowhere.png", "b.png"])
+def test_a_link_that_leads_nowhere_is_an_image_that_cannot_be_read(tmp_path, target):
+    touch(tmp_path, "a.png")
+    (tmp_path / "b.png").symlink_to(tmp_path / target)  # or to itself
+    (tmp_path / "notes").symlink_to(tmp_path / target)
+    assert names(tmp_path) == names(f"{tmp_path}/*") == ["a", "b"]
+    with pytest.raises(InputError, match=r"b\.png(: the link leads to .*nowhere| could not be)"):
+        read_image(tmp_path / "b.png")

@@ -113,7 +113,7 @@ def predict(
     from kontur.infer.choose_engine import on_gpu
     from kontur.infer.engine_threads import processors
     from kontur.infer.folder import predict_folder
-    from kontur.infer.inputs import find_inputs, once_each, unsupported_files
+    from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
     from kontur.infer.load import load
     from kontur.infer.onnx_engine import precision_of
     from kontur.infer.outputs import OVERLAY, parse_outputs
@@ -122,7 +122,8 @@ def predict(
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
-    inputs, again = once_each(find_inputs(images))
+    named = find_inputs(images)
+    inputs, again = once_each(named)
     if cluster is not None and (workers or threads):
         raise InputError(
             "the workers of a --cluster are its own, and so are their threads; leave --workers and "
@@ -197,7 +198,8 @@ def predict(
         for line in tracks_lost(outputs, objects):
             typer.echo(f"  {line}")
     advice = [] if quiet else hints(outcomes)
-    for line in [*advice, *again, *unsupported_files(images)]:
+    unread = [*unsupported_files(images), *images_below(images, named, out)]
+    for line in [*advice, *again, *unread]:
         typer.echo(line, err=True)
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)
@@ -241,7 +243,7 @@ def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
     if unverified:
         lines.append(
             f"of these, {plural(unverified, 'image')} without a record of the file from which the "
-            "outlines were made (a killed run, an older Kontur or another program wrote them)"
+            "outlines were made (an older Kontur or another program wrote them)"
         )
     removed = [file.name for outcome in outcomes for file in outcome.removed]
     if removed:

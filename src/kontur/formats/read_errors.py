@@ -28,7 +28,8 @@ def reading(path: Path) -> Iterator[None]:
     except InputError:
         raise
     except FileNotFoundError:
-        raise InputError(f"there is no image {path}") from None
+        link = f": the link leads to {path.readlink()}" if path.is_symlink() else ""
+        raise InputError(f"there is no image {path}{link}") from None
     except IsADirectoryError:
         known = unsupported_images.sentence(path)  # a Zarr store is a folder
         raise InputError(known or f"wanted an image file, but {path} is a folder") from None

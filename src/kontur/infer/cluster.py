@@ -330,6 +330,7 @@ def _absolute(task: Task) -> Task:
             job,
             input=image._replace(path=_absolute_path(image.path)),
             files=tuple(file.absolute() for file in job.files),
+            stale=tuple(file.absolute() for file in job.stale),
         ),
     )
 
@@ -340,10 +341,11 @@ def _absolute_path(path: Path) -> Path:
 
 def _here(task: Task, result: TaskResult) -> TaskResult:
     """The result of a task with the paths that it has here."""
-    job = replace(task.job, source=result.job.source)
+    job = replace(task.job, source=result.job.source, page=result.job.page)
     outcome = result.outcome
     if outcome is not None:
         there, here = str(_absolute_path(job.input.path)), str(job.input.path)
         failure = outcome.failure and outcome.failure.replace(there, here)
-        outcome = replace(outcome, input=job.input, failure=failure)
+        removed = job.stale if outcome.removed else ()
+        outcome = replace(outcome, input=job.input, failure=failure, removed=removed)
     return result._replace(job=job, outcome=outcome)

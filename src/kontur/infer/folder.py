@@ -17,13 +17,14 @@ from kontur.infer.image_queue import ImageQueue
 from kontur.infer.image_task import Job, OnPart, Outcome, Work
 from kontur.infer.inputs import InputImage, once_each
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
-from kontur.infer.outputs import finished_outputs, output_files
+from kontur.infer.outputs import check_is_folder, finished_outputs, output_files
 from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
 from kontur.infer.region import parse_region
 from kontur.infer.report import Report
 from kontur.infer.source_stamp import SourceStamp
 from kontur.infer.stack_prediction import (
+    check_has_pages_to_link,
     check_outputs_keep_planes,
     check_tracks_are_kept,
     keeps_planes,
@@ -66,15 +67,14 @@ def predict_folder(
     is killed goes on with the missing ones.
 
     Raises:
-        InputError: `out` is a file, or holds outlines of the same names made with other settings
-            or of other images; a cluster cannot do the work.
+        InputError: `out` is no folder of a disk (`check_is_folder`), or holds outlines of the same
+            names made with other settings or of other images; a cluster cannot do the work.
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
     inputs, again = once_each(inputs)
     for line in again:
         log.warning("%s", line)
-    if out.exists() and not out.is_dir():
-        raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
+    check_is_folder(out)
     predictor.check_options(options)
     settings = {key: value for key, value in asdict(options).items() if key != "tile"}
     if options.region is not None:
@@ -93,6 +93,7 @@ def predict_folder(
         check_outputs_keep_planes(outputs)
     if options.link is not None:
         check_tracks_are_kept(outputs, options)
+        check_has_pages_to_link([image.path for image in inputs])
     rows = Report(report)
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work
@@ -123,9 +124,8 @@ def predict_folder(
 def _note(enter: Callable[..., None], job: Job, outcome: Outcome) -> None:
     """Enter an image that was finished now."""
     if outcome.failure is None and not outcome.skipped:
-        results = {"objects": outcome.objects, "repaired": outcome.repaired}
-        view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
-        enter(job.input.name, {**results, **view, "outputs": [*job.outputs]}, job.source)
+        results = {**outcome.results(), "outputs": [*job.outputs]}
+        enter(job.input.name, results, job.source, job.page)
 
 
 def _job(
@@ -144,7 +144,7 @@ def _job(
     stamp = None if before is None else SourceStamp.of(image.path)
     source = None if before is None else SourceFile.of(image.path, out)
     changed = before is not None and (source is None or before != source.sha256)
-    if overwrite or changed:
+    if overwrite or changed or record.is_unfinished(image.name):
         # Ours of other formats would otherwise show outlines that are no longer in the record;
         # they go where they cannot hold all pages.
         stale = [word for word in ours if options.page == "all" and not keeps_planes(word)]
@@ -159,9 +159,11 @@ def _job(
             stamp=stamp,
         )
     missing = [word for word in outputs if word not in there]
+    unknown = [word for word in outputs if missing and word in there and word not in ours]
     return Job(
         *(image, source, output_files(image.name, out, missing), (*ours, *missing)),
         unverified=not missing and before is None,
+        left=output_files(image.name, out, unknown),
         objects=results.get("objects", 0),
         stamp=stamp,
     )
@@ -173,8 +175,7 @@ def _refuse_mixture(record: Record, jobs: Sequence[Job], out: Path) -> None:
         results = record.results_of(job.input.name) or {}
         there = finished_outputs(job.input.name, out)
         ours = [word for word in there if word in results.get("outputs", there)]
-        files = output_files(job.input.name, out, ours)
-        run = record.run_of(job.input.name, files) if files else None
+        run = record.run_of(job.input.name) if ours else None
         if run is None:
             continue
         difference, place = record.difference(run), results.get("source")

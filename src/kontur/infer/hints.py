@@ -38,6 +38,13 @@ def channel_hint(
     )
 
 
+def track_hint(pages: int, options: PredictOptions) -> str | None:
+    """A sentence where objects were to be followed through a stack of one page."""
+    if options.link is None or pages > 1:
+        return None
+    return "it has one page, so that --link numbered its objects as tracks of one plane each"
+
+
 def size_hint(areas: Float[np.ndarray, " k"], card: Card, options: PredictOptions) -> str | None:
     """A sentence where the objects' areas suggest another scale, or where nothing was found.
 

@@ -49,6 +49,11 @@ class Outcome:
     failure: str | None = None
     hint: str | None = None
 
+    def results(self) -> dict[str, Any]:
+        """What the record says of it."""
+        results = {"objects": self.objects, "repaired": self.repaired}
+        return {**results, "scale": round(self.scale, 4), "contrast": self.contrast}
+
 
 @dataclass(frozen=True)
 class Job:
@@ -57,7 +62,8 @@ class Job:
     `source` is its content, where that is known already; `outputs` are the words of all files that
     are ours once these are written, `stale` files of ours that are to go then, `left` files of
     other formats that no record says are ours, and `objects` the number of outlines that are there.
-    `stamp` was taken before the content was noted.
+    `stamp` was taken before the content was noted. `page` is the hidden file that says what was
+    written, until the record does.
     """
 
     input: InputImage
@@ -70,6 +76,7 @@ class Job:
     left: tuple[Path, ...] = ()
     objects: int = 0
     stamp: SourceStamp | None = None
+    page: Path | None = None
 
     def changed_since(self) -> bool:
         """Whether the image is another one than its stamp is of, if it has one."""

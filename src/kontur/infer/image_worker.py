@@ -13,14 +13,15 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, thinned
-from kontur.infer.hints import channel_hint, size_hint
+from kontur.infer.hints import channel_hint, size_hint, track_hint
 from kontur.infer.image_task import Job, Outcome, Task, TaskKind, TaskResult, Work
+from kontur.infer.journal import ImagePage
 from kontur.infer.memory import available_memory
 from kontur.infer.options import PredictOptions
-from kontur.infer.outputs import write_outputs
+from kontur.infer.outputs import ENDINGS, output_file, writing_outputs
 from kontur.infer.parts import ImagePlan
 from kontur.infer.predict import Predictor
-from kontur.infer.record import SourceFile
+from kontur.infer.record import SourceFile, page_of
 from kontur.infer.region import of_image
 from kontur.infer.source_stamp import SourceStamp, changed_sentence, then
 from kontur.infer.stack_prediction import Stack
@@ -127,20 +128,22 @@ class ImageWorker:
         if isinstance(picture.pixels, LazyPixels):
             parts = replace(parts, resolved=then(parts.resolved, job.check))
         path = job.input.path
-        repaired, areas = write_outputs(job.files, path, picture, parts, card.classes)
-        self._store(job).remove()
         channels = channel_hint(thinned(picture.pixels), card, self.work.options)
-        outcome = Outcome(
-            job.input,
-            objects=len(areas),
-            repaired=repaired,
-            scale=parts.scale,
-            contrast=parts.contrast,
-            changed=job.changed,
-            left=job.left,
-            hint=channels or size_hint(areas, card, self.work.options),
-        )
-        return TaskResult(job, outcome)
+        with writing_outputs(job.files, path, picture, parts, card.classes) as (repaired, areas):
+            outcome = Outcome(
+                job.input,
+                objects=len(areas),
+                repaired=repaired,
+                scale=parts.scale,
+                contrast=parts.contrast,
+                changed=job.changed,
+                left=job.left,
+                hint=channels or size_hint(areas, card, self.work.options),
+            )
+            page = self._page(job, outcome)
+        page.end()
+        self._store(job).remove()
+        return TaskResult(replace(job, page=page.file), outcome)
 
     def _stack(self, task: Task) -> TaskResult:
         job = self._with_source(task.job)
@@ -158,23 +161,36 @@ class ImageWorker:
 
     def _join_planes(self, task: Task) -> TaskResult:
         job, options = task.job, self.work.options
+        planes = self._planes(job)
         with self._room:
             job.check()
-            found = self._planes(job).write(job.files)
+            with planes.writing(job.files) as found:
+                outcome = Outcome(
+                    job.input,
+                    objects=len(found.areas),
+                    repaired=found.repaired,
+                    scale=found.scale,
+                    contrast=found.contrast,
+                    changed=job.changed,
+                    removed=job.stale,
+                    left=job.left,
+                    hint=track_hint(found.pages, options)
+                    or size_hint(found.areas, self.predictor.card, options),
+                )
+                page = self._page(job, outcome)
         for file in job.stale:
             file.unlink(missing_ok=True)
-        outcome = Outcome(
-            job.input,
-            objects=len(found.areas),
-            repaired=found.repaired,
-            scale=found.scale,
-            contrast=found.contrast,
-            changed=job.changed,
-            removed=job.stale,
-            left=job.left,
-            hint=size_hint(found.areas, self.predictor.card, options),
-        )
-        return TaskResult(job, outcome)
+        page.end()
+        planes.remove()
+        return TaskResult(replace(job, page=page.file), outcome)
+
+    def _page(self, job: Job, outcome: Outcome) -> ImagePage:
+        """Note which files are about to get their names, and which are about to go."""
+        out, name = self.work.out, job.input.name
+        results = {**outcome.results(), "outputs": [*job.outputs]}
+        page = page_of(name, results, job.source, out=out, settings=self.work.settings)
+        page.begin([word for word in ENDINGS if output_file(name, out, word) in job.stale])
+        return page
 
     def _planes(self, job: Job) -> Stack:
         return Stack(

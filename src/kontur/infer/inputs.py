@@ -8,20 +8,29 @@ name, their folders or, if only their endings differ, the endings stay in the na
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from glob import glob, has_magic
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.data.file_names import is_label_name, is_output_name, partner_name, stem
+from kontur.data.file_names import (
+    RECORD_FILE,
+    is_label_name,
+    is_output_name,
+    partner_name,
+    stem,
+)
 from kontur.data.other_programs import unsupported_endings
-from kontur.data.recognise_layout import recognise_layout
+from kontur.data.recognise_layout import LABEL_FOLDERS, recognise_layout
 from kontur.errors import InputError
 from kontur.formats import slides, zarr_store
 from kontur.formats.images import IMAGE_KINDS, files_of, is_image
 from kontur.formats.object_storage import url_of
 from kontur.formats.unsupported_images import UNSUPPORTED, ending_of
 from kontur.wording import counted, listed, plural, printable
+
+ENOUGH = 1000  # folders that are looked into for images that are not read
 
 # Of files that may be one image together.
 SEVERAL_FILES = (".ome.tif", ".ome.tiff", *slides.DICOM)
@@ -40,7 +49,8 @@ def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
     A folder gives the images in it, sorted by name, without those whose names mark them as masks or
     by-products of another; a training folder (`images/` beside `masks/`) those that have
     annotations. A file that is named is taken whatever its name; if it is missing, reading it
-    raises the error. So is a store of Zarr at a URL, such as `s3://bucket/a.ome.zarr`.
+    raises the error, as of a link that leads nowhere. So is a store of Zarr at a URL, such as
+    `s3://bucket/a.ome.zarr`.
 
     Raises:
         InputError: there is nothing at all, or a folder or pattern holds no image.
@@ -96,6 +106,52 @@ def unsupported_files(images: Iterable[str | Path]) -> list[str]:
     return _foreign_lines(path for folder in folders for path in sorted(folder.iterdir()))
 
 
+def images_below(
+    images: Iterable[str | Path], inputs: Iterable[InputImage], out: Path
+) -> list[str]:
+    """A line for each folder given that has images, and below it more that no input is.
+
+    Hidden folders, those of masks, `out`, and others that hold outputs do not count, and no more
+    than `ENOUGH` are looked into.
+    """
+    read = {os.path.realpath(image.path) for image in inputs}
+    lines = []
+    for folder in dict.fromkeys(map(Path, images)):
+        if not zarr_store.is_folder(folder) or not _in_folder(folder):
+            continue
+        below: Counter[str] = Counter()
+        for place in islice(_folders_below(folder, out), ENOUGH):
+            more = {*map(os.path.realpath, _in_folder(place))} - read
+            read |= more
+            below.update({place.relative_to(folder).as_posix(): len(more)} if more else {})
+        if below:
+            lines.append(
+                f"{plural(below.total(), 'image')} not read, in folders below {folder} "
+                f"({listed(below)}): name these folders too, or give a pattern with ** in quotes"
+            )
+    return lines
+
+
+def _folders_below(folder: Path, out: Path) -> Iterator[Path]:
+    """Every folder below that may hold images to work on, each once whatever leads there."""
+    seen = {os.path.realpath(out)}
+    for name, below, files in os.walk(folder, followlinks=True):
+        place, real = Path(name), os.path.realpath(name)
+        if place != folder and (real in seen or RECORD_FILE in files):
+            below.clear()
+            continue
+        seen.add(real)
+        below[:] = sorted(
+            each
+            for each in below
+            if not each.startswith(".")
+            and each.lower() not in LABEL_FOLDERS
+            and not zarr_store.is_store(place / each)
+        )
+        if place != folder:
+            yield place
+
+
 def _images_of(place: Path) -> list[Path]:
     url = url_of(place)
     if url is not None:
@@ -110,9 +166,7 @@ def _images_of(place: Path) -> list[Path]:
     if _exists(place) or not has_magic(str(place)):
         return [place]
     matches = sorted(Path(path) for path in glob(str(place), recursive=True))
-    images = _without_masks(
-        [path for path in matches if zarr_store.is_file(path) and is_image(path)]
-    )
+    images = _without_masks([path for path in matches if _is_input(path)])
     if not images:
         lines = _foreign_lines(matches)
         advice = f"; {'; '.join(lines)}" if lines else ""
@@ -125,9 +179,22 @@ def _exists(place: Path) -> bool:
     return place.exists() or zarr_store.exists(place)
 
 
+def _is_input(path: Path) -> bool:
+    """Whether a path is that of an image, or of a link that was to lead to one."""
+    dangling = path.is_symlink() and not path.exists()
+    return is_image(path) and (dangling or zarr_store.is_file(path))
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    """The images in a folder itself, without masks and by-products; none of one that is closed."""
+    try:
+        return _without_masks(sorted(path for path in folder.iterdir() if _is_input(path)))
+    except PermissionError:
+        return []
+
+
 def _of_folder(folder: Path) -> list[Path]:
-    files = sorted(path for path in folder.iterdir() if zarr_store.is_file(path) and is_image(path))
-    images = _without_masks(files) or _of_training_folder(folder)
+    images = _in_folder(folder) or _of_training_folder(folder)
     if images:
         return images
     below = [

@@ -1,8 +1,12 @@
-"""What was finished since a record was last written, a line each, which survives a kill.
+"""What was done since a record was last written, a line each, which survives a kill.
 
 The record of many images takes time to write, so that it is written now and then. Between, every
 image is a line at the end of a hidden file beside it, of which each process has its own. What a
 process has left that was killed is read with the record, and goes into it when it is written next.
+
+The files of an image get their names one after another. Before the first does, the image has a page
+of its own, written by whoever writes the files (`ImagePage`): a kill between two names leaves files
+of this run beside others of an earlier one, and the page says that they belong together.
 """
 
 import contextlib
@@ -16,6 +20,7 @@ from typing import Any, NamedTuple
 from kontur.formats.left_overs import hidden_beside, hidden_of
 
 Results = Mapping[str, Any]
+UNFINISHED = "unfinished"  # said of an image some of whose files may be of an earlier run
 
 
 class Journal:
@@ -34,12 +39,18 @@ class Journal:
             self._handle = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
             self._append([self._first])
 
-    def note(self, name: str, results: Results) -> None:
-        """Note an image that was finished now, once; before `begin` and after `end` nothing."""
+    def note(self, name: str, results: Results) -> bool:
+        """Note an image that was finished now, once, and whether that could be done.
+
+        Before `begin` and after `end` nothing is noted.
+        """
         with self._lock, contextlib.suppress(OSError):  # a full disk, as the record will say
-            if self._handle is not None and self._noted.get(name) != results:
-                self._noted[name] = results
-                self._append([{name: results}])
+            if self._handle is not None:
+                if self._noted.get(name) != results:
+                    self._append([{name: results}])
+                    self._noted[name] = results
+                return True
+        return False
 
     def written(self, names: Iterable[str]) -> None:
         """These images are in the record now: begin a new page."""
@@ -61,11 +72,41 @@ class Journal:
 
     def _append(self, lines: Iterable[Results]) -> None:
         assert self._handle is not None
-        os.write(self._handle, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+        os.write(self._handle, _text(lines).encode())
+
+
+class ImagePage:
+    """The page of an image `name` for the record at `path`, with what the record will say of it."""
+
+    def __init__(self, path: Path, settings: Results, name: str, results: Results):
+        self.file = hidden_beside(path)
+        self._settings, self._name, self._results = dict(settings), name, results
+
+    def begin(self, stale: Iterable[str] = ()) -> None:
+        """Note that the files are about to get their names: until `end` some may be others.
+
+        `stale` are the words of outputs of an earlier run, which are ours and about to go.
+        """
+        words = [*self._results["outputs"], *stale]
+        unfinished = {**self._results, "outputs": words, UNFINISHED: True}
+        text = _text([{"settings": self._settings}, {self._name: unfinished}])
+        self.file.write_text(text, encoding="utf-8")
+
+    def end(self) -> None:
+        """Note that all files have their names."""
+        with self.file.open("a", encoding="utf-8") as opened:
+            opened.write(_text([{self._name: self._results}]))
+
+
+def _text(lines: Iterable[Results]) -> str:
+    return "".join(f"{json.dumps(line)}\n" for line in lines)
 
 
 class Page(NamedTuple):
-    """A journal that is there: settings, images with their results, and when it was written."""
+    """A journal or an image's page that is there.
+
+    Its settings, the images with their results, and when it was written.
+    """
 
     settings: dict[str, Any]
     images: dict[str, dict[str, Any]]
@@ -73,7 +114,7 @@ class Page(NamedTuple):
 
 
 def pages(path: Path) -> Iterator[Page]:
-    """The journals of all processes for the record at `path`, the oldest first."""
+    """The journals and pages of all processes for the record at `path`, the oldest first."""
     there = []
     for file in hidden_of(path):
         with contextlib.suppress(OSError, ValueError, LookupError, TypeError):

@@ -1,7 +1,7 @@
 """The output files of an image: their names, and writing them while its parts come."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.lazy_pixels import OpenImage
+from kontur.formats.object_storage import url_of
 from kontur.formats.overlay import shrunk, write_overlay
 from kontur.infer.parts import PredictedParts
 from kontur.instances import Instances
@@ -36,9 +37,31 @@ def parse_outputs(words: str) -> tuple[str, ...]:
     return wanted
 
 
+def check_is_folder(out: Path) -> None:
+    """Raise `InputError` where outputs cannot lie in `out`, before any is made.
+
+    What lies in a folder that has the name of a store of Zarr is a part of that store.
+    """
+    url, place = url_of(out), zarr_store.place_of(out)
+    if url is not None:
+        reason = f"{url} is none; copy them from one afterwards"
+    elif place is not None:
+        reason = f"{place.store} is a store of Zarr by its name; give another --out"
+    elif out.exists() and not out.is_dir():
+        reason = f"{out} is a file; give another --out"
+    else:
+        return
+    raise InputError(f"the outputs need a folder of a disk, and {reason}")
+
+
 def output_files(name: str, out: Path, words: Iterable[str]) -> tuple[Path, ...]:
     """Where the outputs of an image of this name lie, one for each word."""
-    return tuple(out / (name + ENDINGS[word]) for word in words)
+    return tuple(output_file(name, out, word) for word in words)
+
+
+def output_file(name: str, out: Path, word: str) -> Path:
+    """Where the output of this word lies."""
+    return out / (name + ENDINGS[word])
 
 
 def finished_outputs(name: str, out: Path) -> tuple[str, ...]:
@@ -55,16 +78,19 @@ def _is_finished(file: Path) -> bool:
         return False
 
 
-def write_outputs(
+@contextmanager
+def writing_outputs(
     files: Sequence[Path],
     path: Path,
     picture: OpenImage,
     parts: PredictedParts,
     classes: tuple[str, ...],
-) -> tuple[int, Float[np.ndarray, " k"]]:
+) -> Iterator[tuple[int, Float[np.ndarray, " k"]]]:
     """Write an image's files while its parts come: how many outlines were repaired, all areas.
 
-    `path` is that of the image file, whose name outputs mention. Errors as in `formats.write`.
+    That is given once all parts are written; the files get their names, one after another, at the
+    end of the block. `path` is that of the image file, whose name outputs mention. Errors as in
+    `formats.write`.
     """
     none = Instances.empty(parts.size, classes).replace(plane=parts.plane)
     side = picture.pixel_size
@@ -85,8 +111,8 @@ def write_outputs(
             repaired += part.repaired
             areas.append(part.instances.areas)
             drawn += [part.instances] * bool(overlays)
+        yield repaired, np.concatenate(areas)
         for file in overlays:
             objects = drawn[1] if len(drawn) == 2 else Instances.concat(drawn)
             pixels, objects = shrunk(picture.pixels, objects)
             write_overlay(file, pixels, objects, brightest=parts.contrast)
-    return repaired, np.concatenate(areas)

@@ -24,7 +24,7 @@ from kontur.formats.atomic import write_text
 from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import files_of
 from kontur.formats.left_overs import remove_left_overs
-from kontur.infer.journal import Journal, pages
+from kontur.infer.journal import UNFINISHED, ImagePage, Journal, pages
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked
 from kontur.wording import printable
@@ -65,7 +65,8 @@ class RecordedRun:
     """Settings, and by each image's name its results.
 
     They are objects, scale and so on, the `outputs` that were written (their words, which records
-    of older builds lack), and the image's `SourceFile`.
+    of older builds lack), the image's `SourceFile`, and `unfinished` where a kill came between the
+    names of two outputs.
     """
 
     settings: Mapping[str, Any]
@@ -87,23 +88,19 @@ class Record:
         self._new: dict[str, dict[str, Any]] = {}  # not written yet
         self._next = 0.0  # when to write again, on the clock of `monotonic`
 
-    def run_of(self, name: str, files: Iterable[Path] = ()) -> RecordedRun | None:
-        """The earlier run that made an image's outputs, or None.
-
-        `files` that are in no run and newer than the record were made by a call that was killed
-        before it could record them: by the last one.
-        """
+    def run_of(self, name: str) -> RecordedRun | None:
+        """The earlier run that made an image's outputs, or None."""
         key = printable(name)
-        recorded = next((run for run in self.runs if key in run.images), None)
-        if recorded is None and self.runs:
-            newest = max((file.stat().st_mtime_ns for file in files), default=-1)
-            return self.runs[-1] if newest >= self.written else None
-        return recorded
+        return next((run for run in self.runs if key in run.images), None)
 
     def results_of(self, name: str) -> Mapping[str, Any] | None:
         """The results of an image in the record, or None."""
         run = self.run_of(name)
         return None if run is None else run.images[printable(name)]
+
+    def is_unfinished(self, name: str) -> bool:
+        """Whether some of an image's outputs may be of another run than the record says."""
+        return UNFINISHED in (self.results_of(name) or {})
 
     def difference(self, run: RecordedRun) -> str:
         """How the settings of a run differ from those of this call, in words; "" where equal."""
@@ -132,13 +129,29 @@ class Record:
             self._write()
             remove_left_overs([self.path])
 
-    def note(self, name: str, results: Mapping[str, Any], source: SourceFile | None) -> None:
-        """Keep what `add` will add from being lost in a kill; any thread may call this."""
-        self._journal.note(printable(name), _entry(results, source))
+    def note(
+        self,
+        name: str,
+        results: Mapping[str, Any],
+        source: SourceFile | None,
+        page: Path | None = None,
+    ) -> None:
+        """Keep what `add` will add from being lost in a kill; any thread may call this.
 
-    def add(self, name: str, results: Mapping[str, Any], source: SourceFile | None) -> None:
+        The `page` of the image, which said so until now, goes.
+        """
+        if self._journal.note(printable(name), _entry(results, source)) and page is not None:
+            page.unlink(missing_ok=True)
+
+    def add(
+        self,
+        name: str,
+        results: Mapping[str, Any],
+        source: SourceFile | None,
+        page: Path | None = None,
+    ) -> None:
         """Add an image of this call; the file is written at most once a second."""
-        self.note(name, results, source)  # whose thread may not have come to it yet
+        self.note(name, results, source, page)  # whose thread may not have come to it yet
         self._new[printable(name)] = _entry(results, source)
         if time.monotonic() >= self._next:
             self._write()
@@ -153,7 +166,7 @@ class Record:
         """The runs, with what journals have in addition, or of a later moment."""
         for page in self._pages:
             known = {name for run in runs for name in run.images}
-            later = page.written > self.written
+            later = page.written >= self.written
             images = {k: v for k, v in page.images.items() if later or k not in known}
             runs = _without(runs, images)
             same = next((run for run in runs if run.settings == page.settings), None)
@@ -168,6 +181,7 @@ class Record:
         start = time.monotonic()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with locked(self.path):
+            self._pages = [*pages(self.path)]  # also of images whose files get names at this moment
             runs = self._with_pages(_read(self.path))
             same = [run for run in runs if not self.difference(run)]
             images = {name: results for run in same for name, results in run.images.items()}
@@ -175,9 +189,21 @@ class Record:
             others = _without([run for run in runs if run not in same], self._new)
             _dump(self.path, [*(run for run in others if run.images), own])
         self._journal.written(self._new)
-        self._new, self._pages = {}, []
+        self._new = {}
         now = time.monotonic()
         self._next = now + max(PAUSE, 20 * (now - start))
+
+
+def page_of(
+    name: str,
+    results: Mapping[str, Any],
+    source: SourceFile | None,
+    *,
+    out: Path,
+    settings: Mapping[str, Any],
+) -> ImagePage:
+    """The page of an image whose files are about to get their names, for the record in `out`."""
+    return ImagePage(out / RECORD_FILE, settings, printable(name), _entry(results, source))
 
 
 def _entry(results: Mapping[str, Any], source: SourceFile | None) -> dict[str, Any]:

@@ -4,7 +4,8 @@ One plane is in memory at a time: finished ones lie on the disk, from which they
 written.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,12 +29,20 @@ from kontur.infer.region import of_image
 from kontur.wording import listed, plural
 
 TRACKS_AS_IDS = "nifti"  # where what has one number is one object on all planes
+# How the images of the frames of a film become the pages of one file.
+FILM = (
+    'python -c "import sys; from PIL.Image import open; open(sys.argv[1]).save('
+    "'film.tif', save_all=True, append_images=map(open, sys.argv[2:]))\""
+)
 KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv", TRACKS_AS_IDS)  # of those with planes
 
 
 class StackPrediction(NamedTuple):
-    """How many outlines were repaired, all areas, and scale and contrast of the last plane."""
+    """How many pages there are and outlines were repaired, all areas, scale and contrast of the
+    last plane.
+    """
 
+    pages: int
     repaired: int
     areas: Float[np.ndarray, " k"]
     scale: float
@@ -80,8 +89,9 @@ class Stack:
         """Predict the plane of a page. Raises `InputError` as `Predictor.predict`."""
         self._store.add(page, self._predicted(picture))
 
-    def write(self, files: Sequence[Path]) -> StackPrediction:
-        """Write the objects of every page into files that keep planes.
+    @contextmanager
+    def writing(self, files: Sequence[Path]) -> Iterator[StackPrediction]:
+        """Write the objects of every page into files that keep planes, at the end of the block.
 
         With `options.link` each object has the number of its track, in label volumes as its id; ids
         are unique over all planes else.
@@ -99,11 +109,16 @@ class Stack:
         if self._options.link is not None:
             tracks = link(LazySequence(len(planes), lambda page: planes[page].instances))
         stack = _annotations(self._path, planes, [len(each) for each in areas], tracks)
+        yield StackPrediction(
+            pages, repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast
+        )
         for file in files:
             volume = formats.format_to_write(file).name == TRACKS_AS_IDS
             formats.write_images(file, _with_tracks_as_ids(stack) if volume else stack)
+
+    def remove(self) -> None:
+        """Remove the finished planes: all of them are in the files."""
         self._store.remove()
-        return StackPrediction(repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast)
 
     def _predicted(self, picture: OpenImage) -> FinishedPlane:
         region = of_image(self._options.region, self._path)
@@ -156,6 +171,25 @@ def check_tracks_are_kept(words: Sequence[str], options: PredictOptions) -> None
             f"{listed(words)} cannot hold the numbers of tracks; with --link write "
             f"{' or '.join(KEEPS_TRACKS)}"
         )
+
+
+def check_has_pages_to_link(images: Sequence[Path]) -> None:
+    """Raise `InputError` where none of several images has a second page, as frames of a film.
+
+    What cannot be read is no film and no frame: predicting it says what it is.
+    """
+    if len(images) > 1 and not any(map(_may_be_film, images)):
+        raise InputError(
+            f"--link follows objects from page to page of one file, and these {len(images)} images "
+            f"have one page each; make one film of them first: {FILM} FRAMES, or leave --link out"
+        )
+
+
+def _may_be_film(image: Path) -> bool:
+    try:
+        return count_pages(image) > 1
+    except (InputError, OSError):
+        return True
 
 
 def tracks_lost(words: Sequence[str], objects: int) -> list[str]:
