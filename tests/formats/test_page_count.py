@@ -7,7 +7,7 @@ from PIL import Image
 
 from kontur.errors import InputError
 from kontur.formats.images import read_image
-from kontur.formats.page_count import count_pages
+from kontur.formats.page_count import check_is_one_stack, count_pages
 
 GREY = np.arange(40 * 50, dtype=np.uint8).reshape(40, 50)
 
@@ -53,3 +53,17 @@ def test_an_array_that_is_one_image_has_one_page(tmp_path, shape):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(InputError, match="no image"):
         count_pages(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("odd", [0, 7])
+def test_the_page_of_another_size_is_the_one_that_is_named(tmp_path, odd):
+    path = tmp_path / "film.tif"
+    with tifffile.TiffWriter(path) as film:
+        for page in range(12):
+            frame = GREY[:30] if page == odd else GREY
+            film.write(frame, photometric="minisblack", contiguous=False, metadata=None)
+    usual = 1 if odd == 0 else 0
+    with pytest.raises(
+        InputError, match=f"page {odd} is 30×50 pixels and page {usual} 40×50; predict each"
+    ):
+        check_is_one_stack(path)

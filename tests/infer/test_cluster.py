@@ -1,6 +1,7 @@
 """A Dask cluster of processes: the same files as here, also where one of them is killed."""
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -19,7 +20,9 @@ import tifffile
 from PIL import Image
 
 import kontur
+from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
+from kontur.formats.left_overs import hidden_of
 from kontur.infer import cluster as cluster_module
 from kontur.infer.cluster import DaskWorkers
 from kontur.infer.folder import predict_folder
@@ -153,6 +156,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(
 def test_ctrl_c_cancels_what_waits_and_the_rest_is_done_later(client, predictor, images, here, out):
     def interrupt(image, done, total):
         if image.name == "large" and done == 2:
+            assert len(hidden_of(out / CLUSTER_FILE)) == 1  # which names this process
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -162,7 +166,7 @@ def test_ctrl_c_cancels_what_waits_and_the_rest_is_done_later(client, predictor,
     made = contents(out)
     assert not any(name.startswith("large.") for name in made)  # its tiles were not joined
     assert sum(name.endswith(".npz") for name in made) >= 2
-    assert not any("cluster" in name for name in made)
+    assert not hidden_of(out / CLUSTER_FILE)
     (recorded,) = json.loads(made["predict.json"])["made"]
     assert {f"{name}.geojson" for name in recorded["images"]} == {
         name for name in made if name.endswith(".geojson")
@@ -324,6 +328,15 @@ def test_a_scheduler_that_went_away_is_a_sentence(client, tmp_path):
     future.cancel()
     with pytest.raises(InputError, match=r"the cluster at .* is gone; what is finished is whole"):
         result_of(client, future, tmp_path)
+
+
+def test_a_client_of_our_own_logs_no_tracebacks_before_that_sentence(client):
+    log, lost = logging.getLogger("distributed.client"), logging.makeLogRecord({"msg": "lost"})
+    with DaskWorkers(client, model=MODEL):
+        assert log.filter(lost)  # the log of a client that was given is its owner's
+    with DaskWorkers(client.scheduler.address, model=MODEL):
+        assert not log.filter(lost)
+    assert log.filter(lost)
 
 
 def test_the_script_for_a_queue_runs_with_the_stand_in_for_slurm(images, tmp_path):

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
 from kontur.formats.left_overs import hidden_beside
 from kontur.infer.options import PredictOptions
@@ -25,7 +26,8 @@ def test_what_a_killed_run_left_of_the_same_outputs_is_removed_and_nothing_else(
     out.mkdir()
     of_others = out / "elsewhere.geojson"
     command = [sys.executable, "-c", LEAVES]
-    subprocess.run([*command, out / "a.geojson", out / "b.geojson", of_others], check=True)
+    begun = (out / "a.geojson", out / "b.geojson", out / CLUSTER_FILE)
+    subprocess.run([*command, *begun, of_others], check=True)
     (dead,) = {path.name.split("-")[3] for path in out.iterdir()}
     being_written = hidden_beside(out / "a.geojson")  # by this process, which lives
     another_machine = out / being_written.name.replace(being_written.name.split("-")[2], "0" * 8)
@@ -39,7 +41,7 @@ def test_what_a_killed_run_left_of_the_same_outputs_is_removed_and_nothing_else(
     run(images, out)
     after = {path.name for path in out.iterdir() if path.name.startswith(".kontur-")}
     assert {path.name for path in kept} < after
-    assert len(before - after) == 2  # those of a and b
+    assert len(before - after) == 3  # those of a and b, and of a call with a cluster
     (other,) = after - {path.name for path in kept}
     assert other.split("-")[1] == hidden_beside(of_others).name.split("-")[1]
 

@@ -23,6 +23,7 @@ WITH_OME = (".tif", ".tiff", *zarr_store.ENDINGS, ".zip")  # endings before whic
 IMAGE_SUFFIX = "_img"  # Cellpose's `--img_filter`: a_img.tif belongs to a_masks.tif
 RECORD_FILE = "predict.json"  # what `kontur predict` notes beside the outlines that it wrote,
 REPORT_FILE = "predict.parquet"  # and its table of all images
+CLUSTER_FILE = "predict.cluster"  # of which a hidden file says that a cluster works there
 
 
 def stem(path: Path) -> str:

@@ -1,5 +1,6 @@
 """How many pages an image file has: planes of a stack, frames, or images in one file."""
 
+from collections import Counter
 from math import prod
 from pathlib import Path
 
@@ -88,11 +89,14 @@ def check_is_one_stack(path: str | Path) -> None:
         from kontur.formats import tiff
 
         planes = tiff.list_planes(path)
-    _, size = planes[0]
+    sizes = Counter(size for _, size in planes)
+    size = max(sizes, key=lambda each: sizes[each])  # of most pages; of as many the first
+    usual = next(page for page, (_, each) in enumerate(planes) if each == size)
     known: dict[tuple[int, int], int] = {}  # the first page at each place
-    for page, (plane, other) in enumerate(planes):
+    # Pages of several sizes are separate images to TIFF, so that sizes say more.
+    for page, (plane, other) in sorted(enumerate(planes), key=lambda item: item[1][1] == size):
         if other != size:
-            reason = "page {} is {}×{} pixels and page 0 {}×{}".format(page, *other, *size)
+            reason = "page {} is {}×{} pixels and page {} {}×{}".format(page, *other, usual, *size)
         elif known.setdefault(plane[:2], page) != page:
             reason = f"pages {known[plane[:2]]} and {page} are of separate images"
         else:

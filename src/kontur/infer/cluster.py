@@ -6,7 +6,7 @@ guessed around. The scheduler hands the task of a worker that died to another on
 package distributed (extra `cluster`).
 """
 
-import secrets
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -19,8 +19,10 @@ from typing import Any, NamedTuple, Self
 
 import kontur
 from kontur import extra
+from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError, reason_of
 from kontur.formats.atomic import write_text
+from kontur.formats.left_overs import hidden_beside
 from kontur.formats.object_storage import url_of
 from kontur.infer import memory
 from kontur.infer.engine import Device, Precision
@@ -41,6 +43,8 @@ AHEAD = 2  # tasks a thread that are submitted, so that none waits for the next
 FEWEST = 32  # tasks that are submitted, for clusters that grow with what is asked of them
 MEMORY = 0.7  # of a worker's limit: Dask gives a worker nothing more to do from 0.8 on
 EXTRA = "cluster"
+# Where Dask's client logs tracebacks of what we say in a sentence: that the scheduler is gone.
+CLIENT_LOG = logging.getLogger("distributed.client")
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class DaskWorkers:
         distributed = extra.package("distributed", extra=EXTRA, what="a cluster")
         self._own = not isinstance(cluster, distributed.Client)
         self._client: Any = _connected(distributed, cluster) if self._own else cluster
+        if self._own:  # the log of a client that was given is its owner's
+            CLIENT_LOG.addFilter(self._drop)
         self._name = str(cluster) if isinstance(cluster, str | Path) else _address(self._client)
         self._model, self._device, self._say = model, device, say
         self._patience = patience
@@ -117,7 +123,7 @@ class DaskWorkers:
             "cpu" if precision == "int8" else self._device,
             precision,
             kontur.__version__,
-            f".kontur-cluster-{secrets.token_hex(6)}",
+            hidden_beside(out / CLUSTER_FILE).name,
         )
         write_text(out / self._setup.mark, f"kontur predict --cluster {self._name}\n")
         self._executor = self._client.get_executor(pure=False)
@@ -162,6 +168,10 @@ class DaskWorkers:
         self._executor = self._setup = None
         if self._own:
             self._client.close(timeout=CONNECT)
+            CLIENT_LOG.removeFilter(self._drop)
+
+    def _drop(self, record: logging.LogRecord) -> bool:
+        return False
 
     def _end_running(self) -> None:
         """Let what workers have begun come to its end, while they refuse the rest.

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
 from kontur.formats.left_overs import remove_left_overs
 from kontur.infer.image_queue import ImageQueue
@@ -97,7 +98,7 @@ def predict_folder(
     rows = Report(report)
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work
-        remove_left_overs(file for job in jobs for file in job.files)
+        remove_left_overs([out / CLUSTER_FILE, *(file for job in jobs for file in job.files)])
     else:
         record.complete()
     pool = Threads(workers) if isinstance(workers, int) else workers
