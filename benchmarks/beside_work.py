@@ -64,7 +64,7 @@ def images_a_second(options: argparse.Namespace) -> float:
     from kontur.data.augment import training_pipeline
     from kontur.models import catalog
     from kontur.train.config import DataConfig, RunConfig
-    from kontur.train.dataloader import Crops, PreparedSamples, first_batch
+    from kontur.train.dataloader import Crops, PreparedSamples, build_loader
     from kontur.train.timing import StepMode, StepTimer
     from kontur.train.training_data import open_data
 
@@ -77,8 +77,8 @@ def images_a_second(options: argparse.Namespace) -> float:
     prepared = PreparedSamples(samples, pipeline, megabytes=2000)
     crops = Crops(prepared, kind=run.kind, model=model, seed=0)
     torch.manual_seed(0)
-    batch = first_batch(crops, kind=run.kind, batch=8)
-    timer = StepTimer(catalog.segmenter(run.kind, model), batch, run.optimiser)
+    batches = iter(build_loader(crops, kind=run.kind, batch=8, workers=1))
+    timer = StepTimer(catalog.segmenter(run.kind, model), batches, run.optimiser)
     mode = StepMode(bf16=False, threads=options.threads)
     timer(mode)
     start, steps = time.monotonic(), 0

@@ -3,8 +3,9 @@
 Each side is a whole `kontur.train` in a process of its own with its own code: loader, precision and
 threads that it chooses, losses, optimiser, averaged weights, Lightning. They take turns of some
 seconds, in which the others wait, so what else the machine does meets all of them; first alone,
-then beside busy loops. This one trains twice: with its own defaults, and with the network and the
-optimiser of the other, so that both do the same work.
+then beside busy loops. This one trains with its own defaults, and with the network and the
+optimiser of the other, so that both do the same work; if wanted also in two processes, each with
+half of the threads and a batch of its own.
 
     git worktree add ../first 7b6fe23
     python benchmarks/train_beside.py dsb2018/train --other ../first/src
@@ -33,13 +34,15 @@ SAME_WORK = (
     "data.scale=1",
     "training.freeze_backbone=false",
 )
+TWO_PROCESSES = ("training.accelerator=cpu", "training.devices=2")
 UNDISTURBED = ("training.steps=1000000", "training.validate_every=1000000", "training.patience=0")
 
 # Trains, and waits after a step whenever its turn is over. Reads the seconds of a turn a line, and
-# answers with images a second by the wall clock and by processor time, the loader's processes
-# included. The first steps of a turn do not count: the loader has made their batches before.
+# answers with images a second by the wall clock and by processor time, all processes included. The
+# first steps of a turn do not count: the loader has made their batches before.
 SERVER = """
-import json, multiprocessing, os, sys, time
+import json, os, sys, time
+from pathlib import Path
 import kontur.train
 from kontur.train.module import Training
 
@@ -47,9 +50,13 @@ data, out, preset, *settings = sys.argv[1:]
 PREPARED = 6
 step = Training.optimizer_step
 
+def family(pid):
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()  # Linux
+    return [pid, *(each for child in children for each in family(int(child)))]
+
 def clocks():
-    pids = [os.getpid(), *(each.pid for each in multiprocessing.active_children())]
-    return time.monotonic(), sum(time.clock_gettime(~pid << 3 | 2) for pid in pids)  # Linux
+    pids = family(os.getpid())
+    return time.monotonic(), sum(time.clock_gettime(~pid << 3 | 2) for pid in pids)
 
 def turns(batch):
     print(json.dumps([batch]), flush=True)
@@ -68,7 +75,7 @@ turn = None
 def in_turns(self, *arguments, **options):
     global turn
     step(self, *arguments, **options)
-    turn = turn or turns(self.training_config.batch)
+    turn = turn or turns(self.training_config.batch * self.trainer.world_size)
     next(turn)
     self.pause()  # a wait is no training
 
@@ -89,6 +96,9 @@ def main() -> None:
         "this, the other's work": (here, [*SAME_WORK, *options.set]),
         "this": (here, options.set),
     }
+    if options.two_processes:
+        twice = {name: (here, [*own, *TWO_PROCESSES]) for name, (_, own) in list(sides.items())[1:]}
+        sides |= {f"{name}, two processes": side for name, side in twice.items()}
     rows = []
     for preset in options.presets:
         with TemporaryDirectory() as place, ExitStack() as stack:
@@ -142,6 +152,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=8.0, help="of a turn")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--two-processes", action="store_true", help="also of this side")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="for this side")
     return parser.parse_args()
 

@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from kontur.geometry.band import signed_distance
+from kontur.geometry import band
+from kontur.geometry.rings import Rings
+
+
+def signed_distance(rings, size, limit):
+    return band.signed_distance(Rings.of(rings), size, limit)
 
 
 def slow(rings, size, limit):

@@ -89,15 +89,6 @@ def test_resampled_points_lie_at_equal_lengths_around_the_ring(points, count):
         assert_array_equal(resampled, np.repeat(points[:1], count, axis=0))
 
 
-@given(st.integers(0, 5), st.integers(1, 9), st.integers(1, 30), st.integers(0, 2**32 - 1))
-def test_many_rings_resample_as_one_by_one(m, k, count, seed):
-    many = np.random.default_rng(seed).integers(-9, 9, (m, k, 2)).astype(float)
-    together = ring.resample_rings(many, count)
-    assert together.shape == (m, count, 2)
-    for one, resampled in zip(many, together, strict=True):
-        assert_allclose(resampled, ring.resample(one, count), atol=1e-12)
-
-
 def test_resampling_a_square_keeps_its_corners_in_their_order():
     assert_allclose(ring.resample(SQUARE, 8)[::2], SQUARE)
 

@@ -12,7 +12,6 @@ from kontur.train.dataloader import (
     Positions,
     PreparedSamples,
     build_loader,
-    first_batch,
     validation_batches,
 )
 
@@ -66,11 +65,6 @@ def test_workers_see_what_one_process_sees(crops):
 def test_crops_can_be_sent_to_a_process_that_was_not_forked(crops):
     sent = pickle.loads(pickle.dumps(crops))
     assert_same(batches(crops, 1), batches(sent, 1))
-
-
-def test_a_precision_is_tried_on_the_first_crops(crops):
-    (expected,) = batches(crops, 1)
-    assert_same([expected], [first_batch(crops, kind="snake", batch=2)])
 
 
 def test_every_image_is_drawn_once_an_epoch_in_an_order_of_its_own(crops):

@@ -14,7 +14,7 @@ from kontur.train.muon import Muon, is_matrix, orthogonal
 def test_every_direction_of_a_turned_matrix_is_about_as_long(shape):
     matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     matrix = matrix * torch.logspace(0, -1, shape[1])
-    found = orthogonal(matrix)
+    (found,) = orthogonal([matrix])
     u, _, v = torch.linalg.svd(matrix, full_matrices=False)
     lengths = torch.linalg.svdvals(found)
     assert 0.5 < lengths.min() <= lengths.max() < 1.3
@@ -50,7 +50,9 @@ def test_a_step_is_that_of_jordan_s_five_rounds_for_each_weight():
 
 
 def test_nothing_stays_nothing():
-    assert_close(orthogonal(torch.zeros(16, 20)), torch.zeros(16, 20))
+    (found,) = orthogonal([torch.zeros(16, 20)])
+    assert_close(found, torch.zeros(16, 20))
+    assert orthogonal([]) == []
 
 
 def test_convolutions_are_matrices_and_norms_depthwise_kernels_and_small_heads_are_not():

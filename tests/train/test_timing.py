@@ -115,8 +115,10 @@ def test_a_timed_step_leaves_the_network_and_the_threads_as_they_were():
     batch = Batch(contract.as_image(sample), contract.as_targets("unet", config, sample.instances))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     threads = torch.get_num_threads()
-    timer = StepTimer(network, batch, OptimiserConfig())
+    made = iter([batch] * 3)
+    timer = StepTimer(network, made, OptimiserConfig())
     assert timer(StepMode(True, threads + 1)) > 0
+    assert len(list(made)) == 1  # the first to compute with, and another made beside the step
     assert torch.get_num_threads() == threads
     assert all(torch.equal(network.state_dict()[name], value) for name, value in before.items())
     assert all(parameter.grad is None for parameter in network.parameters())

@@ -5,21 +5,19 @@ falls to 0 between them. Only pixels within the limit of an edge are looked at, 
 with the length of the outlines and not with the image.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
+import shapely
 from jaxtyping import Float
-from shapely import Polygon
 
 from kontur.geometry import raster
+from kontur.geometry.raster import ramp
+from kontur.geometry.rings import Rings
 
 LONGEST = 2.0  # pixels; longer edges are cut, so that what lies around each is a small square
 PIECE = 4096  # edges at a time: bounds what is between to some 10 MB
 
 
-def signed_distance(
-    rings: Sequence[Float[np.ndarray, "_ 2"]], size: tuple[int, int], limit: float
-) -> Float[np.ndarray, "h w"]:
+def signed_distance(rings: Rings, size: tuple[int, int], limit: float) -> Float[np.ndarray, "h w"]:
     """The distance of every pixel's centre to the nearest ring, at most `limit` pixels.
 
     Rings are closed by themselves, in pixels of an image of `size` (h, w), and may leave it.
@@ -47,22 +45,16 @@ def signed_distance(
         rows, columns = (cell.astype(np.int64) + margin).T[::-1][..., None] + near.astype(np.int64)
         np.minimum.at(away, ((rows * wide)[..., None] + columns[:, None]).ravel(), squared.ravel())
     distance = np.sqrt(away.reshape(-1, wide)[margin : margin + height, margin : margin + width])
-    polygons = np.array([Polygon(ring) for ring in rings], dtype=object)
+    polygons = shapely.polygons(shapely.linearrings(rings.points, indices=rings.owner))
     objects = np.zeros(height * width, bool)
     objects[raster.pixels(raster.spans(polygons, size), width)] = True
     return np.where(objects.reshape(size), distance, -distance)
 
 
-def _edges(
-    rings: Sequence[Float[np.ndarray, "_ 2"]],
-) -> tuple[Float[np.ndarray, "e 2"], Float[np.ndarray, "e 2"]]:
+def _edges(rings: Rings) -> tuple[Float[np.ndarray, "e 2"], Float[np.ndarray, "e 2"]]:
     """Starts and steps of all edges, none longer than `LONGEST`, none without length."""
-    starts, steps = [np.zeros((0, 2))], [np.zeros((0, 2))]
-    for ring in rings:
-        whole = np.roll(ring, -1, axis=0) - ring
-        count = np.ceil(np.hypot(whole[:, 0], whole[:, 1]) / LONGEST).astype(np.int64)
-        edge = np.repeat(np.arange(len(ring)), count)
-        step = whole[edge] / count[edge, None]
-        starts.append(ring[edge] + raster.ramp(count)[:, None] * step)
-        steps.append(step)
-    return np.concatenate(starts), np.concatenate(steps)
+    whole = rings.points[rings.following] - rings.points
+    count = np.ceil(np.hypot(whole[:, 0], whole[:, 1]) / LONGEST).astype(np.int64)
+    edge = np.repeat(np.arange(len(count)), count)
+    steps = whole[edge] / count[edge, None]
+    return rings.points[edge] + ramp(count)[:, None] * steps, steps

@@ -18,7 +18,7 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.geometry import polygons as areal
-from kontur.geometry import ring
+from kontur.geometry.rings import Rings, canonical
 from kontur.instances import checks, label_image
 from kontur.instances.chunked_array import ChunkedArray
 from kontur.instances.geo_frame import geo_frame
@@ -243,10 +243,9 @@ class Instances:
         several = shapely.get_type_id(single) == shapely.GeometryType.MULTIPOLYGON
         single[several] = [areal.largest_part(polygon) for polygon in single[several]]
         outer = shapely.get_exterior_ring(single)
-        points, owner = shapely.get_coordinates(outer, return_index=True)
-        ends = np.flatnonzero(np.diff(owner)) + 1
-        closed = np.split(points, ends) if len(points) else []
-        return [ring.canonical(points[:-1]) for points in closed]
+        closed = shapely.get_num_coordinates(outer)  # the first point again at the end
+        points = np.delete(shapely.get_coordinates(outer), np.cumsum(closed) - 1, axis=0)
+        return canonical(Rings(points, closed - 1)).split()
 
     def replace(self, **changes: Any) -> Self:
         """A checked copy with some fields changed; polygons that are new are checked too."""

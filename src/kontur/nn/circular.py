@@ -8,6 +8,7 @@ activation, so that an engine can fold the norm away; `order="paper"` restores c
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal
 
 import torch
@@ -42,12 +43,17 @@ def circulants(
     It is the convolution around the ring: below tap t of the kernel lies the point that is
     (t - k // 2) · dilation further, as often as the kernel goes round.
     """
-    taps = weight.shape[-1]
-    further = (torch.arange(taps, device=weight.device) - taps // 2) * dilation
-    places = torch.arange(points, device=weight.device)
-    read = (places + further[:, None]) % points  # (k, points): what the output at a place reads
-    shifts = functional.one_hot(read, points).transpose(1, 2).to(weight.dtype)
-    return (weight.flatten(1) @ shifts.flatten(1)).view(-1, points, points)
+    shifts = _shifts(weight.shape[-1], points, dilation).to(weight)
+    return (weight.flatten(1) @ shifts).view(-1, points, points)
+
+
+@cache
+def _shifts(taps: int, points: int, dilation: int) -> Float[Tensor, "{taps} {points}*{points}"]:
+    """For every tap the matrix that moves a ring, a row, to what the tap reads."""
+    with torch.inference_mode(False):  # it is kept, and gradients may pass it later
+        further = (torch.arange(taps) - taps // 2) * dilation
+        read = (torch.arange(points) + further[:, None]) % points  # (taps, points)
+        return functional.one_hot(read, points).transpose(1, 2).flatten(1).float()
 
 
 class CircularConv(nn.Module):

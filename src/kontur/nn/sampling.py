@@ -16,6 +16,7 @@ from typing import Literal
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
+from torch.nn import functional
 
 Mode = Literal["nearest", "bilinear", "bicubic"]
 Align = Literal["half-pixel", "corner"]
@@ -75,16 +76,28 @@ def _bilinear(features: Tensor, x: Tensor, y: Tensor, image_index: Tensor) -> Te
     """The four pixels around, each by its distance along both axes."""
     _, h, w, d = features.shape
     left, top = x.floor(), y.floor()
-    across, down = _repeated(x - left, int(d)), _repeated(y - top, int(d))
     j, i = left.long().clamp(min=0), top.long().clamp(min=0)  # NaN is a very negative integer
     j2, i2 = (j + 1).clamp(max=w - 1), (i + 1).clamp(max=h - 1)
     start = image_index[:, None] * h
     upper, lower = (start + i) * w, (start + i2) * w
-    corners = torch.stack([upper + j, upper + j2, lower + j, lower + j2])  # (4, m, n)
-    a, b, c, e = features.reshape(-1, d)[corners]  # one read: its gradient is one write
-    above = a + (b - a) * across
-    below = c + (e - c) * across
-    return above + (below - above) * down
+    corners = [upper + j, upper + j2, lower + j, lower + j2]
+    pixels = features.reshape(-1, d)
+    if torch.onnx.is_in_onnx_export():
+        across, down = _repeated(x - left, int(d)), _repeated(y - top, int(d))
+        a, b, c, e = pixels[torch.stack(corners)]
+        above = a + (b - a) * across
+        below = c + (e - c) * across
+        return above + (below - above) * down
+    # read, weighted and added at once, and so is the gradient: a quarter of the time in training
+    across, down = x - left, y - top
+    shares = [(1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down]
+    read = functional.embedding_bag(
+        torch.stack(corners, dim=-1).reshape(-1, 4),
+        pixels,
+        per_sample_weights=torch.stack(shares, dim=-1).reshape(-1, 4).to(features.dtype),
+        mode="sum",
+    )
+    return read.reshape(*x.shape, d)
 
 
 def _repeated(weights: Tensor, channels: int) -> Tensor:

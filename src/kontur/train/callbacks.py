@@ -26,8 +26,8 @@ from kontur.train.logger import VAL_LOSS, RunLogger
 from kontur.train.module import Training
 from kontur.train.progress import ProgressDisplay, Speed, duration
 from kontur.train.signals import Signals
-from kontur.train.timing import Pace, StepTimer, choose_mode, slowdown_warning
-from kontur.train.trainer import Job
+from kontur.train.timing import Pace, choose_mode, slowdown_warning
+from kontur.train.trainer import Job, step_timer
 from kontur.train.validation import BestScore, is_patience_over
 
 LOG_EVERY = 10  # steps; the logged losses are means over them
@@ -49,6 +49,7 @@ class TrainingReporter:
         display: ProgressDisplay,
         signals: Signals,
     ):
+        self.job = job
         self.config, self.samples = job.config.training, samples
         self.training_samples = judged_training_samples(job.crops.samples.samples, self.config)
         self.card = card.replace(thresholds=card.thresholds.replace(score=validation.LOOSE_SCORE))
@@ -59,7 +60,6 @@ class TrainingReporter:
         )
         self.images_a_step = self.config.crops_a_step * job.devices.number
         self.speed, self.pace = Speed(), Pace()
-        self.devices = job.devices
         self.logged_seconds = 0.0  # of training when losses were last logged
         self.loss_sums: dict[str, float] = {}  # since then
         self.summed_steps = 0
@@ -176,13 +176,12 @@ class TrainingReporter:
         """Warn where steps have become slow; choose threads again where the speed has changed."""
         if times := self.pace.slowdown(speed):
             self.display.print_line(slowdown_warning(times, speed))
-        if self.pace.has_changed(speed) and self.last_batch is not None:
-            batch = self.last_batch
+        if self.pace.has_changed(speed):
             chosen = choose_mode(
                 "bf16" if str(module.trainer.precision).startswith("bf16") else "32",
                 self.config.threads,
-                self.devices,
-                lambda: StepTimer(module.segmenter, batch, module.optimiser_config),
+                self.job.devices,
+                lambda: step_timer(self.job),
             )
             if chosen.threads != torch.get_num_threads():
                 torch.set_num_threads(chosen.threads)

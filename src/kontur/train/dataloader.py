@@ -160,12 +160,6 @@ def build_loader(
     )
 
 
-def first_batch(crops: Crops, *, kind: str, batch: int) -> Batch:
-    """The first batch of the stream, made in this process."""
-    first: Batch = next(iter(build_loader(crops, kind=kind, batch=batch, workers=0)))
-    return first
-
-
 def validation_batches(
     crops: Crops, samples: Sequence[Sample], *, kind: str, number: int
 ) -> list[Batch]:

@@ -8,10 +8,11 @@ outputs) take the step of Adam (Kingma & Ba, 2015). torch's own Muon takes no co
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -56,27 +57,36 @@ class Muon(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
+            moved = [weight for weight in group["params"] if weight.grad is not None]
+            for weight in moved:
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
-                moves = _turned if is_matrix(weight) else _adam
-                weight.add_(moves(weight, self.state[weight], group), alpha=-group["lr"])
+            matrices = [weight for weight in moved if is_matrix(weight)]
+            for weight, turned in zip(matrices, self._turned(matrices, group), strict=True):
+                weight.add_(turned, alpha=-group["lr"])
+            for weight in moved:
+                if not is_matrix(weight):
+                    weight.add_(_adam(weight, self.state[weight], group), alpha=-group["lr"])
         return loss
+
+    def _turned(self, weights: Sequence[Tensor], group: dict[str, Any]) -> list[Tensor]:
+        """The steps of matrices, before the rate."""
+        matrices = []
+        for weight in weights:
+            state = self.state[weight]
+            if not state:
+                state["momentum"] = torch.zeros_like(weight)
+            momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
+            ahead = weight.grad.add(momentum, alpha=group["momentum"])  # type: ignore[union-attr]
+            matrices.append(ahead.flatten(1))
+        return [
+            turned.view_as(weight) * (SIZE * math.sqrt(max(turned.shape)))
+            for weight, turned in zip(weights, orthogonal(matrices), strict=True)
+        ]
 
 
 def is_matrix(weight: Tensor) -> bool:
     """Whether a weight is turned as a whole: no short side, nor one convolution a channel."""
     return weight.ndim >= 2 and min(weight.shape[0], weight[0].numel()) >= LEAST
-
-
-def _turned(weight: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:
-    if not state:
-        state["momentum"] = torch.zeros_like(weight)
-    momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
-    ahead = weight.grad.add(momentum, alpha=group["momentum"])  # type: ignore[union-attr]
-    matrix = ahead.flatten(1)
-    return orthogonal(matrix).view_as(weight) * (SIZE * math.sqrt(max(matrix.shape)))
 
 
 def _adam(weight: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:
@@ -92,24 +102,36 @@ def _adam(weight: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tenso
     return mean / (1 - slow**count) / size
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
-    """About the nearest matrix whose singular values are all 1 (theirs lie between .7 and 1.2).
+def orthogonal(matrices: Sequence[Tensor]) -> list[Tensor]:
+    """About the nearest matrices whose singular values are all 1 (theirs lie between .7 and 1.2).
 
     By an iteration of products alone, fast everywhere; 0 stays 0. Every round multiplies X from the
     left by a polynomial of X Xᵀ, and polynomials of one matrix commute; so the rounds are done on
-    that small square, and X, wide in a convolution, is multiplied twice in all.
+    that small square, and X, wide in a convolution, is multiplied twice in all. Squares of one side
+    are multiplied together: most of a network's are too small for several threads.
     """
+    wide = [x.T if x.shape[0] > x.shape[1] else x for x in matrices]
+    wide = [x / (x.norm() + EPSILON) for x in wide]
+    turned = list(wide)
+    for side in dict.fromkeys(map(len, wide)):
+        places = [place for place, x in enumerate(wide) if len(x) == side]
+        factors = _factors(torch.stack([wide[place] @ wide[place].T for place in places]))
+        for place, factor in zip(places, factors, strict=True):
+            turned[place] = factor @ wide[place]
+    return [
+        x if x.shape == matrix.shape else x.T for x, matrix in zip(turned, matrices, strict=True)
+    ]
+
+
+def _factors(squares: Float[Tensor, "m s s"]) -> Float[Tensor, "m s s"]:
+    """What all rounds multiply X by, from X Xᵀ."""
     a, b, c = FACTORS
-    tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.T if tall else matrix
-    x = x / (x.norm() + EPSILON)
-    square = x @ x.T
-    factors: list[Tensor] = []
+    product = None
     for i in range(ROUNDS):
-        if i:
-            square = factors[-1] @ square @ factors[-1]
-        factor = torch.addmm(square, square, square, beta=b, alpha=c)
-        factor.diagonal().add_(a)
-        factors.append(factor)
-    x = torch.linalg.multi_dot([*factors, x])
-    return x.T if tall else x
+        factor = torch.baddbmm(squares, squares, squares, beta=b, alpha=c)
+        factor.diagonal(dim1=1, dim2=2).add_(a)
+        product = factor if product is None else product @ factor
+        if i + 1 < ROUNDS:
+            squares = factor @ squares @ factor
+    assert product is not None
+    return product

@@ -20,7 +20,6 @@ from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_tr
 from kontur.train.checkpoint import BEST, LAST, Checkpoint, newest_checkpoint
 from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
-from kontur.train.dataloader import first_batch
 from kontur.train.devices import choose_batch, choose_devices, launched
 from kontur.train.distributed import dismiss_followers, follow_leader, followers
 from kontur.train.logger import RunLogger
@@ -47,12 +46,8 @@ from kontur.train.run_files import (
     write_names,
 )
 from kontur.train.signals import Signals
-from kontur.train.timing import (
-    TRIAL_IMAGES,
-    StepTimer,
-    choose_mode,
-)
-from kontur.train.trainer import Job, fit, how_to_go_on, make_job, quiet_lightning
+from kontur.train.timing import choose_mode
+from kontur.train.trainer import Job, fit, how_to_go_on, make_job, quiet_lightning, step_timer
 from kontur.train.training_data import TrainingData, copies_warning, describe_data, open_data
 
 
@@ -217,14 +212,8 @@ def _followed_channel(config: RunConfig, start: Card | None, data: TrainingData)
 
 def _fit(job: Job, reporter: TrainingReporter) -> None:
     """Choose threads and precision, start the processes of further devices, and train."""
-    wanted, segmenter = job.config.training, job.module.segmenter
-
-    def timer() -> StepTimer:
-        crops = min(TRIAL_IMAGES, wanted.crops_a_step)
-        batch = first_batch(job.crops, kind=job.config.kind, batch=crops)
-        return StepTimer(segmenter, batch, job.config.optimiser)
-
-    chosen = choose_mode(wanted.precision, wanted.threads, job.devices, timer)
+    wanted = job.config.training
+    chosen = choose_mode(wanted.precision, wanted.threads, job.devices, lambda: step_timer(job))
     torch.set_num_threads(chosen.threads)
     reporter.display.print_line(chosen.reason)
     callback = TrainingCallback(job, reporter.signals, reporter)

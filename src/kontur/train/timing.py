@@ -6,14 +6,15 @@ floats are on two. So whole steps are timed in every mode that may be chosen. Th
 and are compared by the median ratio of neighbouring steps, so that other work affects all.
 
 Threads wait for one another at the end of every layer, so that with other work on the machine the
-slowest determines the speed, and half of them may be much faster (docs/results.md).
+slowest determines the speed, and half of them may be much faster (docs/results.md). The processes
+that prepare crops are such work, so the steps that are timed take batches from them.
 """
 
 import copy
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -54,15 +55,19 @@ class StepChoice(NamedTuple):
 
 
 class StepTimer:
-    """Whole steps with one batch, on a copy of the network: losses, gradients and the update."""
+    """Whole steps on a copy of the network: a batch is made, losses, gradients and the update.
 
-    def __init__(self, segmenter: Segmenter, batch: Batch, optimiser: OptimiserConfig):
+    All steps compute with the first of the batches, so that all do the same.
+    """
+
+    def __init__(self, segmenter: Segmenter, batches: Iterator[Batch], optimiser: OptimiserConfig):
         network = copy.deepcopy(segmenter).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: Segmenter = network.train()
         self.optimiser = build_optimiser(self.network, optimiser)
         for group in self.optimiser.param_groups:
             group["lr"] = 0.0  # so that no trial diverges
-        self.batch = batch
+        self.batches = batches
+        self.batch = next(batches)
 
     def __call__(self, mode: StepMode) -> float:
         """Seconds of one step."""
@@ -70,6 +75,7 @@ class StepTimer:
         torch.set_num_threads(mode.threads)
         start = time.perf_counter()
         try:
+            next(self.batches)
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=mode.bf16):
                 losses = self.network.loss(self.batch.images, self.batch.targets)
                 torch.autograd.backward(self.network.total(losses))

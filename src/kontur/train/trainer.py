@@ -26,10 +26,11 @@ from kontur.train.checkpoint import Checkpoint, WholeFiles
 from kontur.train.config import Precision, RunConfig, TrainingConfig
 from kontur.train.dataloader import Crops, PreparedSamples, build_loader, choose_workers
 from kontur.train.devices import Devices, cores
+from kontur.train.kept_memory import kept_memory
 from kontur.train.module import Training
 from kontur.train.network import channels_of, freeze_backbone
 from kontur.train.signals import Signals
-from kontur.train.timing import LIGHTNING
+from kontur.train.timing import LIGHTNING, TRIAL_IMAGES, StepTimer
 from kontur.train.validation import is_patience_over
 
 LOGGERS = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")
@@ -187,7 +188,8 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
     signals.graceful = True
     try:
         path = str(job.checkpoint.path) if job.checkpoint else None
-        trainer.fit(job.module, loader, ckpt_path=path)
+        with kept_memory():
+            trainer.fit(job.module, loader, ckpt_path=path)
     except SystemExit:  # raised by Lightning for a KeyboardInterrupt
         raise signals.stopped(signals.received or signal.SIGINT) from None
     except RuntimeError as error:
@@ -199,6 +201,18 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
         signals.graceful = False
     if signals.received is not None:
         raise signals.stopped(signals.received)
+
+
+def step_timer(job: Job) -> StepTimer:
+    """Steps of this training to be timed, with its crops as they are prepared beside them."""
+    wanted = job.config.training
+    loader = build_loader(
+        job.crops,
+        kind=job.config.kind,
+        batch=min(TRIAL_IMAGES, wanted.crops_a_step),
+        workers=choose_workers(wanted.workers, job.devices),
+    )
+    return StepTimer(job.module.segmenter, iter(loader), job.config.optimiser)
 
 
 def explain_error(error: RuntimeError, config: TrainingConfig) -> Exception:

@@ -12,15 +12,16 @@ import numpy as np
 import shapely
 from jaxtyping import Float, Int
 
-from kontur.geometry import raster, ring
+from kontur.geometry import raster, rings
 from kontur.geometry.band import signed_distance
 from kontur.geometry.polygons import largest_part
+from kontur.geometry.rings import Rings
 from kontur.instances import Instances
 from kontur.models.encode_checks import checked_size
 from kontur.models.rpn.assign import AnchorTargets, assign
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.prompted import prompted_starts
-from kontur.models.snake.rings import contour_target, start_diamonds, start_octagons
+from kontur.models.snake.rings import contour_targets, start_diamonds, start_octagons
 
 MIN_OVERLAP = 0.7  # CornerNet: a centre moved within the radius still gives a box of this IoU
 REFERENCE_SIDE = 24.0  # pixels; an object of this side has weight 1 whatever the balance
@@ -86,8 +87,8 @@ def encode(
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2 / stride
     centres = np.clip(np.floor(middle), 0, [width - 1, height - 1]).astype(np.int64)
     weight[0, 0, centres[:, 1], centres[:, 0]] = 1  # an object wins over a region to ignore
-    smooth = [ring.smooth(points, config.smooth) for points in objects.rings()]
-    judged = smooth if config.quality else []
+    smooth = rings.smooth(Rings.of(objects.rings()), config.smooth)
+    judged = smooth if config.quality else smooth.take(np.zeros(0, np.int64))
     chosen = _choose(len(objects), config.max_contours_per_crop, rng)
     taught = _anchors(instances, boxes, objects.labels, config, rng)
     return Targets(
@@ -98,7 +99,7 @@ def encode(
         sizes=(sides / stride).astype(np.float32),
         offsets=(middle - centres).astype(np.float32),
         traced_index=np.zeros(len(chosen), np.int64),
-        **_trace([smooth[place] for place in chosen], config, rng),
+        **_trace(smooth.take(chosen), config, rng),
         signed_distance=_signed_distance(smooth, instances, config),
         rings=_evenly(judged, config.points),
         rings_index=np.zeros(len(judged), np.int64),
@@ -137,13 +138,14 @@ def _largest_parts(objects: Instances) -> Instances:
 
 
 def _signed_distance(
-    rings: Sequence[Float[np.ndarray, "_ 2"]], instances: Instances, config: SnakeConfig
+    outlines: Rings, instances: Instances, config: SnakeConfig
 ) -> Float[np.ndarray, "1 h w"]:
     """What the first channel of full resolution is to say, as far as the edge stage looks."""
     assert instances.size is not None  # `size_of` has looked
     if not config.has_edge:
         return np.zeros((1, 0, 0), np.float32)
-    evenly = [ring.resample(each, _count(each)) for each in rings]
+    counts = np.maximum(LEAST_POINTS, rings.perimeters(outlines) / SPACING).astype(np.int64)
+    evenly = rings.resample(outlines, counts)
     distance = signed_distance(evenly, instances.size, config.edge.reach)
     for polygon in instances.polygons[instances.ignore]:
         outside = raster.rasterize(polygon, instances.size) & (distance <= 0)
@@ -151,22 +153,14 @@ def _signed_distance(
     return distance[None]
 
 
-def _count(points: Float[np.ndarray, "k 2"]) -> int:
-    """How many points show a smoothed ring well enough: one every `SPACING`."""
-    return max(LEAST_POINTS, int(ring.perimeter(points) / SPACING))
-
-
 def _trace(
-    rings: Sequence[Float[np.ndarray, "_ 2"]],
+    outlines: Rings,
     config: SnakeConfig,
     rng: np.random.Generator | None,
 ) -> dict[str, Float[np.ndarray, "t *rest"]]:
     """Where the stages start and what they are to reach, for t objects, in image pixels."""
-    extremes = _stack([ring.extremes(points, config.tolerance) for points in rings], 4)
-    contours = _stack(
-        [contour_target(points, own, config) for points, own in zip(rings, extremes, strict=True)],
-        config.points,
-    )
+    extremes = rings.extremes(outlines, config.tolerance)
+    contours = contour_targets(outlines, extremes, config)
     boxes = np.concatenate([extremes.min(axis=1), extremes.max(axis=1)], axis=-1)  # (t, 4)
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], SMALLEST_SIDE)
     starts, corners = boxes, extremes
@@ -175,7 +169,7 @@ def _trace(
         corners = extremes + rng.normal(0, config.jitter / 2, extremes.shape) * sides[:, None]
     octagons = start_octagons(corners, config)
     if rng is not None and config.prompted:
-        octagons, contours = prompted_starts(rings, extremes, octagons, contours, config, rng)
+        octagons, contours = prompted_starts(outlines, extremes, octagons, contours, config, rng)
     weights = np.clip((REFERENCE_SIDE / np.sqrt(sides.prod(axis=-1))) ** config.balance, *WEIGHTS)
     named = {
         "diamonds": start_diamonds(starts),
@@ -243,6 +237,10 @@ def _choose(count: int, limit: int, rng: np.random.Generator | None) -> Int[np.n
     return np.sort(rng.choice(count, limit, replace=False))
 
 
+def _evenly(outlines: Rings, points: int) -> Float[np.ndarray, "m n 2"]:
+    return rings.resample(outlines, points).points.reshape(-1, points, 2).astype(np.float32)
+
+
 def _jitter_boxes(
     boxes: Float[np.ndarray, "m 4"],
     sides: Float[np.ndarray, "m 2"],
@@ -253,11 +251,3 @@ def _jitter_boxes(
     moved = boxes + rng.normal(0, jitter, boxes.shape) * np.tile(sides, 2)
     low, high = moved[:, :2], moved[:, 2:]
     return np.concatenate([np.minimum(low, high), np.maximum(low, high)], axis=-1)
-
-
-def _evenly(rings: Sequence[Float[np.ndarray, "_ 2"]], points: int) -> Float[np.ndarray, "m n 2"]:
-    return _stack([ring.resample(each, points) for each in rings], points).astype(np.float32)
-
-
-def _stack(rings: list[np.ndarray], points: int) -> Float[np.ndarray, "m n 2"]:
-    return np.stack(rings) if rings else np.zeros((0, points, 2))

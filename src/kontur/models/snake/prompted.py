@@ -4,18 +4,18 @@ The octagon of a detector's own extremes is close; the contour stages that have 
 keep to where they start. What a session is given takes the same way as these (`contours`).
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import Float
 
 from kontur.geometry import ring
+from kontur.geometry import rings as many
+from kontur.geometry.rings import Rings
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.rings import contour_target, even_contours, start_octagons
+from kontur.models.snake.rings import contour_targets, even_contours, start_octagons
 
 
 def prompted_starts(
-    rings: Sequence[Float[np.ndarray, "_ 2"]],
+    rings: Rings,
     extremes: Float[np.ndarray, "t 4 2"],
     octagons: Float[np.ndarray, "t n 2"],
     contours: Float[np.ndarray, "t n 2"],
@@ -35,11 +35,14 @@ def prompted_starts(
     off = rng.normal(0, prompts.noise, extremes[wide].shape) * sides[wide]
     starts[wide] = start_octagons(extremes[wide] + off, config)
     outlined = ~wide & (drawn < prompts.extremes + prompts.polygons)
-    for place in np.flatnonzero(outlined).tolist():
-        polygon = _rough(rings[place], sides[place], config, rng)
-        (starts[place],) = even_contours([polygon], config)
-        top = ring.extremes(ring.canonical(polygon))
-        targets[place] = contour_target(rings[place], top, config)
+    true = rings.take(outlined)
+    polygons = [
+        _rough(points, side, config, rng)
+        for points, side in zip(true.split(), sides[outlined], strict=True)
+    ]
+    starts[outlined] = even_contours(polygons, config)
+    own = many.extremes(many.canonical(Rings.of(polygons)))
+    targets[outlined] = contour_targets(true, own, config)
     return starts, targets
 
 

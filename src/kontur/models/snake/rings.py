@@ -1,12 +1,14 @@
 """Rings of a fixed number of points: what the stages of a snake start from and are to reach."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from kontur.geometry import ring
+from kontur.geometry import rings as many
+from kontur.geometry.raster import ramp
+from kontur.geometry.rings import Rings, resample, resample_lines
 from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
 
 OVERSAMPLE = 8  # the truth is sampled this much finer, shifted, and thinned: published as 128
@@ -26,33 +28,48 @@ def start_octagons(
     """
     octagons = ring.octagon(extremes, config.reach)
     if config.anchors == "top":
-        return ring.resample_rings(octagons, config.points)
+        return resample(Rings.equal(octagons), config.points).points.reshape(-1, config.points, 2)
     corners = (np.arange(0, 12, 3)[:, None] + np.arange(4)) % 12  # from an extreme to the next
-    quarters = octagons[:, corners].reshape(-1, 4, 2)
-    return ring.resample_lines(quarters, config.points // 4).reshape(-1, config.points, 2)
+    quarters = Rings.equal(octagons[:, corners].reshape(-1, 4, 2))
+    return resample_lines(quarters, config.points // 4).points.reshape(-1, config.points, 2)
 
 
-def contour_target(
-    points: Float[np.ndarray, "k 2"], extremes: Float[np.ndarray, "4 2"], config: SnakeConfig
-) -> Float[np.ndarray, "n 2"]:
-    """`points` points around a true ring, the first as near to its top as a finer ring has.
+def contour_targets(
+    rings: Rings, extremes: Float[np.ndarray, "m 4 2"], config: SnakeConfig
+) -> Float[np.ndarray, "m n 2"]:
+    """`points` points around each true ring, the first as near to its top as a finer ring has.
 
     They are even all around; with four anchors even from each extreme to the next.
     """
-    fine = ring.align(ring.resample(points, config.points * OVERSAMPLE), extremes[0])
+    count = config.points * OVERSAMPLE
+    fine = resample(rings, count).points.reshape(-1, count, 2)
+    turn = _nearest(fine, extremes[:, 0])
+    around = (turn[:, None] + np.arange(count)) % count
+    fine = np.take_along_axis(fine, around[..., None], axis=1)
     if config.anchors == "top":
-        return fine[::OVERSAMPLE]
-    away = ((fine - extremes[:, None]) ** 2).sum(axis=-1)  # (4, k)
-    cuts = np.maximum.accumulate([0, *away[1:].argmin(axis=1), len(fine)])
-    closed = np.concatenate([fine, fine[:1]])
-    quarters = [closed[None, begin : end + 1] for begin, end in pairwise(cuts.tolist())]
-    return np.concatenate([ring.resample_lines(q, config.points // 4)[0] for q in quarters])
+        return fine[:, ::OVERSAMPLE]
+    anchors = [_nearest(fine, extremes[:, side]) for side in (1, 2, 3)]
+    cuts = np.stack([0 * turn, *anchors, 0 * turn + count], axis=1)
+    cuts = np.maximum.accumulate(cuts, axis=1)  # (m, 5)
+    counts = (np.diff(cuts) + 1).ravel()
+    ring = np.repeat(np.arange(len(rings)), 4)
+    quarters = Rings(
+        fine[np.repeat(ring, counts), (np.repeat(cuts[:, :-1], counts) + ramp(counts)) % count],
+        counts,
+    )
+    return resample_lines(quarters, config.points // 4).points.reshape(-1, config.points, 2)
+
+
+def _nearest(
+    rings: Float[np.ndarray, "m k 2"], places: Float[np.ndarray, "m 2"]
+) -> Int[np.ndarray, " m"]:
+    """The point of each ring that is nearest to its place, the first of equals."""
+    return ((rings - places[:, None]) ** 2).sum(axis=-1).argmin(axis=1)
 
 
 def even_contours(
     rings: Sequence[Float[np.ndarray, "_ 2"]], config: SnakeConfig
 ) -> Float[np.ndarray, "m n 2"]:
     """Rings as in training: clockwise from the top, their points evenly spaced."""
-    clockwise = [ring.canonical(each.astype(np.float64)) for each in rings]
-    contours = [contour_target(each, ring.extremes(each), config) for each in clockwise]
-    return np.array(contours, np.float32).reshape(-1, config.points, 2)
+    clockwise = many.canonical(Rings.of([each.astype(np.float64) for each in rings]))
+    return contour_targets(clockwise, many.extremes(clockwise), config).astype(np.float32)
