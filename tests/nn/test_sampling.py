@@ -98,6 +98,16 @@ def test_its_gradient_is_right(mode, align):
     )
 
 
+def test_accelerators_and_engines_see_what_a_cpu_sees_with_the_same_gradients(monkeypatch):
+    maps, where = features().requires_grad_(), points().requires_grad_()
+    on_cpu = sample_points(maps, where, INDEX, 4)
+    wanted = torch.autograd.grad(on_cpu.sin().sum(), (maps, where))
+    monkeypatch.setattr(torch.onnx, "is_in_onnx_export", lambda: True)
+    elsewhere = sample_points(maps, where, INDEX, 4)
+    assert_close(elsewhere, on_cpu)
+    assert_close(torch.autograd.grad(elsewhere.sin().sum(), (maps, where)), wanted)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_no_points_and_a_map_of_one_pixel(mode):
     nothing = sample_points(features(), points()[:0], INDEX[:0], 2, mode=mode)
