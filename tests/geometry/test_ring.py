@@ -71,7 +71,6 @@ def test_rings_without_length_have_no_area_and_no_perimeter():
     assert ring.perimeter(np.array([[3.0, 4.0]])) == 0
     assert ring.clockwise(nothing).shape == (0, 2)
     assert ring.canonical(nothing).shape == (0, 2)
-    assert ring.align(nothing, np.zeros(2)).shape == (0, 2)
 
 
 # resampling
@@ -274,16 +273,7 @@ def test_an_octagon_is_clockwise_from_the_top_in_the_box_of_its_extremes(points,
     assert shapely.Polygon(octagon).buffer(0).area == pytest.approx(ring.signed_area(octagon))
 
 
-# alignment and the canonical ring
-
-
-@given(rings(), arrays.arrays(float, 2, elements=st.integers(-20, 20).map(float)))
-def test_alignment_puts_the_nearest_point_first_and_keeps_the_order(points, start):
-    aligned = ring.align(points, start)
-    distances = [np.hypot(*(point - start)) for point in points]
-    assert np.hypot(*(aligned[0] - start)) == min(distances)
-    turns = [np.roll(points, i, axis=0).tolist() for i in range(len(points))]
-    assert aligned.tolist() in turns
+# the canonical ring
 
 
 @given(outlines(), st.integers(0, 15))

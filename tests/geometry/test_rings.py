@@ -1,4 +1,4 @@
-"""Many rings at once are what `ring` makes of them one by one, whatever stands beside them."""
+"""Many rings at once are as each by itself, whatever stands beside it."""
 
 import hypothesis.extra.numpy as arrays
 import numpy as np
@@ -95,10 +95,11 @@ def test_rings_are_taken_by_their_places_and_by_a_mask():
     same(Rings.equal(np.stack([SQUARE, FAR])), [SQUARE, FAR])
 
 
-@pytest.mark.parametrize("counts", [0, np.array([3, 0])])
-def test_a_count_of_no_points_is_refused(counts):
-    with pytest.raises(ValueError, match="count 0"):
-        many.resample(Rings.of([SQUARE, FAR]), counts)
+def test_a_count_of_no_points_is_refused_and_so_is_a_ring_without_any():
+    with pytest.raises(ValueError, match="of 4 points, count 0"):
+        many.resample(Rings.of([POINT, SQUARE]), np.array([3, 0]))
+    with pytest.raises(ValueError, match="of 0 points, count 5"):
+        many.resample(Rings.of([SQUARE, NOTHING]), 5)
 
 
 def test_one_ring_without_points_among_others_has_no_extremes():

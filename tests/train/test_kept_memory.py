@@ -30,7 +30,7 @@ first, second = faults(), faults()
 with kept_memory():
     faults()
     within = faults()
-print(second, within, faults())
+print(second, within, faults(), faults())
 """
 
 
@@ -38,13 +38,13 @@ print(second, within, faults())
     not sys.platform.startswith("linux") or not hasattr(ctypes.CDLL(None), "mallopt"),
     reason="this C library decides alone",
 )
-def test_pages_are_wanted_again_before_not_within_and_once_after():
+def test_pages_are_wanted_again_before_and_after_and_not_within():
     out = subprocess.run([sys.executable, "-c", WRITES], capture_output=True, check=True).stdout
-    before, within, after = map(int, out.split())
+    before, within, *after = map(int, out.split())
     huge = PAGES / 512  # where pages are of two megabytes
     assert before > huge / 2
     assert within < before / 10
-    assert after > huge / 2
+    assert min(after) > huge / 2
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])

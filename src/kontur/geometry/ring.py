@@ -2,8 +2,8 @@
 
 A ring is `(n, 2)` points `(x, y)` in pixels whose last point joins the first without repeating it.
 With y pointing down, clockwise on screen is a positive shoelace area. Extremes come in the order
-top, right, bottom, left. Diamond, octagon and alignment are those of Peng et al., Deep Snake,
-CVPR 2020; unlike the published code we walk clockwise, and we resample exactly by arc length.
+top, right, bottom, left. Diamond and octagon are those of Peng et al., Deep Snake, CVPR 2020;
+unlike the published code we walk clockwise, and we resample exactly by arc length.
 """
 
 import numpy as np
@@ -116,16 +116,6 @@ def octagon(
         (np.maximum(top - across, x0), y0),
     ]
     return np.stack([side for point in points for side in point], axis=-1).reshape(-1, 12, 2)
-
-
-def align(
-    points: Float[np.ndarray, "n 2"], start: Float[np.ndarray, " 2"]
-) -> Float[np.ndarray, "n 2"]:
-    """The ring turned so that its point nearest to `start` comes first (the first of equals)."""
-    if len(points) == 0:
-        return points
-    nearest = int(((points - start) ** 2).sum(axis=1).argmin())
-    return _turn(points, nearest)
 
 
 def canonical(points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "p 2"]:

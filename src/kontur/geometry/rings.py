@@ -112,10 +112,11 @@ def resample(rings: Rings, counts: int | Int[np.ndarray, " m"]) -> Rings:
     rings without points, or with some that are not finite, and for counts below 1.
     """
     wanted = np.broadcast_to(counts, len(rings))
-    if (rings.counts == 0).any() or (wanted < 1).any():
+    wrong = (rings.counts == 0) | (wanted < 1)
+    if wrong.any():
         raise ValueError(
-            f"resampling wants rings with points and a count above 0, got "
-            f"{rings.counts.min(initial=1)} points, count {wanted.min(initial=1)}"
+            f"resampling wants rings with points and a count above 0, got a ring of "
+            f"{rings.counts[wrong][0]} points, count {wanted[wrong][0]}"
         )
     check_finite(rings.points)
     closed = rings.counts + 1

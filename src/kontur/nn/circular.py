@@ -43,16 +43,19 @@ def circulants(
     It is the convolution around the ring: below tap t of the kernel lies the point that is
     (t - k // 2) · dilation further, as often as the kernel goes round.
     """
-    shifts = _shifts(weight.shape[-1], points, dilation).to(weight)
+    shifts = _shifts(weight.shape[-1], points, dilation, weight.device).to(weight.dtype)
     return (weight.flatten(1) @ shifts).view(-1, points, points)
 
 
 @cache
-def _shifts(taps: int, points: int, dilation: int) -> Float[Tensor, "{taps} {points}*{points}"]:
+def _shifts(
+    taps: int, points: int, dilation: int, device: torch.device
+) -> Float[Tensor, "{taps} {points}*{points}"]:
     """For every tap the matrix that moves a ring, a row, to what the tap reads."""
     with torch.inference_mode(False):  # it is kept, and gradients may pass it later
-        further = (torch.arange(taps) - taps // 2) * dilation
-        read = (torch.arange(points) + further[:, None]) % points  # (taps, points)
+        further = (torch.arange(taps, device=device) - taps // 2) * dilation
+        places = torch.arange(points, device=device)
+        read = (places + further[:, None]) % points  # (taps, points)
         return functional.one_hot(read, points).transpose(1, 2).flatten(1).float()
 
 

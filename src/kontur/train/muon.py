@@ -60,12 +60,14 @@ class Muon(Optimizer):
             moved = [weight for weight in group["params"] if weight.grad is not None]
             for weight in moved:
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
-            matrices = [weight for weight in moved if is_matrix(weight)]
+            matrices: list[Tensor] = []
+            others: list[Tensor] = []
+            for weight in moved:
+                (matrices if is_matrix(weight) else others).append(weight)
             for weight, turned in zip(matrices, self._turned(matrices, group), strict=True):
                 weight.add_(turned, alpha=-group["lr"])
-            for weight in moved:
-                if not is_matrix(weight):
-                    weight.add_(_adam(weight, self.state[weight], group), alpha=-group["lr"])
+            for weight in others:
+                weight.add_(_adam(weight, self.state[weight], group), alpha=-group["lr"])
         return loss
 
     def _turned(self, weights: Sequence[Tensor], group: dict[str, Any]) -> list[Tensor]:

@@ -47,7 +47,15 @@ from kontur.train.run_files import (
 )
 from kontur.train.signals import Signals
 from kontur.train.timing import choose_mode
-from kontur.train.trainer import Job, fit, how_to_go_on, make_job, quiet_lightning, step_timer
+from kontur.train.trainer import (
+    Job,
+    explained,
+    fit,
+    how_to_go_on,
+    make_job,
+    quiet_lightning,
+    step_timer,
+)
 from kontur.train.training_data import TrainingData, copies_warning, describe_data, open_data
 
 
@@ -213,7 +221,8 @@ def _followed_channel(config: RunConfig, start: Card | None, data: TrainingData)
 def _fit(job: Job, reporter: TrainingReporter) -> None:
     """Choose threads and precision, start the processes of further devices, and train."""
     wanted = job.config.training
-    chosen = choose_mode(wanted.precision, wanted.threads, job.devices, lambda: step_timer(job))
+    with explained(wanted):
+        chosen = choose_mode(wanted.precision, wanted.threads, job.devices, lambda: step_timer(job))
     torch.set_num_threads(chosen.threads)
     reporter.display.print_line(chosen.reason)
     callback = TrainingCallback(job, reporter.signals, reporter)

@@ -24,7 +24,7 @@ from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.train.checkpoint import Checkpoint, WholeFiles
 from kontur.train.config import Precision, RunConfig, TrainingConfig
-from kontur.train.dataloader import Crops, PreparedSamples, build_loader, choose_workers
+from kontur.train.dataloader import Crops, PreparedSamples, build_loader, can_fork, choose_workers
 from kontur.train.devices import Devices, cores
 from kontur.train.kept_memory import kept_memory
 from kontur.train.module import Training
@@ -188,15 +188,14 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
     signals.graceful = True
     try:
         path = str(job.checkpoint.path) if job.checkpoint else None
-        with kept_memory():
+        with kept_memory(), explained(wanted):
             trainer.fit(job.module, loader, ckpt_path=path)
     except SystemExit:  # raised by Lightning for a KeyboardInterrupt
         raise signals.stopped(signals.received or signal.SIGINT) from None
-    except RuntimeError as error:
+    except (RuntimeError, InputError):
         # a signal to the whole group of processes may have reached the loader's workers first
         if signals.received is None:
-            explanation = explain_error(error, wanted)
-            raise explanation from (None if explanation is error else error)
+            raise
     finally:
         signals.graceful = False
     if signals.received is not None:
@@ -206,17 +205,28 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
 def step_timer(job: Job) -> StepTimer:
     """Steps of this training to be timed, with its crops as they are prepared beside them."""
     wanted = job.config.training
-    loader = build_loader(
-        job.crops,
-        kind=job.config.kind,
-        batch=min(TRIAL_IMAGES, wanted.crops_a_step),
-        workers=choose_workers(wanted.workers, job.devices),
-    )
+    # a process that cannot be forked takes longer to start than the whole trial
+    workers = choose_workers(wanted.workers, job.devices) if can_fork() else 0
+    crops = min(TRIAL_IMAGES, wanted.crops_a_step)
+    loader = build_loader(job.crops, kind=job.config.kind, batch=crops, workers=workers)
     return StepTimer(job.module.segmenter, iter(loader), job.config.optimiser)
 
 
-def explain_error(error: RuntimeError, config: TrainingConfig) -> Exception:
+@contextlib.contextmanager
+def explained(config: TrainingConfig) -> Iterator[None]:
+    """Errors of steps, and of the processes that prepare crops, as `explain_error` has them."""
+    try:
+        yield
+    except (RuntimeError, InputError) as error:
+        explanation = explain_error(error, config)
+        raise explanation from (None if explanation is error else error)
+
+
+def explain_error(error: Exception, config: TrainingConfig) -> Exception:
     """An `InputError` with what to do about it, if there is something; else the error itself."""
+    if isinstance(error, InputError):
+        _, found, sentence = str(error).rpartition(f"{InputError.__module__}.InputError: ")
+        return InputError(sentence.strip()) if found else error  # as a worker's traceback ends
     if isinstance(error, torch.OutOfMemoryError):
         crops = config.crops_a_step
         return InputError(

@@ -49,7 +49,7 @@ def contour_targets(
     if config.anchors == "top":
         return fine[:, ::OVERSAMPLE]
     anchors = [_nearest(fine, extremes[:, side]) for side in (1, 2, 3)]
-    cuts = np.stack([0 * turn, *anchors, 0 * turn + count], axis=1)
+    cuts = np.stack([np.zeros_like(turn), *anchors, np.full_like(turn, count)], axis=1)
     cuts = np.maximum.accumulate(cuts, axis=1)  # (m, 5)
     counts = (np.diff(cuts) + 1).ravel()
     ring = np.repeat(np.arange(len(rings)), 4)
