@@ -1,6 +1,7 @@
 import json
 import os
 import subprocess
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ import tifffile
 
 import kontur
 from kontur.errors import InputError
-from kontur.formats import file_stamp
-from kontur.infer.record import Record, SourceFile, file_digest
+from kontur.formats import file_stamp, left_overs
+from kontur.infer.record import Record, SourceFile, file_digest, page_of
 from tests.formats import films
 
 NOW = {"model": "nuclei", "digest": "a" * 16, "score": 0.3}
@@ -103,6 +104,89 @@ def test_of_two_entries_of_an_image_the_later_one_counts(killed, age):
     record = Record(killed, NOW)
     assert record.results_of("a") == {"objects": 9 if age > 0 else 1}
     assert record.results_of("b") == {"objects": 2}
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """Within it this is another machine, whose left-overs stay."""
+
+    @contextmanager
+    def moved():
+        with monkeypatch.context() as patch:
+            patch.setattr(left_overs, "this_machine", lambda: "deadbeef")
+            yield
+
+    return moved
+
+
+def write(record, name, results):
+    record.add(name, results, None)
+    record._write()
+
+
+def test_an_image_redone_after_a_kill_elsewhere_stays_under_the_new_settings(tmp_path, elsewhere):
+    with elsewhere():
+        killed = Record(tmp_path, NOW)
+        killed.begin()
+    killed.note("a", {"objects": 1}, None)
+    killed.note("c", {"objects": 1}, None)
+    record = Record(tmp_path, NOW | {"score": 0.6})
+    assert record.run_of("a").settings == NOW
+    record.begin()
+    for name in ("a", "b", "d"):
+        write(record, name, {"objects": 2})
+        before, now = made(tmp_path)
+        assert (before["score"], list(before["images"])) == (0.3, ["c"])
+        assert now["images"]["a"] == {"objects": 2}
+
+
+def test_an_image_that_another_worker_finished_stays_finished(tmp_path, elsewhere):
+    results = {"objects": 1, "outputs": ["geojson"]}
+    record = Record(tmp_path, NOW)
+    record.begin()
+    with elsewhere():  # a worker of a cluster, killed between two names
+        page_of("a", results, None, out=tmp_path, settings=NOW).begin()
+    for name in ("b", "a", "c", "d"):
+        write(record, name, results)
+        assert ("unfinished" in made(tmp_path)[0]["images"]["a"]) == (name == "b")
+    assert not Record(tmp_path, NOW).is_unfinished("a")
+
+
+@pytest.mark.parametrize("dumper", ["this", "another"])
+def test_an_image_that_is_begun_anew_after_a_write_is_unfinished_until_it_ends(
+    tmp_path, elsewhere, dumper
+):
+    results = {"objects": 1, "outputs": ["geojson"]}
+    record = Record(tmp_path, NOW)
+    record.begin()
+    write(record, "a", results)
+    if dumper == "another":
+        note(tmp_path, NOW, z=results)
+    moment = (tmp_path / "predict.json").stat().st_mtime_ns
+    moment += 1 if dumper == "another" else -1  # before the file had its name, after it was read
+    with elsewhere():
+        page = page_of("a", results, None, out=tmp_path, settings=NOW)
+        page.begin()
+    os.utime(page.file, ns=(moment, moment))
+    write(record, "b", results)
+    assert "unfinished" in made(tmp_path)[0]["images"]["a"]
+    page.end()
+    write(record, "c", results)
+    assert made(tmp_path)[0]["images"]["a"] == results
+
+
+def test_what_another_call_wrote_counts_over_a_page_from_before(tmp_path, elsewhere):
+    results = {"objects": 1, "outputs": ["geojson"]}
+    record = Record(tmp_path, NOW)
+    record.begin()
+    with elsewhere():
+        page = page_of("a", results, None, out=tmp_path, settings=NOW)
+        page.begin()
+    note(tmp_path, NOW, a=results)
+    moment = (tmp_path / "predict.json").stat().st_mtime_ns
+    os.utime(page.file, ns=(moment - 1, moment - 1))
+    write(record, "b", results)
+    assert made(tmp_path)[0]["images"] == {"a": results, "b": results}
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,8 @@ def is_header(start: bytes) -> bool:
 def parse(start: bytes, path: Path) -> NiftiHeader:
     """The header at the beginning of a file, `LONGEST` bytes of it or all that there are.
 
-    Raises `InputError` for what is no NIfTI, for half of a pair, for more than four axes and for
-    complex numbers; `ValueError` where the header contradicts itself.
+    Raises `InputError` for what is no NIfTI, for half of a pair, for more than four axes, for
+    complex numbers and where offset or scale make no sense; `ValueError` where it is cut short.
     """
     size, order = header_start(start)
     version = BYTES.get(size)
@@ -127,7 +127,7 @@ def parse(start: bytes, path: Path) -> NiftiHeader:
         what = REFUSED.get(code, f"numbers of the unknown type {code}")
         raise InputError(f"{path} holds {what}, which Kontur does not read; save it as float32")
     kind, samples = STORED[code]
-    slope, intercept = _scale(float(fields["slope"]), float(fields["intercept"]), samples)
+    slope, intercept = _scale(fields, samples, path)
     unit = UNITS.get(int(fields["units"]) & SPACE)
     steps = np.linalg.norm(fields["srow"].astype(float), axis=0)
     sides, affine_sides = (
@@ -136,7 +136,7 @@ def parse(start: bytes, path: Path) -> NiftiHeader:
     )
     return NiftiHeader(
         *(axes, shape, np.dtype(kind).newbyteorder(order), samples),
-        *(_offset(float(fields["offset"]), size), slope, intercept, sides),
+        *(_offset(float(fields["offset"]), size, path), slope, intercept, sides),
         affine_sides,
     )
 
@@ -179,18 +179,24 @@ def _axes(dim: Any, path: Path) -> tuple[str, tuple[int, ...]]:
     return AXES[: len(sides)][::-1], tuple(sides[::-1])
 
 
-def _scale(slope: float, intercept: float, samples: int) -> tuple[float, float]:
+def _scale(fields: np.void, samples: int, path: Path) -> tuple[float, float]:
     """Slope and intercept; 1 and 0 where the slope is 0 or no number, and of colours."""
+    slope, intercept = float(fields["slope"]), float(fields["intercept"])
     if samples > 1 or slope == 0 or not math.isfinite(slope):
         return 1.0, 0.0
     if not math.isfinite(intercept):
-        raise ValueError(f"its scale has the intercept {intercept}")
+        raise _contradiction(path, f"its scale has the intercept {intercept}")
     return slope, intercept
 
 
-def _offset(offset: float, size: int) -> int:
+def _offset(offset: float, size: int, path: Path) -> int:
     """Where the voxels begin; never at 0, where nibabel takes the header itself for voxels."""
     first = size + EXTENSION
     if not (math.isfinite(offset) and offset >= first and offset == int(offset)):
-        raise ValueError(f"its voxels begin at the byte {offset:g}, and its header has {first}")
+        said = f"its voxels begin at the byte {offset:g}, and its header has {first}"
+        raise _contradiction(path, said)
     return int(offset)
+
+
+def _contradiction(path: Path, said: str) -> InputError:
+    return InputError(f"{path} is damaged or cut short ({said}); copy or export it again")

@@ -12,12 +12,14 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from kontur.errors import InputError
+from kontur.errors import InputError, reason_of
 from kontur.formats import unsupported_images
 
 # Of errors of the system those of a damaged file: decoders give no number, or seek where no file
 # can be. All others are of the disk or the network.
 DAMAGED = (None, errno.EINVAL, errno.EOVERFLOW)
+# Words by which decoders say, in errors of any class, that the file is sound, in a rare way.
+RARE = ("not available", "unsupported", "not supported", "cannot handle", "not implemented")
 
 
 @contextlib.contextmanager
@@ -37,11 +39,6 @@ def reading(path: Path) -> Iterator[None]:
         raise InputError(f"{path} may not be read: permission denied") from None
     except MemoryError:
         raise InputError(f"{path} does not fit into memory") from None
-    except NotImplementedError as error:  # of decoders: the file is sound, in a rare way
-        reason = " ".join(str(error).split()) or "a rare way of storing pixels"
-        raise InputError(
-            f"{path} cannot be read ({reason}); export it again, as plain TIFF or PNG"
-        ) from error
     except (
         *(OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
         *(EOFError, SyntaxError, AttributeError, AssertionError, struct.error, zlib.error),
@@ -51,8 +48,24 @@ def reading(path: Path) -> Iterator[None]:
             raise InputError(
                 f"{path} could not be read: {os.strerror(error.errno)}; try again, or copy it first"
             ) from error
+        if _is_rare(error):
+            reason = reason_of(error) if str(error) else "a rare way of storing pixels"
+            raise InputError(
+                f"{path} cannot be read ({reason}); export it again, as plain TIFF or PNG"
+            ) from error
         # The decoder's own words stay in the chain: of its bytes, they say nothing to a person.
         raise damaged(path) from error
+
+
+def _is_rare(error: Exception) -> bool:
+    """Whether a decoder lacks what would read a sound file.
+
+    A `TypeError` says that Python supports no sum of None, which a damaged file brings about.
+    """
+    words = str(error).lower()
+    return isinstance(error, NotImplementedError) or (
+        not isinstance(error, TypeError) and any(word in words for word in RARE)
+    )
 
 
 def damaged(path: Path) -> InputError:

@@ -105,9 +105,10 @@ def _text(lines: Iterable[Results]) -> str:
 class Page(NamedTuple):
     """A journal or an image's page that is there.
 
-    Its settings, the images with their results, and when it was written.
+    Its file and settings, the images with their results, and when it was written.
     """
 
+    file: Path
     settings: dict[str, Any]
     images: dict[str, dict[str, Any]]
     written: int  # nanoseconds, as those of files
@@ -122,5 +123,5 @@ def pages(path: Path) -> Iterator[Page]:
             # A kill, or a process that writes at this moment, may leave a last line that is none.
             first, *lines = file.read_text(encoding="utf-8").split("\n")[:-1]
             images = {name: dict(of) for line in lines for name, of in json.loads(line).items()}
-            there.append(Page(dict(json.loads(first)["settings"]), images, written))
+            there.append(Page(file, dict(json.loads(first)["settings"]), images, written))
     yield from sorted(there, key=lambda page: page.written)

@@ -24,7 +24,7 @@ from kontur.formats.atomic import write_text
 from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import files_of
 from kontur.formats.left_overs import remove_left_overs
-from kontur.infer.journal import UNFINISHED, ImagePage, Journal, pages
+from kontur.infer.journal import UNFINISHED, ImagePage, Journal, Page, pages
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked
 from kontur.wording import printable
@@ -80,10 +80,10 @@ class Record:
         """Raises `InputError` where the folder has a `predict.json` that is not ours."""
         self.path = out / RECORD_FILE
         self.settings = dict(settings)
-        self.runs = _read(self.path)
-        self.written = self.path.stat().st_mtime_ns if self.runs else 0
-        self._pages = [*pages(self.path)]  # of processes that were killed, or run
-        self.runs = self._with_pages(self.runs)
+        self._pages: list[Page] = []  # of processes that were killed, or run
+        self._entered: dict[Path, Mapping[str, Any]] = {}  # what of them is in the file by us
+        self._written = 0  # by us, as files have it
+        self.runs = self._with_pages()
         self._journal = Journal(self.path, self.settings)
         self._new: dict[str, dict[str, Any]] = {}  # not written yet
         self._next = 0.0  # when to write again, on the clock of `monotonic`
@@ -162,12 +162,25 @@ class Record:
             self._write()
         self._journal.end()
 
-    def _with_pages(self, runs: list[RecordedRun]) -> list[RecordedRun]:
-        """The runs, with what journals have in addition, or of a later moment."""
+    def _with_pages(self) -> list[RecordedRun]:
+        """The runs in the file now, with what journals have in addition, or of a later moment.
+
+        What we have entered from a page is never later: whoever left it may be of another machine,
+        so that it stays there, and would come before all that was done since. What we have not is
+        later than what we wrote; only what others wrote needs the clock.
+        """
+        self._pages = [*pages(self.path)]  # before the file, which what leaves them goes into
+        runs = _read(self.path)
+        written = self.path.stat().st_mtime_ns if runs else 0
         for page in self._pages:
             known = {name for run in runs for name in run.images}
-            later = page.written >= self.written
-            images = {k: v for k, v in page.images.items() if later or k not in known}
+            entered = self._entered.get(page.file, {})
+            later = page.written >= written or written == self._written
+            images = {
+                name: results
+                for name, results in page.images.items()
+                if name not in known or (later and entered.get(name) != results)
+            }
             runs = _without(runs, images)
             same = next((run for run in runs if run.settings == page.settings), None)
             if same is not None:
@@ -181,13 +194,14 @@ class Record:
         start = time.monotonic()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with locked(self.path):
-            self._pages = [*pages(self.path)]  # also of images whose files get names at this moment
-            runs = self._with_pages(_read(self.path))
+            runs = self._with_pages()  # also of images whose files get names at this moment
             same = [run for run in runs if not self.difference(run)]
             images = {name: results for run in same for name, results in run.images.items()}
             own = RecordedRun(self.settings, images | self._new)
             others = _without([run for run in runs if run not in same], self._new)
             _dump(self.path, [*(run for run in others if run.images), own])
+            self._written = self.path.stat().st_mtime_ns
+            self._entered = {page.file: page.images for page in self._pages}
         self._journal.written(self._new)
         self._new = {}
         now = time.monotonic()
