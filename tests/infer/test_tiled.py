@@ -84,7 +84,7 @@ def test_tiles_give_the_objects_of_the_whole_image(name, side):
     assert model.tiled(shown(model, image), model.card.thresholds) is None
     assert len(model.tiled(shown(model, image), model.card.thresholds, side).tiling) > 1
     whole, parts = model.predict(image), model.predict(image, tile=side)
-    assert len(whole) > 50
+    assert len(whole) > 30
     assert abs(len(parts) - len(whole)) <= len(whole) // 1000
     assert unmatched(whole, parts) + unmatched(parts, whole) <= len(whole) // 1000
     assert (np.diff(parts.scores) <= 0).all()

@@ -23,7 +23,7 @@ FILE = re.compile(rf"{CHANNEL.pattern}(?P<ending>\.nii(\.gz)?)", re.IGNORECASE)
 
 def is_further(path: Path) -> bool:
     """Whether a file is a channel of an image that is called by another file."""
-    named = CHANNEL.fullmatch(path.name)
+    named = FILE.fullmatch(path.name)
     if named is None or int(named["number"]) == 0 or _channel(path) is None:
         return False
     first = _file(path, 0)
