@@ -330,13 +330,41 @@ def test_a_scheduler_that_went_away_is_a_sentence(client, tmp_path):
         result_of(client, future, tmp_path)
 
 
+def has(log, **said):
+    """Whether a log lets a record pass."""
+    return bool(log.filter(logging.makeLogRecord({"msg": "lost", **said})))
+
+
 def test_a_client_of_our_own_logs_no_tracebacks_before_that_sentence(client):
-    log, lost = logging.getLogger("distributed.client"), logging.makeLogRecord({"msg": "lost"})
+    log = logging.getLogger("distributed.client")
+    traceback = {"exc_info": (OSError, OSError("lost"), None)}
     with DaskWorkers(client, model=MODEL):
-        assert log.filter(lost)  # the log of a client that was given is its owner's
+        assert has(log, **traceback)  # the log of a client that was given is its owner's
     with DaskWorkers(client.scheduler.address, model=MODEL):
-        assert not log.filter(lost)
-    assert log.filter(lost)
+        assert not has(log, **traceback)
+        assert has(log)  # what is no traceback is of any client's
+    assert has(log, **traceback)
+
+
+def test_the_log_is_whole_again_whatever_ends_the_workers(client, monkeypatch):
+    log = logging.getLogger("distributed.client")
+    before = [*log.filters]
+
+    def fail(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster_module, "_address", fail)
+        with pytest.raises(KeyboardInterrupt):  # a cluster object has no address of its own
+            DaskWorkers(client.cluster, model=MODEL)
+    assert log.filters == before
+    workers = DaskWorkers(client.scheduler.address, model=MODEL)
+    workers._executor = client.get_executor()
+    monkeypatch.setattr(workers, "_end_running", fail)
+    with pytest.raises(KeyboardInterrupt):
+        workers.close()
+    assert log.filters == before
+    assert workers._client.status == "closed"
 
 
 def test_the_script_for_a_queue_runs_with_the_stand_in_for_slurm(images, tmp_path):

@@ -253,7 +253,7 @@ def _opened(path: Path) -> Iterator[Any]:
     except (arrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
-        reason = reason_of(error, most=200)
+        reason = reason_of(error)
         raise InputError(f"{path} is damaged or cut short: {reason}") from None
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from kontur import extra
 from kontur.errors import InputError, reason_of
 
-REASON = 200  # characters of another package's message
 URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")  # one letter would be a drive of Windows
 LOCAL = "file"
 
@@ -44,5 +43,5 @@ def exists(url: str, names: Iterable[str]) -> bool:
 
 def unreachable(url: str, error: Exception) -> InputError:
     """What to say where a storage failed: a missing package, the network, credentials."""
-    reason = reason_of(error, most=REASON)
+    reason = reason_of(error)
     return InputError(f"{url} cannot be reached ({reason})")

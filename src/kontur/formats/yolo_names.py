@@ -178,7 +178,7 @@ def _content(path: Path, text: str) -> dict[str, Any]:
     try:
         content = yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = reason_of(error, most=200)
+        reason = reason_of(error)
         raise InputError(f"{path} is no YAML, or is damaged: {reason}") from None
     return content if isinstance(content, dict) else {}
 

@@ -118,7 +118,7 @@ def reading(path: str | Path) -> Iterator[None]:
     except MemoryError:
         raise InputError(f"{path} does not fit into memory") from None
     except DAMAGED as error:
-        reason = reason_of(error, most=200)
+        reason = reason_of(error)
         raise InputError(
             f"{path} is damaged or cut short ({reason}); copy or export it again"
         ) from error

@@ -43,7 +43,7 @@ AHEAD = 2  # tasks a thread that are submitted, so that none waits for the next
 FEWEST = 32  # tasks that are submitted, for clusters that grow with what is asked of them
 MEMORY = 0.7  # of a worker's limit: Dask gives a worker nothing more to do from 0.8 on
 EXTRA = "cluster"
-# Where Dask's client logs tracebacks of what we say in a sentence: that the scheduler is gone.
+# Where Dask's clients log tracebacks of what we say in a sentence: that the scheduler is gone.
 CLIENT_LOG = logging.getLogger("distributed.client")
 
 
@@ -92,8 +92,6 @@ class DaskWorkers:
         distributed = extra.package("distributed", extra=EXTRA, what="a cluster")
         self._own = not isinstance(cluster, distributed.Client)
         self._client: Any = _connected(distributed, cluster) if self._own else cluster
-        if self._own:  # the log of a client that was given is its owner's
-            CLIENT_LOG.addFilter(self._drop)
         self._name = str(cluster) if isinstance(cluster, str | Path) else _address(self._client)
         self._model, self._device, self._say = model, device, say
         self._patience = patience
@@ -102,6 +100,8 @@ class DaskWorkers:
         self._running: set[Future[TaskResult]] = set()
         self.threads = 0  # of all workers that there are
         self._seen = time.monotonic()  # when there was one
+        if self._own:  # the log of a client that was given is its owner's
+            CLIENT_LOG.addFilter(self._is_told)
 
     def begin(self, predictor: Predictor, work: Work) -> None:
         """Wait for the first worker, and see that all have this version of Kontur.
@@ -158,20 +158,28 @@ class DaskWorkers:
 
     def close(self) -> None:
         """Begin no further task; those that run are waited for, a minute at most."""
-        if self._setup is not None:
-            (self._setup.work.out / self._setup.mark).unlink(missing_ok=True)
-        if self._executor is not None:
-            try:
+        try:
+            if self._setup is not None:
+                (self._setup.work.out / self._setup.mark).unlink(missing_ok=True)
+            if self._executor is not None:
                 self._end_running()
-            finally:
-                self._executor.shutdown(wait=False)
-        self._executor = self._setup = None
-        if self._own:
-            self._client.close(timeout=CONNECT)
-            CLIENT_LOG.removeFilter(self._drop)
+        finally:
+            self._leave()
 
-    def _drop(self, record: logging.LogRecord) -> bool:
-        return False
+    def _leave(self) -> None:
+        """Let go of the client, whose log is whole again."""
+        try:
+            if self._executor is not None:
+                self._executor.shutdown(wait=False)
+            self._executor = self._setup = None
+            if self._own:
+                self._client.close(timeout=CONNECT)
+        finally:
+            CLIENT_LOG.removeFilter(self._is_told)
+
+    def _is_told(self, record: logging.LogRecord) -> bool:
+        """Whether a record is shown: all but tracebacks, which other clients may log, too."""
+        return not record.exc_info
 
     def _end_running(self) -> None:
         """Let what workers have begun come to its end, while they refuse the rest.

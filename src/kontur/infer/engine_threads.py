@@ -16,7 +16,11 @@ TOGETHER = 8
 
 
 def processors() -> int:
-    """The number of processors that this process may use."""
+    """The number of processors that this process and those that it starts may use.
+
+    `OMP_NUM_THREADS` does not limit it: it is of the threads of one process, and torchrun and many
+    machines set it to 1.
+    """
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 

@@ -125,7 +125,7 @@ def evaluate_files(
     files = prediction_files(predictions)
     for name, other in pairs.items():
         if name in truth.files and other in files:
-            check_same_space(files[other], truth.files[name], called="its truth")
+            check_same_space(files[other], truth.files[name], called="the image of its truth")
         if name in truth.files and isinstance(page, int):
             at = place_of_page(truth.files[name], page, name)
             places |= {} if at is None else {other: at}

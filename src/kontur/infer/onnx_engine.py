@@ -23,7 +23,6 @@ from kontur.models.graphs import Graph, Graphs
 
 OBJECTS = "m"  # the name of the axis of objects in graphs
 OBJECTS_OF_RUN = 24  # or near it, so that what a run holds stays in the processor's cache
-REASON = 200  # characters of ONNX Runtime's message about a damaged graph
 ROUNDS = 5  # in which float32 and integers are timed in turns, the best of each counts
 WORTH = 0.8  # of float32's time, at most: 8 bits are taken where they bring something
 
@@ -117,7 +116,7 @@ def _damage_reported(name: str) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        reason = reason_of(error, most=REASON)
+        reason = reason_of(error)
         raise InputError(f"its graph {name!r} is missing or damaged ({reason})") from error
 
 

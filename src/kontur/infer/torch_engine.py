@@ -14,8 +14,6 @@ from kontur.models.graphs import Graph, Graphs
 if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
 
-REASON = 200  # characters of torch's message about other weights
-
 
 class TorchEngine:
     """The graphs of a torch segmenter, on the device that its weights are on.
@@ -85,6 +83,6 @@ def rebuild(model: Model) -> "Segmenter":
     try:
         segmenter.load_state_dict(state)
     except RuntimeError as error:
-        reason = reason_of(error, most=REASON)
+        reason = reason_of(error)
         raise InputError(f"its weights are not those of its card ({reason})") from error
     return segmenter.eval()

@@ -18,9 +18,10 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from kontur.data.augment import Pipeline
 from kontur.data.sample import Sample
 from kontur.data.transforms import sample_rng
+from kontur.infer.engine_threads import processors
 from kontur.models import catalog
 from kontur.settings import Settings
-from kontur.train.devices import Devices, processors
+from kontur.train.devices import Devices
 
 MOST_WORKERS = 8  # with a GPU; more read no faster
 MOST_SPAWNED = 2  # where processes cannot be forked, each has a copy of all images

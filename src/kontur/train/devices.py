@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 
 from kontur.errors import InputError
+from kontur.infer.engine_threads import processors as processors
 
 FEWEST_CROPS, MOST_CROPS = 2, 8  # a step
 CPU_PIXELS = 2**17  # a step: 8 crops of 128 pixels, 2 of 256
@@ -52,16 +53,6 @@ def cores() -> int:
     if setting.isdigit() and int(setting) > 0:
         return int(setting)
     return processors()
-
-
-def processors() -> int:
-    """The number of processors of this process and those that it starts.
-
-    `OMP_NUM_THREADS` does not limit it: it is of the threads of one process, and torchrun and many
-    machines set it to 1.
-    """
-    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def choose_devices(accelerator: str, wanted: int) -> Devices:
