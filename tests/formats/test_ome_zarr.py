@@ -153,3 +153,21 @@ def test_what_is_no_store_is_one_sentence(tmp_path):
     (tmp_path / "d.zarr.zip").write_bytes(b"PK\3\4 and nothing more")
     with pytest.raises(InputError, match="damaged or cut short"):
         images.read_image(tmp_path / "d.zarr.zip")
+
+
+@pytest.mark.parametrize(
+    ("version", "file", "change", "reason"),
+    [
+        (2, ".zarray", {"compressor": {"id": "jpegxl99"}}, "codec not available.*jpegxl99"),
+        (3, "zarr.json", {"codecs": [{"name": "jpegxl99"}]}, "Unknown codec: 'jpegxl99'"),
+    ],
+)
+def test_a_sound_store_of_a_codec_that_is_not_here_is_not_called_damaged(
+    tmp_path, version, file, change, reason
+):
+    path = tmp_path / "a.zarr"
+    zarr.create_array(str(path), shape=(8, 8), dtype="uint8", zarr_format=version)
+    header = json.loads((path / file).read_text())
+    (path / file).write_text(json.dumps(header | change))
+    with pytest.raises(InputError, match=rf"cannot be read \({reason}.*\); write it again, with"):
+        images.read_image(path)

@@ -29,6 +29,7 @@ def test_an_image_that_ends_amid_its_pixels_is_named_with_what_to_do_and_nothing
         (OSError(errno.EIO, "x"), "could not be read: Input/output error; try again"),
         (OSError(errno.EINVAL, "seek"), "is damaged or cut short; copy or export it again"),
         (OSError("image file is truncated"), "is damaged or cut short; copy or export it again"),
+        (OSError(errno.EOPNOTSUPP, "x"), "could not be read: Operation not supported; try again"),
         (TypeError("unsupported operand type(s) for +"), "is damaged or cut short; copy or"),
         (NotImplementedError("chroma 4:1:1"), r"cannot be read \(chroma 4:1:1\); export it again"),
         (

@@ -19,7 +19,14 @@ from kontur.formats import unsupported_images
 # can be. All others are of the disk or the network.
 DAMAGED = (None, errno.EINVAL, errno.EOVERFLOW)
 # Words by which decoders say, in errors of any class, that the file is sound, in a rare way.
-RARE = ("not available", "unsupported", "not supported", "cannot handle", "not implemented")
+RARE = (
+    "not available",
+    "unsupported",
+    "not supported",
+    "cannot handle",
+    "not implemented",
+    "unknown codec",
+)
 
 
 @contextlib.contextmanager
@@ -48,7 +55,7 @@ def reading(path: Path) -> Iterator[None]:
             raise InputError(
                 f"{path} could not be read: {os.strerror(error.errno)}; try again, or copy it first"
             ) from error
-        if _is_rare(error):
+        if is_rare(error):
             reason = reason_of(error) if str(error) else "a rare way of storing pixels"
             raise InputError(
                 f"{path} cannot be read ({reason}); export it again, as plain TIFF or PNG"
@@ -57,15 +64,16 @@ def reading(path: Path) -> Iterator[None]:
         raise damaged(path) from error
 
 
-def _is_rare(error: Exception) -> bool:
+def is_rare(error: Exception) -> bool:
     """Whether a decoder lacks what would read a sound file.
 
-    A `TypeError` says that Python supports no sum of None, which a damaged file brings about.
+    A `TypeError` says that Python supports no sum of None, which a damaged file brings about, and
+    an error with a number what a disk does not support.
     """
+    if isinstance(error, TypeError) or getattr(error, "errno", None) is not None:
+        return False
     words = str(error).lower()
-    return isinstance(error, NotImplementedError) or (
-        not isinstance(error, TypeError) and any(word in words for word in RARE)
-    )
+    return isinstance(error, NotImplementedError) or any(word in words for word in RARE)
 
 
 def damaged(path: Path) -> InputError:

@@ -18,6 +18,7 @@ from kontur import extra
 from kontur.errors import InputError, reason_of
 from kontur.formats import object_storage
 from kontur.formats.object_storage import url_of
+from kontur.formats.read_errors import is_rare
 
 ENDING = ".zarr"
 ZIPPED = (".ome.zarr.zip", ".zarr.zip", ".ozx")
@@ -119,6 +120,10 @@ def reading(path: str | Path) -> Iterator[None]:
         raise InputError(f"{path} does not fit into memory") from None
     except DAMAGED as error:
         reason = reason_of(error)
+        if is_rare(error):
+            raise InputError(
+                f"{path} cannot be read ({reason}); write it again, with zstd or no compression"
+            ) from error
         raise InputError(
             f"{path} is damaged or cut short ({reason}); copy or export it again"
         ) from error
