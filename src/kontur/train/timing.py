@@ -19,10 +19,11 @@ from typing import NamedTuple
 
 import torch
 
+from kontur.infer.engine_threads import processors
 from kontur.models.segmenter import Segmenter
 from kontur.train.config import OptimiserConfig, Precision
 from kontur.train.dataloader import Batch
-from kontur.train.devices import Devices, cores, processors
+from kontur.train.devices import Devices, cores
 from kontur.train.optimiser import build_optimiser
 from kontur.wording import plural
 
