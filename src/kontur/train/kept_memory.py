@@ -1,9 +1,9 @@
 """Memory that one step of a training frees is kept for the next.
 
 The C library of most Linux systems gives large arrays back to the system when they are freed, and
-the system clears their pages when they are wanted again: some twenty thousand pages a step, a
-twentieth of the time of training on a CPU (docs/results.md). The options are those of mallopt(3);
-other systems' libraries have none and decide alone.
+the system clears their pages when they are wanted again, tens of thousands in every step of a
+training on a CPU. The options are those of mallopt(3); other systems' libraries have none and
+decide alone.
 """
 
 import ctypes
