@@ -27,6 +27,7 @@ from kontur.formats.left_overs import remove_left_overs
 from kontur.infer.journal import UNFINISHED, ImagePage, Journal, Page, pages
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked
+from kontur.infer.options import contrast_text
 from kontur.wording import printable
 
 PAUSE = 1.0  # seconds at least between two writes
@@ -79,7 +80,7 @@ class Record:
     def __init__(self, out: Path, settings: Mapping[str, Any]):
         """Raises `InputError` where the folder has a `predict.json` that is not ours."""
         self.path = out / RECORD_FILE
-        self.settings = dict(settings)
+        self.settings = json.loads(json.dumps(dict(settings)))  # as they are read: lists, no tuples
         self._pages: list[Page] = []  # of processes that were killed, or run
         self._entered: dict[Path, Mapping[str, Any]] = {}  # what of them is in the file by us
         self._written = 0  # by us, as files have it
@@ -294,4 +295,6 @@ def _dump(path: Path, runs: Iterable[RecordedRun]) -> None:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, list):  # a range of intensities
+        return contrast_text(tuple(value))
     return "not set" if value is None else str(value)
