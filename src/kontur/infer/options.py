@@ -41,8 +41,11 @@ def _as_range(value: Any) -> tuple[float, float] | None:
     values = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(values, tuple | list) or len(values) != 2 or not all(map(_is_number, values)):
         return None
-    low, high = values
-    return (float(low), float(high)) if is_range(low, high) else None
+    try:
+        low, high = map(float, values)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
+    return (low, high) if is_range(low, high) else None
 
 
 def _is_size(value: object) -> bool:
