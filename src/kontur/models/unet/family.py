@@ -19,8 +19,8 @@ from kontur.models.unet.transconfig import TransUNetConfig
 if TYPE_CHECKING:
     from kontur.models.unet.network import DenseSegmenter
 
-# Of the presets up to `fast`, more than benchmarks/memory.py measures up to 1536².
-UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 650, 450, 1450  # for each pixel
+# Of the presets up to `fast`, more than benchmarks/memory.py measures, with many objects.
+UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 550, 450, 1450  # for each pixel
 FLOAT = 4  # bytes
 ATTENTION_MAPS = 2  # of a layer, alive at once: the scores and their softmax
 
