@@ -16,19 +16,11 @@ import numpy as np
 from kontur.errors import InputError
 from kontur.infer import owners
 from kontur.infer.region import Region
-from kontur.infer.tiles import (
-    FIXED_CELL,
-    FIXED_HALO,
-    LARGEST,
-    UNKNOWN_SIDE,
-    Tile,
-    Tiling,
-    up,
-)
+from kontur.infer.tiles import LARGEST, UNKNOWN_SIDE, Tile, Tiling
 from kontur.infer.view import PreparedImage, View
 from kontur.models.candidates import Box, Candidates
 from kontur.models.card import Card, Thresholds
-from kontur.models.family import Block, Family
+from kontur.models.family import FIXED_CELL, FIXED_HALO, Block, Family, up
 from kontur.models.resolve import Resolved
 from kontur.models.resolve_parts import PartialResolve
 
