@@ -5,11 +5,11 @@ import pytest
 import shapely
 
 from kontur import formats
+from kontur.data.convert_file import convert
 from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.conversion import convert
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from tests.data import drawn

@@ -4,12 +4,12 @@ import nibabel
 import numpy as np
 import pytest
 
+from kontur.data.convert_file import convert
 from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.data.inspect import inspect
 from kontur.data.pairing import pair
 from kontur.errors import InputError
-from kontur.formats.conversion import convert
 from kontur.formats.images import files_of, open_image, read_image
 from kontur.formats.page_count import count_pages
 from kontur.infer.inputs import find_inputs

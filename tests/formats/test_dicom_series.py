@@ -7,7 +7,7 @@ import pytest
 from kontur.formats import dicom_series
 from kontur.formats.images import files_of
 from kontur.infer.inputs import InputImage, once_each
-from kontur.infer.record import SourceFile
+from kontur.infer.source_file import SourceFile
 from kontur.infer.source_stamp import SourceStamp
 
 TYPED, UNTYPED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"

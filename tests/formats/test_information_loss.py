@@ -8,10 +8,10 @@ import pytest
 import shapely
 
 from kontur import formats
+from kontur.data.convert_file import convert
 from kontur.display.colours import class_colour
 from kontur.formats import ImageAnnotation
 from kontur.formats.attributes import attributes_of, attributes_of_image
-from kontur.formats.conversion import convert
 from kontur.formats.information_loss import WORDS, information_losses
 from kontur.formats.qupath import CLASS_COLOUR
 from kontur.instances import Instances

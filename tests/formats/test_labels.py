@@ -7,9 +7,9 @@ import tifffile
 from PIL import Image as Picture
 
 from kontur import formats
+from kontur.data.convert_file import convert
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, labels
-from kontur.formats.conversion import convert
 from kontur.instances import Instances
 from tests.formats import scenes
 

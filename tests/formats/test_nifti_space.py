@@ -5,11 +5,11 @@ import nibabel
 import numpy as np
 import pytest
 
+from kontur.data.convert_file import convert
 from kontur.data.folder import open_folder
 from kontur.data.truth import open_truth
 from kontur.errors import InputError
 from kontur.formats import nifti
-from kontur.formats.conversion import convert
 from kontur.formats.nifti_space import affines, check_same_space
 from kontur.infer.folder_evaluation import evaluate_files
 from kontur.measure.plane_sources import plane_sources

@@ -7,9 +7,9 @@ import pytest
 import zarr
 
 from kontur import formats
+from kontur.data.convert_file import convert
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, ome_zarr_labels
-from kontur.formats.conversion import convert
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from tests.formats import scenes, stores

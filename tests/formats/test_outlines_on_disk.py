@@ -3,7 +3,7 @@ import pytest
 from shapely.geometry import box
 
 from kontur import Instances
-from kontur.formats import geojson_lines, geoparquet, read, read_to_disk, write_images
+from kontur.formats import geojson_lines, geoparquet, read, read_images, read_to_disk, write_images
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances.plane import Plane
 
@@ -31,9 +31,10 @@ def test_every_frame_has_its_objects_in_whatever_parts_they_come(film):
     assert found == FRAMES
 
 
-def test_an_id_is_of_one_object_of_the_whole_film_as_read_at_once(film):
-    ids = [number for one in read_to_disk(film).values() for number in one.ids.tolist()]
-    assert len(set(ids)) == len(ids) == sum(FRAMES.values())
+def test_ids_are_those_of_the_whole_film_as_read_at_once(film):
+    ids = [one.ids.tolist() for one in read_to_disk(film).values()]
+    assert ids == [one.instances.ids.tolist() for one in read_images(film)]
+    assert ids == [[*range(1, count + 1)] for count in FRAMES.values()]
 
 
 @pytest.mark.parametrize("page", range(5))

@@ -5,9 +5,9 @@ import pytest
 import shapely
 
 from kontur import formats
+from kontur.data.convert_file import convert
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.conversion import convert
 from kontur.instances import Instances
 from tests.formats import scenes
 

@@ -12,7 +12,7 @@ from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.record import SourceFile
+from kontur.infer.source_file import SourceFile
 from tests.formats import stores
 from tests.infer.test_stack_prediction import baseline
 

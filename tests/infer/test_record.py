@@ -3,15 +3,13 @@ import os
 import subprocess
 from contextlib import contextmanager
 
-import numpy as np
 import pytest
-import tifffile
 
 import kontur
 from kontur.errors import InputError
-from kontur.formats import file_stamp, left_overs
-from kontur.infer.record import Record, SourceFile, file_digest, page_of
-from tests.formats import films
+from kontur.formats import left_overs
+from kontur.infer.record import Record, journal_of
+from kontur.infer.source_file import SourceFile
 
 NOW = {"model": "nuclei", "digest": "a" * 16, "score": 0.3}
 
@@ -21,6 +19,11 @@ def note(folder, settings, **images):
     for name, results in images.items():
         record.add(name, results, None)
     record.finish()
+
+
+def write(record, name, results):
+    record.add(name, results, None)
+    record._write()
 
 
 def made(folder):
@@ -64,12 +67,12 @@ def killed(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "getpid", lambda: ended.pid)
         record = Record(tmp_path, NOW)
-    record.begin()
-    record.note("a", {"objects": 1}, None)
-    record.add("a", {"objects": 1}, None)
-    record._write()
-    record.note("b", {"objects": 2}, None)
-    record.note("c", {"objects": 3}, SourceFile("c.png", 9, "0" * 16))
+        record.begin()
+        record.note("a", {"objects": 1}, None)
+        record.add("a", {"objects": 1}, None)
+        record._write()
+        record.note("b", {"objects": 2}, None)
+        record.note("c", {"objects": 3}, SourceFile("c.png", 9, "0" * 16))
     return tmp_path
 
 
@@ -95,15 +98,43 @@ def test_what_it_had_finished_stays_under_its_own_settings(killed):
     assert now["images"] == {"c": {"objects": 7}}
 
 
-@pytest.mark.parametrize("age", [-1, 1])
-def test_of_two_entries_of_an_image_the_later_one_counts(killed, age):
+def test_of_two_entries_of_an_image_the_later_one_counts_whatever_the_clock_says(killed):
     (hidden,) = killed.glob(".*")
-    moment = (killed / "predict.json").stat().st_mtime_ns
-    hidden.write_text(hidden.read_text() + '{"a": {"objects": 9}}\n')
-    os.utime(hidden, ns=(moment + age, moment + age))
+    for objects in (8, 9):
+        hidden.write_text(hidden.read_text() + json.dumps({"a": {"objects": objects}}) + "\n")
+        os.utime(hidden, ns=(0, 0))
+        assert Record(killed, NOW).results_of("a") == {"objects": objects}
+        note(killed, NOW, a={"objects": 1})  # a process that knew of the other entry
+        moment = (killed / "predict.json").stat().st_mtime_ns
+        for age in (-1, 0, 1):  # files that are written at once may have one time
+            os.utime(hidden, ns=(moment + age, moment + age))
+            assert Record(killed, NOW).results_of("a") == {"objects": 1}
+    assert Record(killed, NOW).results_of("b") == {"objects": 2}
+
+
+def test_a_record_does_not_speak_of_journals_that_are_gone(killed):
+    (hidden,) = killed.glob(".*")
+    note(killed, NOW, d={})
+    written = json.loads((killed / "predict.json").read_text())
+    assert written["journals"] == {hidden.name: 2}
     record = Record(killed, NOW)
-    assert record.results_of("a") == {"objects": 9 if age > 0 else 1}
-    assert record.results_of("b") == {"objects": 2}
+    record.begin()
+    write(record, "e", {})
+    record.finish()
+    assert "journals" not in json.loads((killed / "predict.json").read_text())
+    assert sorted(made(killed)[0]["images"]) == ["a", "b", "c", "d", "e"]
+
+
+def test_a_kill_while_the_record_is_written_loses_nothing(tmp_path, monkeypatch):
+    record = Record(tmp_path, NOW)
+    record.begin()
+    record.note("b", {"objects": 2}, None)
+    monkeypatch.setattr("kontur.infer.journal.Journal.renew", lambda *word: None)  # killed before
+    write(record, "a", {"objects": 1})
+    assert "journals" not in json.loads((tmp_path / "predict.json").read_text())
+    note(tmp_path, NOW | {"score": 0.6}, a={"objects": 9})
+    known = Record(tmp_path, NOW)
+    assert [known.results_of(name) for name in "ab"] == [{"objects": 9}, {"objects": 2}]
 
 
 @pytest.fixture
@@ -117,11 +148,6 @@ def elsewhere(monkeypatch):
             yield
 
     return moved
-
-
-def write(record, name, results):
-    record.add(name, results, None)
-    record._write()
 
 
 def test_an_image_redone_after_a_kill_elsewhere_stays_under_the_new_settings(tmp_path, elsewhere):
@@ -145,7 +171,7 @@ def test_an_image_that_another_worker_finished_stays_finished(tmp_path, elsewher
     record = Record(tmp_path, NOW)
     record.begin()
     with elsewhere():  # a worker of a cluster, killed between two names
-        page_of("a", results, None, out=tmp_path, settings=NOW).begin()
+        journal_of("a", results, None, out=tmp_path, settings=NOW).begin()
     for name in ("b", "a", "c", "d"):
         write(record, name, results)
         assert ("unfinished" in made(tmp_path)[0]["images"]["a"]) == (name == "b")
@@ -162,29 +188,24 @@ def test_an_image_that_is_begun_anew_after_a_write_is_unfinished_until_it_ends(
     write(record, "a", results)
     if dumper == "another":
         note(tmp_path, NOW, z=results)
-    moment = (tmp_path / "predict.json").stat().st_mtime_ns
-    moment += 1 if dumper == "another" else -1  # before the file had its name, after it was read
     with elsewhere():
-        page = page_of("a", results, None, out=tmp_path, settings=NOW)
-        page.begin()
-    os.utime(page.file, ns=(moment, moment))
+        journal = journal_of("a", results, None, out=tmp_path, settings=NOW)
+        journal.begin()
+    os.utime(journal.file, ns=(0, 0))  # of a machine whose clock is late
     write(record, "b", results)
     assert "unfinished" in made(tmp_path)[0]["images"]["a"]
-    page.end()
+    journal.end()
     write(record, "c", results)
     assert made(tmp_path)[0]["images"]["a"] == results
 
 
-def test_what_another_call_wrote_counts_over_a_page_from_before(tmp_path, elsewhere):
+def test_what_another_call_wrote_counts_over_a_journal_from_before(tmp_path, elsewhere):
     results = {"objects": 1, "outputs": ["geojson"]}
     record = Record(tmp_path, NOW)
     record.begin()
     with elsewhere():
-        page = page_of("a", results, None, out=tmp_path, settings=NOW)
-        page.begin()
+        journal_of("a", results, None, out=tmp_path, settings=NOW).begin()
     note(tmp_path, NOW, a=results)
-    moment = (tmp_path / "predict.json").stat().st_mtime_ns
-    os.utime(page.file, ns=(moment - 1, moment - 1))
     write(record, "b", results)
     assert made(tmp_path)[0]["images"] == {"a": results, "b": results}
 
@@ -211,10 +232,21 @@ def test_other_settings_are_named_by_what_differs(tmp_path):
         ({"digest": "b" * 16}, "the model of this name was another"),
         ({"digest": "b" * 16, "model": "x.kontur"}, "model nuclei, now x.kontur"),
         ({"model": "copies/nuclei.kontur"}, ""),  # the same file by another name
+        ({"contrast": (100.0, 4000.5)}, "contrast not set, now 100,4000.5"),
         ({"an_option_of_later": None}, ""),
     ):
         record = Record(tmp_path, NOW | change)
         assert record.difference(record.run_of("a")) == sentence
+
+
+def test_a_range_of_intensities_is_the_same_before_and_after_it_was_written(tmp_path):
+    note(tmp_path, {**NOW, "contrast": (100.0, 4000.0)}, a={})
+    record = Record(tmp_path, {**NOW, "contrast": (100.0, 4000.0)})
+    assert record.difference(record.run_of("a")) == ""
+    other = Record(tmp_path, {**NOW, "contrast": (100.0, 200.0)})
+    assert other.difference(other.run_of("a")) == "contrast 100,4000, now 100,200"
+    percentile = Record(tmp_path, {**NOW, "contrast": 99.0})
+    assert percentile.difference(percentile.run_of("a")) == "contrast 100,4000, now 99.0"
 
 
 def test_a_region_is_what_its_file_holds_whatever_its_name(tmp_path):
@@ -246,62 +278,3 @@ def test_a_foreign_predict_json_is_refused_not_overwritten(tmp_path, text):
     (tmp_path / "predict.json").write_text(text)
     with pytest.raises(InputError, match=r"predict\.json is not a record"):
         Record(tmp_path, NOW)
-
-
-def test_digests_distinguish_contents(tmp_path):
-    for name, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
-        (tmp_path / name).write_bytes(content)
-    a, b, c = (file_digest(tmp_path / name) for name in "abc")
-    assert a == b != c
-    assert len(a) == 16
-
-
-def test_a_source_is_seen_from_the_outputs_and_a_missing_one_is_none(tmp_path):
-    (tmp_path / "a.png").write_bytes(b"1")
-    place, size, _ = SourceFile.of(tmp_path / "a.png", tmp_path / "deep" / "out")
-    assert (place, size) == ("../../a.png", 1)
-    assert SourceFile.of(tmp_path / "b.png", tmp_path) is None
-
-
-def test_all_files_of_a_film_count_whichever_is_named(tmp_path):
-    frames = np.arange(3, dtype=np.uint8)[:, None, None] * np.ones((1, 9, 10), np.uint8)
-    files = films.save(tmp_path, frames)
-    known = {file: SourceFile.of(file, tmp_path) for file in files}
-    assert {one.bytes for one in known.values()} == {sum(file.stat().st_size for file in files)}
-    films.save_frame(tmp_path, frames + 1, 1)
-    changed = {file: SourceFile.of(file, tmp_path) for file in files}
-    assert all(changed[file].sha256 != known[file].sha256 for file in files)
-    files[1].unlink()
-    assert SourceFile.of(files[0], tmp_path).sha256 != changed[files[0]].sha256
-
-
-def test_each_file_of_films_that_name_all_is_read_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(file_stamp, "SETTLED", -1.0)
-    read = []
-
-    def noted(file):
-        read.append(file.name)
-        return file_digest(file)
-
-    monkeypatch.setattr("kontur.infer.record.file_digest", noted)
-    frames = np.zeros((3, 9, 10), np.uint8)
-    files = films.save(tmp_path, frames)
-    for file in files:
-        SourceFile.of(file, tmp_path)
-    assert sorted(read) == [file.name for file in files]
-    films.save_frame(tmp_path, frames + 1, 1)
-    SourceFile.of(files[0], tmp_path)
-    assert read[3:] == ["f1.ome.tif"]
-
-
-@pytest.mark.parametrize("how", [{"ome": True}, {"imagej": True}, {}])
-def test_a_tiff_alone_is_its_own_bytes_also_by_another_name(tmp_path, how):
-    frames = np.zeros((3, 9, 10), np.uint8)
-    tifffile.imwrite(tmp_path / "a.tif", frames, photometric="minisblack", **how)
-    one, _, _ = films.save(tmp_path, frames)
-    content = one.read_bytes()
-    alone = content.replace(b"00000001-", b"00000000-").replace(b"00000002-", b"00000000-")
-    (tmp_path / "renamed.ome.tif").write_bytes(alone)
-    for name in ("a.tif", "renamed.ome.tif"):
-        path = tmp_path / name
-        assert SourceFile.of(path, tmp_path)[1:] == (path.stat().st_size, file_digest(path))

@@ -224,6 +224,24 @@ def test_what_is_drawn_beside_labels_is_no_object_of_another_plane(tmp_path):
     assert len(first | second | third) == len(first) + 3
 
 
+@pytest.mark.parametrize("make", [nifti, tiff, outlines])
+def test_an_object_on_several_planes_stays_one_beside_the_image_and_what_is_drawn_is_another(
+    tmp_path, make
+):
+    make(tmp_path)
+    with opened(tmp_path) as (here, image):
+        for page in (2, 1):
+            here.annotations.edit(
+                image, page, "add", lambda found: moves.add(found, SQUARE), seen=10**6
+            )
+        (tmp_path / "out.csv").write_bytes(export(here, [image], "csv").content)
+        beside = image.path.with_name(f"{stem(image.path)}.geojson")
+    for path in (beside, tmp_path / "out.csv"):
+        read = formats.read_images(path)
+        ids = [{*one.instances.ids.tolist()} for one in read if len(one.instances)]
+        assert ids == [{5}, {10 + 1}, {5, 9, 10}]
+
+
 def test_regions_of_classes_on_several_planes_are_exported_as_different_objects(tmp_path):
     nifti(tmp_path)
     classes = {"background": 0, "t": 5, "u": 9}

@@ -17,6 +17,7 @@ import numpy as np
 
 from kontur import formats, select
 from kontur.data import image_copies
+from kontur.data.convert_file import Conversion
 from kontur.data.file_names import partner_name, stem
 from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, groups_of
@@ -27,7 +28,6 @@ from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, zarr_store
 from kontur.formats.coco_writer import lost_by_joining
-from kontur.formats.conversion import Conversion
 from kontur.formats.image_annotation import pick, unique_ids
 from kontur.formats.information_loss import information_losses
 from kontur.formats.page_count import count_pages

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, cast
 
 from kontur import formats
 from kontur.data.file_names import is_mask
-from kontur.data.places import Place, know_both, page_at, places_by_page
+from kontur.data.places import Place, know_both, page_at, places_by_page, places_of
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.image_annotation import pick
@@ -117,6 +117,22 @@ def states_all_planes(path: Path) -> bool:
         return True
     found = formats.format_of(path)
     return found.raster and found.planes
+
+
+def page_in_image(plane: Plane, path: Path, image: Path) -> int:
+    """The page of an image on which a plane of its labels or outlines, those of `path`, lies.
+
+    Raises `InputError` where the image has no such page. As `page_at`, but the pages of labels that
+    do not know depth and time are those of the image.
+    """
+    numbered = states_all_planes(path) and not know_both(places_of(path))
+    page = plane.number if numbered else page_at(plane, places_of(image))
+    if page is None:
+        raise InputError(
+            f"outlines lie on the plane of depth {plane.z} and time {plane.t}, and {image} has no "
+            "such page; give the image that they were drawn on"
+        )
+    return page
 
 
 def read_planes(path: Path, read: Callable[[Path, Page], Instances]) -> ImagePlanes:

@@ -4,7 +4,8 @@ Points are full-resolution pixels, the image's corner is (0, 0): as inside, noth
 Outlines are written with three decimals (see `rounding`), with holes and parts; a second export is
 identical. Objects keep what QuPath knows of them (name, colour, measurements, metadata, plane). The
 image's size, the list of classes and our ids stand in a member `kontur` beside the features: QuPath
-ignores it and does not write it back; ids then count from 1. After QuPath's
+ignores it and does not write it back; ids then count from 1. An object on several planes is a
+feature of each, with a UUID of its own, as QuPath wants it, and our one id. After QuPath's
 `PathObjectTypeAdapters` and RFC 7946. Members beside the features that others wrote are not kept.
 """
 
@@ -30,6 +31,7 @@ from kontur.formats.image_annotation import (
     ClassPrediction,
     ImageAnnotation,
     check_count,
+    ids_on_planes,
     unique_ids,
 )
 from kontur.formats.outline_file import BEGINNING, OutlineFile, json_keys
@@ -73,13 +75,16 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 
     content = file.json_rows("features", convert)
     features = _read_features(content, where)
-    instances = _objects(features, member_of(content), where)
+    instances, written = _objects(features, member_of(content), where)
     without = Counter(one.without for one in features if one.without)
     geometries = [extra[EXTRAS]["geometry"] for extra in instances.extras]
-    return [
-        ImageAnnotation(where.stem, instances.size, instances[places].replace(plane=plane), without)
-        for plane, places in by_plane(_planes(geometries, content, where), file.page, where)
-    ]
+    planes = _planes(geometries, content, where)
+    ids = np.array(ids_on_planes(written, [plane or Plane() for plane in planes]), np.int64)
+    entries = []
+    for plane, places in by_plane(planes, file.page, where):
+        objects = instances[places].replace(plane=plane, ids=with_unique_ids(ids[places]))
+        entries.append(ImageAnnotation(where.stem, instances.size, objects, without))
+    return entries
 
 
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
@@ -87,21 +92,20 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
 
     Planes are taken one by one, and none is held.
     """
-    bare, ids = [], [np.zeros(0, np.int64)]  # of each plane
-    for objects in (entry.instances for entry in entries):
-        bare.append(Instances.empty(objects.size, objects.classes).replace(plane=objects.plane))
-        ids.append(objects.ids)
+    bare = [  # of each plane
+        Instances.empty(objects.size, objects.classes).replace(plane=objects.plane)
+        for objects in (entry.instances for entry in entries)
+    ]
     if len(bare) > 1 and any(plane.plane is None for plane in bare):
         raise InputError(
             f"GeoJSON holds the outlines of one image, and there are {len(bare)}; name one of "
             "them with --image NAME (in Python image=NAME)"
         )
     none = Instances.concat(bare or [Instances.empty()])
-    numbers = np.split(with_unique_ids(np.concatenate(ids)), np.cumsum([*map(len, ids[1:])]))
     image = ImageAnnotation(entries[0].file_name if entries else path.stem, none.size, none)
     with stream(path, image, overwrite=overwrite) as add:
-        for entry, unique in zip(entries, numbers, strict=False):  # behind the last are none
-            add(entry.instances.replace(ids=unique))
+        for entry in entries:
+            add(entry.instances)
 
 
 @contextmanager
@@ -111,7 +115,7 @@ def stream(
     """Write the objects of one image part by part, to the text of `to_document`.
 
     `image` says what is known of the image; its own objects are not written. The function that is
-    given takes the objects of each part, whose ids no other part has.
+    given takes the objects of each part, whose ids no other part of its plane has.
     """
     with (
         atomic.replacing(path, overwrite=overwrite) as beside,
@@ -156,6 +160,8 @@ def _features_of(
     for i, geometry in enumerate(geometries_of(rounded(instances.polygons))):
         feature = _feature(instances, i, geometry, kind)
         name = feature["id"] or _new_uuid(f"kontur/{image_name}/{instances.ids[i]}")
+        if name in own["ids"] and instances.plane is not None:  # the same object, on another plane
+            name = _new_uuid(f"{name}/plane/{instances.plane}")
         while name in own["ids"]:  # a copy of another object
             name = _new_uuid(f"{name}/copy")
         feature["id"] = name
@@ -170,10 +176,12 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
 
     What is no area (points, lines, a missing geometry) is left out and outlines that cross
     themselves are repaired, both with a line of logging. Classes come in our own list's order or
-    as they appear; unclassified objects are of the class `object`, those of QuPath's class
+    as they appear; an id that comes again, as of one object on two planes, becomes the next free
+    number; unclassified objects are of the class `object`, those of QuPath's class
     `Ignore*` are regions to ignore. Raises `InputError` naming the feature that is not one.
     """
-    return _objects(_read_features(content, where), member_of(content), where)
+    instances, written = _objects(_read_features(content, where), member_of(content), where)
+    return instances.replace(ids=np.array(unique_ids(written), np.int64))
 
 
 def _read_features(content: Any, where: str | Path) -> "list[_Feature]":
@@ -188,21 +196,22 @@ def _read_features(content: Any, where: str | Path) -> "list[_Feature]":
 
 def _objects(
     features: "Sequence[_Feature]", own: Mapping[str, Any], where: str | Path
-) -> Instances:
+) -> tuple[Instances, list[int | None]]:
+    """The objects of features, and the ids that these have."""
     polygons, kept = document.repaired([one.shape for one in features], where)
     document.left_out((one.without for one in features), where, what="features")
     objects = [one for one, keep in zip(features, kept, strict=True) if keep]
     labels, classes = _labels(objects, own)
-    return Instances.of_valid(
+    instances = Instances.of_valid(
         polygons,
         labels=labels or None,
         scores=[one.score for one in objects] or None,
-        ids=_ids(objects, own, where) or None,
         ignore=[one.name == IGNORE for one in objects] or None,
         extras=[{EXTRAS: one.extra} for one in objects],
         size=size_of(own, where),
         classes=classes,
     )
+    return instances, _ids(objects, own, where)
 
 
 def relabel(
@@ -344,13 +353,13 @@ def _labels(features: list[_Feature], own: Mapping[str, Any]) -> tuple[list[int]
     return [0 if name is None else place[name] for name in names], classes
 
 
-def _ids(features: list[_Feature], own: Mapping[str, Any], where: str | Path) -> list[int]:
-    """Our ids where the file still has them, else the next free numbers."""
+def _ids(features: list[_Feature], own: Mapping[str, Any], where: str | Path) -> list[int | None]:
+    """Our ids where the file still has them."""
     listed = own.get("ids")
     known = dict(listed) if isinstance(listed, Mapping) else {}
     ids = [known.pop(one.extra["id"], None) for one in features]  # popped: a copy gets a new number
     numbers = [document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
-    return unique_ids(list(map(document.whole_number, numbers)))
+    return list(map(document.whole_number, numbers))
 
 
 def _new_uuid(of: str) -> str:

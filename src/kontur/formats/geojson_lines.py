@@ -48,9 +48,9 @@ def batches(file: OutlineFile) -> Iterator[list[ImageAnnotation]]:
     """The images of `read`, some lines at a time; one may come again with more of its objects."""
     records = _records(file.path)
     first = list(itertools.islice(records, GROUP))
-    yield _entries(first, file)
+    yield _entries(first, file, part=True)
     while some := list(itertools.islice(records, GROUP)):
-        yield _entries(some, file)
+        yield _entries(some, file, part=True)
 
 
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
@@ -107,7 +107,9 @@ def _write_feature(file: Any, geometry: Any, properties: Mapping[str, Any]) -> N
     file.write(document.to_text(feature))
 
 
-def _entries(records: Sequence[tuple[str, Any]], file: OutlineFile) -> list[ImageAnnotation]:
+def _entries(
+    records: Sequence[tuple[str, Any]], file: OutlineFile, *, part: bool = False
+) -> list[ImageAnnotation]:
     where = file.path
     features = [one for which, content in records for one in _features(content, which)]
     sizes: dict[str, Any] = {}
@@ -125,7 +127,7 @@ def _entries(records: Sequence[tuple[str, Any]], file: OutlineFile) -> list[Imag
     sizes = {name: size for name, size in sizes.items() if name not in values.get("image", ())}
     stem = FORMAT.stem(where)
     found = object_rows.entries_of(
-        ObjectRows(shapes, kinds, values, sizes), where, stem=stem, page=file.page
+        ObjectRows(shapes, kinds, values, sizes), where, stem=stem, page=file.page, part=part
     )
     return found or [ImageAnnotation(stem, None, Instances.empty())]
 

@@ -60,14 +60,14 @@ def batches(file: OutlineFile) -> Iterator[list[ImageAnnotation]]:
         for batch in content.iter_batches(batch_size=GROUP):
             several = True
             table = _packages()[0].Table.from_batches([batch], content.schema_arrow)
-            yield _entries(_rows_of(table, file.path), file)
+            yield _entries(_rows_of(table, file.path), file, part=True)
         if not several:
             yield _entries(_rows_of(content.schema_arrow.empty_table(), file.path), file)
 
 
-def _entries(rows: ObjectRows, file: OutlineFile) -> list[ImageAnnotation]:
+def _entries(rows: ObjectRows, file: OutlineFile, *, part: bool = False) -> list[ImageAnnotation]:
     stem = FORMAT.stem(file.path)
-    entries = object_rows.entries_of(rows, file.path, stem=stem, page=file.page)
+    entries = object_rows.entries_of(rows, file.path, stem=stem, page=file.page, part=part)
     return entries or [ImageAnnotation(stem, None, Instances.empty())]
 
 

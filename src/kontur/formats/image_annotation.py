@@ -1,7 +1,7 @@
 """Image annotation: one image of a file of outlines with its objects; one of several is picked."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,8 @@ class ImageAnnotation(NamedTuple):
     (`box`, `keypoints`, `point` …); `boxes` are the x0, y0, x1, y1 of those that
     have one. `extras` keep what a file says of the image and we do not read, by the format.
     `pixel_size` is the side of a pixel in µm, where it is known, and `image` the file of the image,
-    where objects are to be written that were found or drawn on it.
+    where objects are to be written that were found or drawn on it. `unnumbered` are the indices of
+    objects to which the file gives no id, in a part of one that comes in parts.
     """
 
     file_name: str
@@ -32,6 +33,7 @@ class ImageAnnotation(NamedTuple):
     extras: Mapping[str, Mapping[str, Any]] = {}
     pixel_size: float | None = None
     image: Path | None = None
+    unnumbered: tuple[int, ...] = ()
 
 
 class ClassPrediction(NamedTuple):
@@ -125,6 +127,25 @@ def unique_ids(ids: Sequence[int | None]) -> list[int]:
         else:
             made.append(next(free))
     return made
+
+
+def ids_on_planes(ids: Sequence[int | None], planes: Sequence[Hashable]) -> list[int]:
+    """As `unique_ids`, but an id may come again on another plane, for the same object there.
+
+    >>> ids_on_planes([4, None, 4, 4], ["first", "first", "second", "second"])
+    [4, 5, 4, 6]
+    """
+    known: set[tuple[int, Hashable]] = set()
+    own: list[int | None] = []
+    for number, plane in zip(ids, planes, strict=True):
+        first = number is not None and (number, plane) not in known
+        own.append(number if first else None)
+        if number is not None:
+            known.add((number, plane))
+    given = list(dict.fromkeys(number for number in own if number is not None))
+    made = unique_ids([*given, *(None for number in own if number is None)])
+    new, free = dict(zip(given, made, strict=False)), iter(made[len(given) :])
+    return [next(free) if number is None else new[number] for number in own]
 
 
 def _last(name: str) -> str:

@@ -20,7 +20,7 @@ from kontur.errors import InputError
 from kontur.formats import atomic, document
 from kontur.formats.attributes import attributes_of, default_colour, hex_of, of_texts
 from kontur.formats.format import Format
-from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.image_annotation import ImageAnnotation, ids_on_planes
 from kontur.formats.imagej_roi import (
     Roi,
     areas,
@@ -35,6 +35,7 @@ from kontur.formats.planes import by_plane
 from kontur.formats.qupath import CLASS_COLOUR, COLOUR, rgb_of
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
+from kontur.instances.checks import with_unique_ids
 from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted, shortened
 
@@ -66,7 +67,6 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         polygons,
         labels=[classes.index(name) for name in names] or None,
         scores=[_score(roi, where) for roi in objects] or None,
-        ids=unique_ids([_whole(roi, "id", where) for roi in objects]) or None,
         ignore=[roi.own.get("ignore") == "true" for roi in objects] or None,
         extras=[
             {EXTRAS: {**roi.rest, "class": name}} for roi, name in zip(objects, names, strict=True)
@@ -74,10 +74,18 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         size=_size(objects, where),
         classes=classes,
     )
+    planes = [_plane(roi, where) for roi in objects]
+    written = [_whole(roi, "id", where) for roi in objects]
+    ids = np.array(ids_on_planes(written, [plane or Plane() for plane in planes]), np.int64)
     name = FORMAT.stem(where)
     return [
-        ImageAnnotation(name, instances.size, instances[places].replace(plane=plane), without)
-        for plane, places in by_plane([_plane(roi, where) for roi in objects], file.page, where)
+        ImageAnnotation(
+            name,
+            instances.size,
+            instances[places].replace(plane=plane, ids=with_unique_ids(ids[places])),
+            without,
+        )
+        for plane, places in by_plane(planes, file.page, where)
     ]
 
 

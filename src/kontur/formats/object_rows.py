@@ -16,10 +16,11 @@ from jaxtyping import Int, Shaped
 from kontur.errors import InputError
 from kontur.formats import document
 from kontur.formats.attributes import attributes_of, plain
-from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.image_annotation import ImageAnnotation, ids_on_planes
 from kontur.formats.planes import by_plane, read_plane
 from kontur.formats.rounding import rounded_score
 from kontur.instances import CLASSES, Instances
+from kontur.instances.checks import with_unique_ids
 from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted
 
@@ -83,12 +84,14 @@ def _others(instances: Instances, i: int, nested: bool) -> Mapping[str, Any]:
 
 
 def entries_of(
-    rows: ObjectRows, where: Path, *, stem: str, page: int | None = None
+    rows: ObjectRows, where: Path, *, stem: str, page: int | None = None, part: bool = False
 ) -> list[ImageAnnotation]:
     """The images of the rows in the order of their first ones, each plane with its objects.
 
-    `stem` is the image of rows that name none; with `page` the objects of that plane alone. What is
-    no area is counted and left out. Raises `InputError` for columns of ours that are not numbers.
+    `stem` is the image of rows that name none; with `page` the objects of that plane alone. An id
+    that comes again on another plane is the same object there. What is no area is counted and left
+    out. Of a `part` of a file it is noted which rows have no id. Raises `InputError` for columns of
+    ours that are not numbers.
     """
     values = rows.values
     check_numbers(values, where)
@@ -110,16 +113,18 @@ def entries_of(
         size = _size(values, numbers, rows.sizes.get(name), f"{where}: {name}")
         bare = Counter(kind for kind in without[numbers] if kind)  # of all its planes
         of_image = numbers[kept[numbers]]
+        written = [document.whole_number(i) for i in _some(values.get("id"), of_image)]
+        planes = _planes(values, of_image, where)
         ids = np.array(
-            unique_ids([document.whole_number(i) for i in _some(values.get("id"), of_image)]),
-            dtype=np.int64,
+            ids_on_planes(written, [plane or Plane() for plane in planes]), dtype=np.int64
         )
-        for plane, places in by_plane(_planes(values, of_image, where), page, where):
+        for plane, places in by_plane(planes, page, where):
             objects = of_image[places]
+            none = tuple(i for i, place in enumerate(places) if written[place] is None)
             instances = Instances.of_valid(
                 polygons[at[objects]],
                 labels=np.array([index[label] for label in labels[objects]], dtype=np.int64),
-                ids=ids[places],
+                ids=with_unique_ids(ids[places]),
                 scores=_scores(values.get("score"), objects),
                 ignore=[bool(value) for value in _some(values.get("ignore"), objects)],
                 extras=_extras(values, objects),
@@ -127,7 +132,9 @@ def entries_of(
                 classes=classes,
             )
             placed = instances.replace(plane=plane) if plane is not None else instances
-            entries.append(ImageAnnotation(name, size, placed, bare))
+            entries.append(
+                ImageAnnotation(name, size, placed, bare, unnumbered=none if part else ())
+            )
             bare = Counter()
     return entries
 

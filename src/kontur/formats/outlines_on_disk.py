@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from jaxtyping import Bool, Float, Int, Int64, Shaped
 
-from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.image_annotation import ImageAnnotation, ids_on_planes
 from kontur.formats.planes import by_plane
 from kontur.formats.tracks import tracks_of, with_tracks
 from kontur.instances import Instances
@@ -147,7 +147,8 @@ def spill(
         planes.setdefault(name, []).append(plane)
     finished = {}
     for name, own in planes.items():
-        numbers = iter(unique_ids([number for plane in own for number in images[name, plane].ids]))
+        ids = [(number, plane) for plane in own for number in images[name, plane].ids]
+        numbers = iter(ids_on_planes(*map(list, zip(*ids, strict=True))) if ids else ())
         for plane in own:
             image, known = images[name, plane], plane if name in with_planes else None
             finished[name, known] = image.finished(known, [*islice(numbers, len(image.ids))])
@@ -181,15 +182,22 @@ class _Image:
         self.file = file
         self.size: tuple[int, int] | None = None
         self.classes: dict[str, int] = {}
+        self.unnumbered: list[int] = []
         self.boxes = [np.zeros((0, 4))]
         self.columns = {name: [np.zeros(0, kind)] for name, kind in COLUMNS.items()}
 
     @property
-    def ids(self) -> list[int]:
-        return np.concatenate(self.columns["ids"]).tolist()
+    def ids(self) -> list[int | None]:
+        """Those that the file gives."""
+        ids: list[int | None] = np.concatenate(self.columns["ids"]).tolist()
+        for index in self.unnumbered:
+            ids[index] = None
+        return ids
 
     def add(self, entry: ImageAnnotation) -> None:
         objects = entry.instances
+        before = sum(map(len, self.boxes))
+        self.unnumbered += [before + index for index in entry.unnumbered]
         self.size = self.size or entry.size or objects.size
         label = [self.classes.setdefault(name, len(self.classes)) for name in objects.classes]
         outlines: list[bytes] = shapely.to_wkb(objects.polygons).tolist()

@@ -10,7 +10,7 @@ import numpy as np
 
 from kontur.errors import InputError
 from kontur.formats import csv_dialect, document
-from kontur.formats.image_annotation import unique_ids
+from kontur.formats.image_annotation import ids_on_planes
 from kontur.formats.object_rows import PLANE, plane_in_columns
 from kontur.instances import CLASSES
 from kontur.instances.plane import Plane
@@ -67,17 +67,20 @@ def ids_of(
     Ids are whole numbers. One that is given may come again on another plane, of the same object; an
     object without one gets the next that is free on all planes of its image.
     """
-    images: dict[str, dict[int, int | None]] = {}
-    for name, _, numbers in planes:
+    images: dict[str, list[tuple[int, int | None, Plane | None]]] = {}
+    for name, plane, numbers in planes:
         written = _written_ids([(rows[number], wheres[number]) for number in numbers])
-        images.setdefault(name, {}).update(zip(numbers, written, strict=True))
-    found: dict[int, int] = {}
-    for ids in images.values():
-        given = list(dict.fromkeys(n for n in ids.values() if n is not None))
-        numbers = unique_ids([*given, *(None for number in ids.values() if number is None)])
-        new, free = dict(zip(given, numbers, strict=False)), iter(numbers[len(given) :])
-        found |= {row: next(free) if n is None else new[n] for row, n in ids.items()}
-    return found
+        pairs = zip(numbers, written, strict=True)
+        images.setdefault(name, []).extend((row, number, plane) for row, number in pairs)
+    return {
+        row: number
+        for objects in images.values()
+        for (row, _, _), number in zip(
+            objects,
+            ids_on_planes([one for _, one, _ in objects], [plane for *_, plane in objects]),
+            strict=True,
+        )
+    }
 
 
 def _written_ids(objects: Sequence[tuple[Row, str]]) -> list[int | None]:

@@ -32,7 +32,7 @@ from kontur.infer.load import load
 from kontur.infer.model_files import find_model, shipped_models
 from kontur.infer.onnx_engine import OnnxEngine, precision_of
 from kontur.infer.predict import Predictor
-from kontur.infer.record import file_digest
+from kontur.infer.source_file import file_digest
 from kontur.wording import plural
 
 CONNECT = 10.0  # seconds in which a scheduler has to answer
@@ -359,7 +359,7 @@ def _absolute_path(path: Path) -> Path:
 
 def _here(task: Task, result: TaskResult) -> TaskResult:
     """The result of a task with the paths that it has here."""
-    job = replace(task.job, source=result.job.source, page=result.job.page)
+    job = replace(task.job, source=result.job.source, journal=result.job.journal)
     outcome = result.outcome
     if outcome is not None:
         there, here = str(_absolute_path(job.input.path)), str(job.input.path)

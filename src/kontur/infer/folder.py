@@ -21,9 +21,10 @@ from kontur.infer.inputs import InputImage, once_each
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import check_is_folder, finished_outputs, output_files
 from kontur.infer.predict import Predictor
-from kontur.infer.record import Record, SourceFile
+from kontur.infer.record import Record
 from kontur.infer.region import parse_region
 from kontur.infer.report import Report
+from kontur.infer.source_file import SourceFile
 from kontur.infer.source_stamp import SourceStamp
 from kontur.infer.stack_prediction import (
     check_has_pages_to_link,
@@ -128,7 +129,7 @@ def _note(enter: Callable[..., None], job: Job, outcome: Outcome) -> None:
     """Enter an image that was finished now."""
     if outcome.failure is None and not outcome.skipped:
         results = {**outcome.results(), "outputs": [*job.outputs]}
-        enter(job.input.name, results, job.source, job.page)
+        enter(job.input.name, results, job.source, job.journal)
 
 
 def _job(

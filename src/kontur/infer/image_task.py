@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 from kontur.errors import InputError
 from kontur.infer.inputs import InputImage
-from kontur.infer.options import PredictOptions
-from kontur.infer.record import SourceFile
+from kontur.infer.options import GivenContrast, PredictOptions
+from kontur.infer.source_file import SourceFile
 from kontur.infer.source_stamp import SourceStamp, changed_sentence
 
 OnPart = Callable[[InputImage, int, int], None]  # an image, its finished parts, and all of them
@@ -39,7 +39,7 @@ class Outcome:
     objects: int = 0
     repaired: int = 0
     scale: float = 1.0
-    contrast: float | None = None
+    contrast: GivenContrast | None = None
     seconds: float = 0.0
     skipped: bool = False
     changed: bool = False
@@ -62,7 +62,7 @@ class Job:
     `source` is its content, where that is known already; `outputs` are the words of all files that
     are ours once these are written, `stale` files of ours that are to go then, `left` files of
     other formats that no record says are ours, and `objects` the number of outlines that are there.
-    `stamp` was taken before the content was noted. `page` is the hidden file that says what was
+    `stamp` was taken before the content was noted. `journal` is the hidden file that says what was
     written, until the record does.
     """
 
@@ -76,7 +76,7 @@ class Job:
     left: tuple[Path, ...] = ()
     objects: int = 0
     stamp: SourceStamp | None = None
-    page: Path | None = None
+    journal: Path | None = None
 
     def changed_since(self) -> bool:
         """Whether the image is another one than its stamp is of, if it has one."""

@@ -13,16 +13,17 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, thinned
-from kontur.infer.hints import channel_hint, size_hint, track_hint
+from kontur.infer.hints import channel_hint, range_hint, size_hint, track_hint
 from kontur.infer.image_task import Job, Outcome, Task, TaskKind, TaskResult, Work
-from kontur.infer.journal import ImagePage
+from kontur.infer.journal import ImageJournal
 from kontur.infer.memory import available_memory
 from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import ENDINGS, output_file, writing_outputs
 from kontur.infer.parts import ImagePlan
 from kontur.infer.predict import Predictor
-from kontur.infer.record import SourceFile, page_of
+from kontur.infer.record import journal_of
 from kontur.infer.region import of_image
+from kontur.infer.source_file import SourceFile
 from kontur.infer.source_stamp import SourceStamp, changed_sentence, then
 from kontur.infer.stack_prediction import Stack
 from kontur.infer.tile_store import TileStore
@@ -138,12 +139,14 @@ class ImageWorker:
                 contrast=parts.contrast,
                 changed=job.changed,
                 left=job.left,
-                hint=channels or size_hint(areas, card, self.work.options),
+                hint=range_hint(plan.chosen.image.normalisation)
+                or channels
+                or size_hint(areas, card, self.work.options),
             )
-            page = self._page(job, outcome)
-        page.end()
+            journal = self._journal(job, outcome)
+        journal.end()
         self._store(job).remove()
-        return TaskResult(replace(job, page=page.file), outcome)
+        return TaskResult(replace(job, journal=journal.file), outcome)
 
     def _stack(self, task: Task) -> TaskResult:
         job = self._with_source(task.job)
@@ -175,22 +178,23 @@ class ImageWorker:
                     removed=job.stale,
                     left=job.left,
                     hint=track_hint(found.pages, options)
+                    or found.hint
                     or size_hint(found.areas, self.predictor.card, options),
                 )
-                page = self._page(job, outcome)
+                journal = self._journal(job, outcome)
         for file in job.stale:
             file.unlink(missing_ok=True)
-        page.end()
+        journal.end()
         planes.remove()
-        return TaskResult(replace(job, page=page.file), outcome)
+        return TaskResult(replace(job, journal=journal.file), outcome)
 
-    def _page(self, job: Job, outcome: Outcome) -> ImagePage:
+    def _journal(self, job: Job, outcome: Outcome) -> ImageJournal:
         """Note which files are about to get their names, and which are about to go."""
         out, name = self.work.out, job.input.name
         results = {**outcome.results(), "outputs": [*job.outputs]}
-        page = page_of(name, results, job.source, out=out, settings=self.work.settings)
-        page.begin([word for word in ENDINGS if output_file(name, out, word) in job.stale])
-        return page
+        journal = journal_of(name, results, job.source, out=out, settings=self.work.settings)
+        journal.begin([word for word in ENDINGS if output_file(name, out, word) in job.stale])
+        return journal
 
     def _planes(self, job: Job) -> Stack:
         return Stack(

@@ -1,19 +1,22 @@
 """What was done since a record was last written, a line each, which survives a kill.
 
 The record of many images takes time to write, so that it is written now and then. Between, every
-image is a line at the end of a hidden file beside it, of which each process has its own. What a
-process has left that was killed is read with the record, and goes into it when it is written next.
+image is a line at the end of a journal: a hidden file beside the record, of which each process has
+its own and begins another one whenever it has written the record.
 
-The files of an image get their names one after another. Before the first does, the image has a page
-of its own, written by whoever writes the files (`ImagePage`): a kill between two names leaves files
-of this run beside others of an earlier one, and the page says that they belong together.
+The files of an image get their names one after another. Before the first does, the image has a
+journal of its own, written by whoever writes the files (`ImageJournal`): a kill between two names
+leaves files of this run beside others of an earlier one, and the journal says that they belong
+together.
+
+A journal only grows, and its name is never used again. So the record can say how many lines it
+holds of each that is still there, and what a journal says beyond that is later than the record.
 """
 
 import contextlib
 import json
-import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,17 +30,21 @@ class Journal:
     """The journal of this process for the record at `path`; threads may note at the same time."""
 
     def __init__(self, path: Path, settings: Results):
-        self._file = hidden_beside(path)
-        self._first = {"settings": dict(settings)}
+        self._path, self._settings = path, dict(settings)
+        self._file: Path | None = None
         self._noted: dict[str, Results] = {}  # not in the record yet
         self._lock = threading.Lock()
-        self._handle: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file; "" before `begin` and after `end`."""
+        return "" if self._file is None else self._file.name
 
     def begin(self) -> None:
         """Make the file, in a folder that is there. Raises `OSError` where that cannot be done."""
-        if self._handle is None:
-            self._handle = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-            self._append([self._first])
+        file = hidden_beside(self._path)
+        _append(file, [{"settings": self._settings}, *([self._noted] if self._noted else [])])
+        self._file = file
 
     def note(self, name: str, results: Results) -> bool:
         """Note an image that was finished now, once, and whether that could be done.
@@ -45,38 +52,34 @@ class Journal:
         Before `begin` and after `end` nothing is noted.
         """
         with self._lock, contextlib.suppress(OSError):  # a full disk, as the record will say
-            if self._handle is not None:
+            if self._file is not None:
                 if self._noted.get(name) != results:
-                    self._append([{name: results}])
+                    _append(self._file, [{name: results}])
                     self._noted[name] = results
                 return True
         return False
 
-    def written(self, names: Iterable[str]) -> None:
-        """These images are in the record now: begin a new page."""
+    def renew(self, written: Iterable[str]) -> None:
+        """Begin another file without the images that were written; none where there was none."""
         with self._lock:
-            for name in names:
+            for name in written:
                 self._noted.pop(name, None)
-            if self._handle is not None:
-                os.ftruncate(self._handle, 0)
-                self._append([self._first, self._noted])
+            if self._file is not None:
+                before = self._file
+                self.begin()
+                before.unlink(missing_ok=True)
 
     def end(self) -> None:
         """Remove the file: all that was noted is in the record."""
         with self._lock:
-            if self._handle is not None:
-                os.close(self._handle)
-                self._handle = None
+            if self._file is not None:
                 with contextlib.suppress(OSError):
                     self._file.unlink()
-
-    def _append(self, lines: Iterable[Results]) -> None:
-        assert self._handle is not None
-        os.write(self._handle, _text(lines).encode())
+                self._file = None
 
 
-class ImagePage:
-    """The page of an image `name` for the record at `path`, with what the record will say of it."""
+class ImageJournal:
+    """The journal of an image `name` for the record at `path`, which will say `results` of it."""
 
     def __init__(self, path: Path, settings: Results, name: str, results: Results):
         self.file = hidden_beside(path)
@@ -89,39 +92,38 @@ class ImagePage:
         """
         words = [*self._results["outputs"], *stale]
         unfinished = {**self._results, "outputs": words, UNFINISHED: True}
-        text = _text([{"settings": self._settings}, {self._name: unfinished}])
-        self.file.write_text(text, encoding="utf-8")
+        _append(self.file, [{"settings": self._settings}, {self._name: unfinished}])
 
     def end(self) -> None:
         """Note that all files have their names."""
-        with self.file.open("a", encoding="utf-8") as opened:
-            opened.write(_text([{self._name: self._results}]))
+        _append(self.file, [{self._name: self._results}])
 
 
-def _text(lines: Iterable[Results]) -> str:
-    return "".join(f"{json.dumps(line)}\n" for line in lines)
+def _append(file: Path, lines: Iterable[Results]) -> None:
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    with file.open("ab", buffering=0) as opened:
+        opened.write(text.encode())  # at once, so that a reader never finds part of a line
 
 
-class Page(NamedTuple):
-    """A journal or an image's page that is there.
-
-    Its file and settings, the images with their results, and when it was written.
-    """
+class ReadJournal(NamedTuple):
+    """What a journal says by now: its file and settings, and the results of images by lines."""
 
     file: Path
     settings: dict[str, Any]
-    images: dict[str, dict[str, Any]]
-    written: int  # nanoseconds, as those of files
+    lines: Sequence[Mapping[str, Results]]
+
+    def since(self, line: int) -> dict[str, dict[str, Any]]:
+        """The last results of each image, without those of the lines before."""
+        return {name: dict(of) for one in self.lines[line:] for name, of in one.items()}
 
 
-def pages(path: Path) -> Iterator[Page]:
-    """The journals and pages of all processes for the record at `path`, the oldest first."""
+def journals(path: Path) -> list[ReadJournal]:
+    """The journals of all processes for the record at `path`, what was written last at the end."""
     there = []
     for file in hidden_of(path):
         with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
             written = file.stat().st_mtime_ns
             # A kill, or a process that writes at this moment, may leave a last line that is none.
-            first, *lines = file.read_text(encoding="utf-8").split("\n")[:-1]
-            images = {name: dict(of) for line in lines for name, of in json.loads(line).items()}
-            there.append(Page(file, dict(json.loads(first)["settings"]), images, written))
-    yield from sorted(there, key=lambda page: page.written)
+            first, *lines = map(json.loads, file.read_text(encoding="utf-8").split("\n")[:-1])
+            there.append((written, ReadJournal(file, dict(first["settings"]), lines)))
+    return [journal for _, journal in sorted(there, key=lambda entry: entry[0])]

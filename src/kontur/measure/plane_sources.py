@@ -7,10 +7,10 @@ from pathlib import Path, PurePath
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
-from kontur.data.image_planes import chosen_pages, states_all_planes
+from kontur.data.image_planes import chosen_pages, page_in_image, states_all_planes
 from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
-from kontur.data.places import Place, check_labels_fit, know_both, page_at, places_of, plane_on
+from kontur.data.places import Place, check_labels_fit, places_of, plane_on
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.channels import Channel
@@ -161,13 +161,7 @@ def _source(
 
     def page() -> int | None:
         assert places is not None
-        numbered = states_all_planes(path) and not know_both(places_of(path))
-        number = place.number if numbered else page_at(place, places)
-        if number is None:
-            raise InputError(
-                f"outlines lie on the plane of depth {place.z} and time {place.t}, and "
-                f"{files[name]} has no such page; give the image that they were drawn on"
-            )
+        number = page_in_image(place, path, files[name])
         return number if len(places) > 1 or place.page is not None else None
 
     stated = place

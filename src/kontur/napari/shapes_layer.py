@@ -1,6 +1,7 @@
 """Shapes layer: every outline a polygon whose points a hand can move, and back."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,6 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.display.colours import class_colour
 from kontur.errors import InputError
-from kontur.formats.image_annotation import unique_ids
 from kontur.instances import Instances
 from kontur.napari.origin import KEY, Index, Origin, origin_of
 from kontur.napari.vertices import polygon_of, vertices_of, with_joints
@@ -80,36 +80,51 @@ def instances_of_shapes(
         planes = {}
     for i, points in enumerate(data):
         planes.setdefault(_plane(points), []).append(i)
+    fresh = itertools.count(1 + max((0, *(row["id"] for row in rows))))
     return {
         index: _instances(
-            [_ring(data[i], kinds[i]) for i in chosen], [rows[i] for i in chosen], origin, index
+            [_ring(data[i], kinds[i]) for i in chosen],
+            [rows[i] for i in chosen],
+            origin,
+            index,
+            fresh,
         )
         for index, chosen in planes.items()
     }
 
 
 def _instances(
-    lines: list[Float[np.ndarray, "_ 2"]], rows: list[dict[str, Any]], origin: Origin, index: Index
+    lines: list[Float[np.ndarray, "_ 2"]],
+    rows: list[dict[str, Any]],
+    origin: Origin,
+    index: Index,
+    fresh: Iterator[int],
 ) -> Instances:
+    """The objects of a plane; `fresh` has ids that are free on all planes."""
     before = origin.at(index)
     known = {int(number): i for i, number in enumerate(before.ids)}
     polygons: list[Polygon | MultiPolygon] = []
-    ids: list[int | None] = []
+    ids: list[int] = []
+    taken: set[int] = set()
+    kept: list[dict[str, Any]] = []
     for line, row in zip(lines, rows, strict=True):
         place = known.get(row["id"])
-        ids.append(None if place is None and row["id"] == 0 else row["id"])
-        polygons.append(_outline(line, None if place is None else before.polygon(place)))
-    kept = [i for i, polygon in enumerate(polygons) if not polygon.is_empty]
-    numbers = unique_ids([ids[i] for i in kept])
-    names = [rows[i]["class"] or origin.classes[0] for i in kept]
+        polygon = _outline(line, None if place is None else before.polygon(place))
+        if not polygon.is_empty:
+            new = (place is None and row["id"] == 0) or row["id"] in taken
+            ids.append(next(fresh) if new else row["id"])
+            taken.add(ids[-1])
+            polygons.append(polygon)
+            kept.append(row)
+    names = [row["class"] or origin.classes[0] for row in kept]
     classes = tuple(dict.fromkeys([*origin.classes, *names]))
     found = Instances.of(
-        [polygons[i] for i in kept],
+        polygons,
         [classes.index(name) for name in names],
-        scores=[rows[i]["score"] for i in kept],
-        ids=numbers,
-        ignore=[rows[i]["ignore"] for i in kept],
-        extras=[before.extras[known[number]] if number in known else {} for number in numbers],
+        scores=[row["score"] for row in kept],
+        ids=ids,
+        ignore=[row["ignore"] for row in kept],
+        extras=[before.extras[known[number]] if number in known else {} for number in ids],
         size=origin.size,
         classes=classes,
     )

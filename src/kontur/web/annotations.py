@@ -35,7 +35,7 @@ from kontur.web.object_text import (
     with_rounded_changes,
 )
 from kontur.web.pixels import Picture, Pictures
-from kontur.web.plane_objects import Changes, Conflict, PlaneObjects
+from kontur.web.plane_objects import Changes, Conflict, PlaneObjects, numbered_apart
 from kontur.web.seen_pictures import SeenPictures, is_outside, stamp_if_there
 
 KEPT = 16  # planes whose objects stay in memory
@@ -164,7 +164,11 @@ class Annotations:
             self._check_seen(image, page, touched, seen)
             if not self.classes:
                 self.name_classes(before.instances.classes)
-            after, indices = with_rounded_changes(before.instances, change(before.instances))
+            after = change(before.instances)
+            highest = self._history.highest_id(image.key, besides=page)
+            if highest is not None:
+                after = numbered_apart(after, before.instances, highest)
+            after, indices = with_rounded_changes(before.instances, after)
             if by == HAND:  # a model was not as sure of what a hand made of it
                 after = without_scores(after, indices)
             gone = set(before.instances.ids.tolist()) - set(after.ids.tolist())

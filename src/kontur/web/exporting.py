@@ -12,18 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import shapely
-from jaxtyping import Bool
-
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.errors import InputError
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.information_loss import information_losses
-from kontur.formats.label_ids import different_ids
-from kontur.instances import Instances
-from kontur.web.annotated_planes import annotated_planes, label_pages, place_of
 from kontur.web.image_folder import FolderImage
 from kontur.web.schema import ExportFormat
 from kontur.web.workspace import Workspace
@@ -47,8 +40,6 @@ def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Expor
     if not images:
         raise InputError("there is nothing to export: no image has outlines yet")
     annotations = {image: _annotations_of(here, image) for image in images}
-    if kind.raster and kind.planes:
-        annotations = {image: _numbered(here, image, of) for image, of in annotations.items()}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         try:
@@ -99,39 +90,6 @@ def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation
             ImageAnnotation(image.path.name, found.size, found, pixel_size=side, image=image.path)
         )
     return annotations
-
-
-def _numbered(
-    here: Workspace, image: FolderImage, annotations: Sequence[ImageAnnotation]
-) -> list[ImageAnnotation]:
-    """The planes of a stack with ids that no other plane has, for one id is one object there.
-
-    Labels of several planes say which objects are the same, unless they are classes: what still
-    lies where they have it keeps its id, and what was drawn since has one that is free.
-    """
-    objects, labels = [one.instances for one in annotations], image.annotated
-    if labels is None or labels.class_of_value or not label_pages(labels):
-        numbered = different_ids(objects)
-    else:
-        read = annotated_planes(here.pictures, image, labels, 0)
-        kept = [_lies_in(one, read.get(place_of(one).number)) for one in objects]
-        ids, known = np.concatenate([one.ids for one in objects]), np.concatenate(kept)
-        ids[~known] = max(ids.max(initial=0), 0) + 1 + np.arange((~known).sum())
-        parts = np.split(ids, np.cumsum([len(one) for one in objects])[:-1])
-        numbered = [one.replace(ids=own) for one, own in zip(objects, parts, strict=True)]
-    return [one._replace(instances=of) for one, of in zip(annotations, numbered, strict=True)]
-
-
-def _lies_in(found: Instances, labels: Instances | None) -> Bool[np.ndarray, " k"]:
-    """Which objects touch the one of their id in the labels of their plane."""
-    outlines = (
-        {} if labels is None else dict(zip(labels.ids.tolist(), labels.polygons, strict=True))
-    )
-    others = [outlines.get(number) for number in found.ids.tolist()]
-    touching: Bool[np.ndarray, " k"] = shapely.intersects(
-        np.array(found.polygons, object), np.array([*others, None], object)[:-1]
-    )
-    return touching
 
 
 def _named(

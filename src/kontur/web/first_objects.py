@@ -6,6 +6,7 @@ from typing import NamedTuple
 from kontur.data.layout import AnnotatedImage
 from kontur.errors import InputError
 from kontur.formats import geojson
+from kontur.formats.label_ids import different_ids
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
 from kontur.web import files_beside
@@ -47,6 +48,8 @@ def first_objects(
         return FirstObjects({page: none} | found, told_by(list(found.values())), ours)
     if image.annotated is not None:
         found = annotated_planes(pictures, image, image.annotated, page)
+        if image.annotated.class_of_value:  # regions, which are numbered anew on each plane
+            found = dict(zip(found, different_ids([*found.values()]), strict=True))
         return FirstObjects({page: none} | found, "done", None)
     return FirstObjects({page: none}, "untouched", None)
 

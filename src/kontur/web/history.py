@@ -219,6 +219,15 @@ class History:
         )
         return dict(self._rows(query, key, page))
 
+    def highest_id(self, key: str, *, besides: int) -> int | None:
+        """The highest id on the other planes of an image, of deleted objects too; None of none."""
+        query = (
+            "SELECT MAX((SELECT MAX(id) FROM objects o WHERE o.key=p.key AND o.page=p.page)) "
+            "FROM planes p WHERE p.key=? AND p.page<>?"
+        )
+        ((highest,),) = self._rows(query, key, besides)
+        return None if highest is None else int(highest)
+
     def moves(self, key: str, page: int) -> list[str]:
         """The moves of a plane that were not undone, the oldest first."""
         query = "SELECT move FROM edits WHERE key=? AND page=? AND undone=0 ORDER BY number"

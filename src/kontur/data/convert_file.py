@@ -6,12 +6,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kontur import formats
+from kontur.data.image_planes import entries_on_page, page_in_image, states_all_planes
+from kontur.data.places import (
+    Place,
+    check_labels_fit,
+    know_both,
+    label_page,
+    places_of,
+    plane_on,
+)
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, names_of, pick
 from kontur.formats.images import is_image, open_image
 from kontur.formats.information_loss import information_losses
+from kontur.formats.nifti_axes import axes_note
 from kontur.formats.nifti_space import check_same_space
 from kontur.formats.page_count import check_is_one_stack, count_pages
 
@@ -39,10 +49,11 @@ def convert(
 ) -> Conversion:
     """Write the outlines of `source` to `target`, in the format of its ending or of this name.
 
-    `image` is an image file, whose name and size count, or the name of an image that `source`
-    describes. `size` is (height, width) where neither gives it. Without `image` all images are
-    written where the new format holds several. Raises `InputError` where sizes differ, and as
-    `formats.read` and `formats.write` do.
+    `image` is an image file, whose name, size and pages count, or the name of an image that
+    `source` describes. `page` is one of that file: where it knows depth and time, these tell the
+    planes. `size` is (height, width) where neither gives it. Without `image` all images are written
+    where the new format holds several. Raises `InputError` where sizes differ, where `source` has a
+    plane that the image file lacks, and as `formats.read` and `formats.write` do.
     """
     kind = formats.format_named(format) if format else formats.format_to_write(target)
     file = None if image is None else _image_file(image, source)
@@ -50,15 +61,18 @@ def convert(
     of_file = None if picture is None else (picture.pixels.shape[0], picture.pixels.shape[1])
     if file is not None:
         check_same_space(Path(source), file)
-    entries = formats.read_images(source, page=page, task=task, size=size or of_file)
+    own, at = _page_in(Path(source), file, page)
+    read = None if at is not None else own
+    entries = formats.read_images(source, page=read, task=task, size=size or of_file)
     if image is not None:
-        entries = _of_image(entries, image, file, source, kind)
+        entries = _of_image(entries, image, file, source, kind, page=page, at=at)
     elif len(entries) > 1 and not _holds_all(kind, entries):
         pick(entries, None, source)  # raises: one is to be named
-    if picture is not None and of_file is not None:
-        entries = [_sized(entry, of_file, source, str(file)) for entry in entries]
+    if picture is not None and of_file is not None and file is not None:
+        entries = [_sized(entry, of_file, source, str(file), file=file) for entry in entries]
         side = picture.pixel_size
         entries = [entry._replace(pixel_size=side, image=file) for entry in entries]
+        entries = _numbered(entries, Path(source), file)
     if size is not None:
         entries = [_sized(entry, size, source, "the size given") for entry in entries]
     formats.write_images(target, entries, format=kind.name, overwrite=overwrite)
@@ -103,18 +117,60 @@ def _any_page(file: Path, page: int | None) -> int | None:
     return 0
 
 
+def _page_in(source: Path, file: Path | None, page: int | None) -> tuple[int | None, Place | None]:
+    """The page of labels that is of a page of the image file, or the place of that of outlines.
+
+    Of outlines there is none where the file does not know depth and time: their numbers count.
+    Labels of one plane are of whichever page is chosen.
+    """
+    if file is None or not source.exists():  # reading it says that there is none
+        return page, None
+    places = places_of(file)
+    if not states_all_planes(source):
+        known = dict(enumerate(places)) if know_both(places) else {}
+        return page, None if page is None else known.get(page)
+    if len(places) > len(places_of(source)) == 1:
+        return None, None
+    if page is None and len(places) > 1:
+        check_labels_fit(source, file)
+    return label_page(source, file, page), None
+
+
+def _numbered(
+    entries: Sequence[ImageAnnotation], source: Path, file: Path
+) -> list[ImageAnnotation]:
+    """The entries with the numbers of pages that the image file gives to their planes."""
+    places = places_of(file)
+    if not know_both(places):
+        return list(entries)
+    known = [entry.instances.plane for entry in entries]
+    planes = [plane and plane_on(page_in_image(plane, source, file), places) for plane in known]
+    return [
+        entry._replace(instances=entry.instances.replace(plane=plane))
+        for entry, plane in zip(entries, planes, strict=True)
+    ]
+
+
 def _of_image(
     entries: Sequence[ImageAnnotation],
     image: str,
     file: Path | None,
     source: str | Path,
     kind: Format,
+    *,
+    page: int | None,
+    at: Place | None,
 ) -> list[ImageAnnotation]:
-    """The annotation of the image: the one of its name, or the only one; its planes, if kept."""
+    """The annotation of the image: the one of its name, or the only one; its planes, if kept.
+
+    Of `page` alone where `at`, the depth and time of it, is given.
+    """
     several = formats.format_of(source).several_images
     alone = file is not None and len({entry.file_name for entry in entries}) == 1
     meant = names_of(image, [entry.file_name for entry in entries]) if several else None
     chosen = [entry for entry in entries if meant is None or alone or entry.file_name in meant]
+    if page is not None and at is not None:
+        chosen = entries_on_page(chosen, page, Path(source), at=at)
     stacked = all(entry.instances.plane is not None for entry in chosen)
     if len(chosen) != 1 and not (chosen and stacked and _holds_all(kind, chosen)):
         chosen = [pick(entries, image if several else None, source)]
@@ -124,12 +180,18 @@ def _of_image(
 
 
 def _sized(
-    entry: ImageAnnotation, size: tuple[int, int], source: str | Path, of: str
+    entry: ImageAnnotation,
+    size: tuple[int, int],
+    source: str | Path,
+    of: str,
+    *,
+    file: Path | None = None,
 ) -> ImageAnnotation:
     known = entry.size or entry.instances.size
     if known is not None and known != size:
         raise InputError(
             f"{source} is made for {known[0]}×{known[1]} pixels (height × width), and {of} is "
             f"{size[0]}×{size[1]}; give the image that the outlines were drawn on"
+            f"{'' if file is None else axes_note(Path(source), file)}"
         )
     return entry._replace(size=size, instances=entry.instances.replace(size=size))
