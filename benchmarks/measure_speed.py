@@ -24,7 +24,7 @@ from kontur.measure.intensity import measure_intensity
 from kontur.measure.measure_many import measure_many
 from kontur.measure.midline import measure_midline
 from kontur.measure.neighbours import measure_neighbours
-from kontur.measure.rings import rings_of, straightened
+from kontur.measure.object_rings import rings_of, straightened
 from kontur.measure.shape import centroids, measure_shape
 from kontur.measure.sources import Picture, Source
 from kontur.measure.table import measure

@@ -28,7 +28,7 @@ from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.card import Thresholds
 from kontur.models.resolve import resolve
-from kontur.models.snake.rings import even_contours
+from kontur.models.snake.contour_targets import even_contours
 
 KINDS = ("in several parts", "with holes", "in one part without holes")
 IOUS = (0.5, 0.7, 0.9)

@@ -18,13 +18,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kontur.data.packaged_images import NUCLEI
 from kontur.formats.images import read_image
-from kontur.geometry import ring
 from kontur.infer.engine import Engine
 from kontur.infer.load import load
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.models.family import Graph
+from kontur.models.snake.start_shapes import octagon
 
 DIAMETER = 75.0  # pixels, the size of these nuclei
 LEFT, TOP, WIDTH, HEIGHT = 625, 326, 318, 544  # the part of the image that is shown
@@ -109,7 +109,7 @@ def trace(predictor: Predictor, image: np.ndarray) -> Traced:
     objects = objects[np.lexsort((middles[:, 0], middles[:, 1].round(-2)))]  # as one reads
     outlines = shapely.make_valid(shapely.polygons(stages[-1]))
     of = [_same(polygon, outlines) for polygon in objects.polygons]
-    octagons = ring.octagon(extremes[of].astype(np.float64), predictor.config.reach)
+    octagons = octagon(extremes[of].astype(np.float64), predictor.config.reach)
     corners = diamonds[of][:, :: diamonds.shape[1] // 4]
     return Traced(objects, corners, extremes[of], octagons, stages[:, of])
 
@@ -167,11 +167,11 @@ def _draw_diamonds(panel: Image.Image, traced: Traced) -> None:
 
 def _draw_octagons(panel: Image.Image, traced: Traced) -> None:
     pen = ImageDraw.Draw(panel)
-    for corners, octagon, extremes in zip(
+    for corners, outline, extremes in zip(
         traced.diamonds, traced.octagons, traced.extremes, strict=True
     ):
         _line(pen, corners, AMBER, width=1.2)
-        _line(pen, octagon, BLUE)
+        _line(pen, outline, BLUE)
         _dots(pen, extremes, RED, 5)
 
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from kontur.geometry import band
-from kontur.geometry.rings import Rings
+from kontur.geometry.ragged_rings import RaggedRings
 
 
 def signed_distance(rings, size, limit):
-    return band.signed_distance(Rings.of(rings), size, limit)
+    return band.signed_distance(RaggedRings.of(rings), size, limit)
 
 
 def slow(rings, size, limit):

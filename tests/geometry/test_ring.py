@@ -101,19 +101,6 @@ def test_resampling_a_ring_without_points_is_refused():
         ring.resample(np.empty((0, 2)), 8)
 
 
-def test_the_diamond_of_forty_points_keeps_its_corners_at_every_tenth():
-    diamonds = ring.diamond(np.array([[0.0, 0, 8, 4], [10, 10, 30, 50]]))
-    points = ring.subdivide(diamonds, 10)
-    assert points.shape == (2, 40, 2)
-    assert_array_equal(points[:, ::10], diamonds)
-    for one, corners in zip(points, diamonds, strict=True):
-        assert_allclose(one, ring.resample(corners, 40))  # its four edges are equally long
-
-
-def test_nothing_subdivides_to_nothing():
-    assert ring.subdivide(np.empty((0, 4, 2)), 10).shape == (0, 40, 2)
-
-
 # smoothing
 
 
@@ -233,46 +220,6 @@ def test_an_empty_ring_has_no_extremes():
         ring.extremes(np.empty((0, 2)))
 
 
-# diamond and octagon
-
-
-def test_a_diamond_joins_the_middles_of_the_sides():
-    assert ring.diamond(np.array([[0.0, 2, 8, 6]])).tolist() == [[[4, 2], [8, 4], [4, 6], [0, 4]]]
-    assert ring.diamond(np.empty((0, 4))).shape == (0, 4, 2)
-
-
-def test_an_octagon_reaches_an_eighth_of_the_side_each_way():
-    extremes = np.array([[[4.0, 0], [16, 5], [9, 8], [0, 3]]])  # in a box of 16 × 8
-    assert ring.octagon(extremes)[0].tolist() == [
-        [4, 0], [6, 0],
-        [16, 4], [16, 5], [16, 6],
-        [11, 8], [9, 8], [7, 8],
-        [0, 4], [0, 3], [0, 2],
-        [2, 0],
-    ]  # fmt: skip
-
-
-def test_an_octagon_stops_at_the_corners_of_the_box():
-    extremes = np.array([[[0.0, 0], [8, 8], [8, 8], [0, 0]]])  # a diagonal line
-    octagon = ring.octagon(extremes)[0]
-    assert octagon.min() == 0
-    assert octagon.max() == 8
-    assert octagon[0].tolist() == octagon[-1].tolist() == [0, 0]
-    assert ring.octagon(np.empty((0, 4, 2))).shape == (0, 12, 2)
-
-
-@given(outlines(), st.sampled_from([0, 1 / 8, 1 / 4, 0.6]))
-def test_an_octagon_is_clockwise_from_the_top_in_the_box_of_its_extremes(points, reach):
-    extremes = ring.extremes(points)
-    octagon = ring.octagon(extremes[None], reach)[0]
-    assert_array_equal(octagon[[0, 3, 6, 9]], extremes)
-    assert_array_equal(octagon.min(axis=0), points.min(axis=0))
-    assert_array_equal(octagon.max(axis=0), points.max(axis=0))
-    between_two_corners = len(np.unique(extremes, axis=0)) == 2  # a diagonal, which has no area
-    assert ring.signed_area(octagon) > 0 or between_two_corners
-    assert shapely.Polygon(octagon).buffer(0).area == pytest.approx(ring.signed_area(octagon))
-
-
 # the canonical ring
 
 
@@ -305,15 +252,11 @@ def test_the_canonical_ring_of_anything_starts_at_the_top(points):
 
 def test_rings_keep_their_dtype():
     small = SQUARE.astype(np.float32)
-    boxes = np.array([[0, 0, 4, 4]], dtype=np.float32)
     made = [
         ring.canonical(small),
         ring.clockwise(small),
         ring.extremes(small),
         ring.smooth(small, 1.0),
-        ring.diamond(boxes),
-        ring.octagon(ring.diamond(boxes)),
-        ring.subdivide(ring.diamond(boxes), 10),
     ]
     assert {each.dtype for each in made} == {np.dtype(np.float32)}
 

@@ -6,9 +6,9 @@ import shapely
 
 from kontur.geometry.ring import resample
 from kontur.measure.contour import POINTS, bends_of, contours_of
-from kontur.measure.rings import rings_of, straightened
+from kontur.measure.object_rings import rings_of, straightened
 from tests.measure.drawn import blob, disc, ellipse
-from tests.measure.test_rings import FRAME, PARTS, array
+from tests.measure.test_object_rings import FRAME, PARTS, array
 
 
 def contours(*polygons):

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kontur.measure.feret import feret_diameters
-from kontur.measure.rings import rings_of
-from tests.measure.test_rings import array
+from kontur.measure.object_rings import rings_of
+from tests.measure.test_object_rings import array
 from tests.naive import measure as naive
 
 

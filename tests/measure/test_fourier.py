@@ -9,9 +9,9 @@ from shapely import Polygon
 from shapely.affinity import rotate, scale, translate
 
 from kontur.measure.fourier import COLUMNS, HARMONICS, elliptic_fourier, measure_fourier
-from kontur.measure.rings import rings_of, straightened
+from kontur.measure.object_rings import rings_of, straightened
 from tests.measure.drawn import blob, disc, ellipse
-from tests.measure.test_rings import FRAME, PARTS, array
+from tests.measure.test_object_rings import FRAME, PARTS, array
 from tests.naive import measure as naive
 
 

@@ -11,9 +11,9 @@ from kontur.measure import pixels as blocks
 from kontur.measure.contour import bends_of, contours_of
 from kontur.measure.image_part import ImagePart
 from kontur.measure.intensity import COLUMNS, PERCENTILES, measure_intensity
-from kontur.measure.rings import rings_of, straightened
+from kontur.measure.object_rings import rings_of, straightened
 from tests.measure.drawn import disc, noise_labels
-from tests.measure.test_rings import array
+from tests.measure.test_object_rings import array
 
 
 def intensity_of(polygons, image):

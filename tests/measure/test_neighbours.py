@@ -14,11 +14,11 @@ from kontur.measure.neighbours import (
     measure_distance,
     on_border,
 )
-from kontur.measure.rings import rings_of
+from kontur.measure.object_rings import rings_of
 from kontur.measure.shape import centroids
 from tests.measure.drawn import disc, noise_labels
 from tests.measure.test_contour import contours
-from tests.measure.test_rings import array
+from tests.measure.test_object_rings import array
 
 
 def neighbours_of(*polygons, size=(100, 100)):

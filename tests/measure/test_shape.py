@@ -11,10 +11,10 @@ from skimage.measure import regionprops
 
 from kontur.geometry import raster
 from kontur.instances import Instances
-from kontur.measure.rings import rings_of, straightened
+from kontur.measure.object_rings import rings_of, straightened
 from kontur.measure.shape import COLUMNS, centroids, measure_shape, second_moments
 from tests.measure.drawn import blob, disc, ellipse, noise_labels
-from tests.measure.test_rings import FRAME, PARTS, array
+from tests.measure.test_object_rings import FRAME, PARTS, array
 from tests.naive import measure as naive
 
 LENGTHS = [name for name, column in COLUMNS.items() if column.kind == "length"]

@@ -12,7 +12,7 @@ from kontur.measure import pixels as blocks
 from kontur.measure.image_part import ImagePart
 from kontur.measure.texture import COLUMNS, LEVELS, PROPERTIES, _levels, measure_texture
 from tests.measure.drawn import blob, noise_labels
-from tests.measure.test_rings import array
+from tests.measure.test_object_rings import array
 from tests.naive import measure as naive
 
 ANGLES = [0, np.pi / 4, np.pi / 2, 3 * np.pi / 4]

@@ -10,14 +10,16 @@ import shapely
 from jaxtyping import Float
 
 from kontur.geometry import raster
+from kontur.geometry.ragged_rings import RaggedRings
 from kontur.geometry.raster import ramp
-from kontur.geometry.rings import Rings
 
 LONGEST = 2.0  # pixels; longer edges are cut, so that what lies around each is a small square
 PIECE = 4096  # edges at a time: bounds what is between to some 10 MB
 
 
-def signed_distance(rings: Rings, size: tuple[int, int], limit: float) -> Float[np.ndarray, "h w"]:
+def signed_distance(
+    rings: RaggedRings, size: tuple[int, int], limit: float
+) -> Float[np.ndarray, "h w"]:
     """The distance of every pixel's centre to the nearest ring, at most `limit` pixels.
 
     Rings are closed by themselves, in pixels of an image of `size` (h, w), and may leave it.
@@ -51,7 +53,7 @@ def signed_distance(rings: Rings, size: tuple[int, int], limit: float) -> Float[
     return np.where(objects.reshape(size), distance, -distance)
 
 
-def _edges(rings: Rings) -> tuple[Float[np.ndarray, "e 2"], Float[np.ndarray, "e 2"]]:
+def _edges(rings: RaggedRings) -> tuple[Float[np.ndarray, "e 2"], Float[np.ndarray, "e 2"]]:
     """Starts and steps of all edges, none longer than `LONGEST`, none without length."""
     whole = rings.points[rings.following] - rings.points
     count = np.ceil(np.hypot(whole[:, 0], whole[:, 1]) / LONGEST).astype(np.int64)

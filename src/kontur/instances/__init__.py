@@ -18,7 +18,7 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.geometry import polygons as areal
-from kontur.geometry.rings import Rings, canonical
+from kontur.geometry.ragged_rings import RaggedRings, canonical
 from kontur.instances import checks, label_image
 from kontur.instances.chunked_array import ChunkedArray
 from kontur.instances.geo_frame import geo_frame
@@ -239,13 +239,17 @@ class Instances:
 
     def rings(self) -> list[Float[np.ndarray, "_ 2"]]:
         """The outer ring of each object's largest part: open, clockwise, from the top."""
+        return self.ragged_rings().split()
+
+    def ragged_rings(self) -> RaggedRings:
+        """The same rings in one array."""
         single = self.polygons.copy()
         several = shapely.get_type_id(single) == shapely.GeometryType.MULTIPOLYGON
         single[several] = [areal.largest_part(polygon) for polygon in single[several]]
         outer = shapely.get_exterior_ring(single)
         closed = shapely.get_num_coordinates(outer)  # the first point again at the end
         points = np.delete(shapely.get_coordinates(outer), np.cumsum(closed) - 1, axis=0)
-        return canonical(Rings(points, closed - 1)).split()
+        return canonical(RaggedRings(points, closed - 1))
 
     def replace(self, **changes: Any) -> Self:
         """A checked copy with some fields changed; polygons that are new are checked too."""

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from kontur.geometry.raster import ramp
-from kontur.measure.rings import Rings, along_pixels
+from kontur.measure.object_rings import ObjectRings, along_pixels
 
 POINTS = 128  # of every contour; a multiple of 4
 SMOOTHING = 0.01  # standard deviation of the Gaussian along the contour, share of the perimeter
@@ -44,7 +44,7 @@ class Bends(NamedTuple):
     curvature: Float[np.ndarray, "k n"]
 
 
-def contours_of(rings: Rings, edges: Rings) -> Contours:
+def contours_of(rings: ObjectRings, edges: ObjectRings) -> Contours:
     """The outer ring of each object's largest part, resampled by arc length.
 
     `rings` are those of the polygons, `edges` the same straightened.
@@ -73,7 +73,7 @@ def contours_of(rings: Rings, edges: Rings) -> Contours:
     return Contours((x + 1j * y).reshape(k, POINTS), perimeter, smoothing, outer.origin)
 
 
-def _from_the_farthest(outer: Rings) -> Rings:
+def _from_the_farthest(outer: ObjectRings) -> ObjectRings:
     """Each ring rotated to begin at its point farthest from its middle.
 
     Which point of an outline comes first in a file is arbitrary and must not move the samples.

@@ -8,13 +8,13 @@ occurs at an edge, the largest distance between a pair of opposite points.
 import numpy as np
 from jaxtyping import Float
 
-from kontur.measure.rings import Rings
+from kontur.measure.object_rings import ObjectRings
 
 SPACING = 100.0  # radians between the hulls in the one array that is searched; two turns are 4π
 
 
 def feret_diameters(
-    hulls: Rings,
+    hulls: ObjectRings,
 ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
     """The largest and the smallest width of each of k convex rings, in pixels; k may be 0."""
     if len(hulls.number) == 0:

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from kontur.measure.columns import Column, Values
-from kontur.measure.rings import Rings
+from kontur.measure.object_rings import ObjectRings
 
 HARMONICS = 8
 LETTERS = "abcd"
@@ -33,7 +33,7 @@ COLUMNS = {
 }
 
 
-def measure_fourier(edges: Rings) -> Values:
+def measure_fourier(edges: ObjectRings) -> Values:
     """One value per object for each of `COLUMNS`; `edges` are the straightened rings."""
     coefficients = elliptic_fourier(edges)
     amplitude = np.sqrt((coefficients**2).sum(axis=2) / 2)
@@ -45,7 +45,7 @@ def measure_fourier(edges: Rings) -> Values:
     return {name: values[name] for name in COLUMNS}
 
 
-def elliptic_fourier(edges: Rings, harmonics: int = HARMONICS) -> Float[np.ndarray, "k h 4"]:
+def elliptic_fourier(edges: ObjectRings, harmonics: int = HARMONICS) -> Float[np.ndarray, "k h 4"]:
     """Normalised coefficients a, b, c, d of each harmonic of each object's outer outline.
 
     x(t) = Σ aₙ cos nt + bₙ sin nt and y(t) = Σ cₙ cos nt + dₙ sin nt, t from 0 to 2π along it.
@@ -70,7 +70,7 @@ def elliptic_fourier(edges: Rings, harmonics: int = HARMONICS) -> Float[np.ndarr
 
 
 def _series(
-    edges: Rings, harmonics: int
+    edges: ObjectRings, harmonics: int
 ) -> tuple[Complex[np.ndarray, "k h"], Complex[np.ndarray, "k h"]]:
     """The complex Fourier coefficients of x + iy of the orders 1 … h, and of −1 … −h."""
     outer = edges.mains()

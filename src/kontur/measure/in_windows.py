@@ -24,7 +24,7 @@ from kontur.measure.image_part import (
     check_finite,
     taken_by,
 )
-from kontur.measure.rings import rings_of, straightened
+from kontur.measure.object_rings import rings_of, straightened
 
 SIDE = 2048  # pixels of a cell
 POSITION = ("x", "y", "left", "top", "right", "bottom")

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Shaped
 from kontur.geometry.overlap import touching
 from kontur.measure.columns import Column, Values
 from kontur.measure.feret import feret_diameters
-from kontur.measure.rings import Rings, rings_of
+from kontur.measure.object_rings import ObjectRings, rings_of
 
 COLUMNS = {
     "area": Column("area", "area, holes taken out"),
@@ -40,7 +40,9 @@ COLUMNS = {
 INTEGERS = ("parts", "holes")
 
 
-def measure_shape(polygons: Shaped[np.ndarray, " k"], rings: Rings, edges: Rings) -> Values:
+def measure_shape(
+    polygons: Shaped[np.ndarray, " k"], rings: ObjectRings, edges: ObjectRings
+) -> Values:
     """One value per object for each of `COLUMNS`, in pixels.
 
     `rings` are those of the polygons, `edges` the same straightened. Ratios are above 0 and at most
@@ -82,7 +84,7 @@ def measure_shape(polygons: Shaped[np.ndarray, " k"], rings: Rings, edges: Rings
     }
 
 
-def outermost(polygons: Shaped[np.ndarray, " k"], rings: Rings) -> Bool[np.ndarray, " r"]:
+def outermost(polygons: Shaped[np.ndarray, " k"], rings: ObjectRings) -> Bool[np.ndarray, " r"]:
     """Which rings bound their object from outside: no hole, and no part inside a hole of it."""
     outer = ~rings.hole
     parts, holes = (
@@ -105,13 +107,13 @@ def outermost(polygons: Shaped[np.ndarray, " k"], rings: Rings) -> Bool[np.ndarr
     return outer
 
 
-def centroids(rings: Rings) -> Float[np.ndarray, "k 2"]:
+def centroids(rings: ObjectRings) -> Float[np.ndarray, "k 2"]:
     """The centre of mass of every object, in pixels of the image."""
     return _centres(rings) + rings.origin
 
 
 def second_moments(
-    rings: Rings,
+    rings: ObjectRings,
 ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
     """Variances of x, covariance of x and y, and of y over the inside of every object."""
     (x, y), (u, v) = rings.points.T, rings.points[rings.following].T
@@ -145,7 +147,7 @@ def orientation(
     return np.where((xx == yy) & (xy == 0), -np.pi / 4, angle)  # a disc has none
 
 
-def _centres(rings: Rings) -> Float[np.ndarray, "k 2"]:
+def _centres(rings: ObjectRings) -> Float[np.ndarray, "k 2"]:
     """The centres of mass relative to the origins."""
     (x, y), (u, v) = rings.points.T, rings.points[rings.following].T
     cross = x * v - y * u

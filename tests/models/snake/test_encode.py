@@ -13,10 +13,11 @@ from kontur.data.synthetic import scene
 from kontur.geometry import ring
 from kontur.instances import Instances
 from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.contour_targets import OVERSAMPLE
 from kontur.models.snake.detector import Detected, boxes_of_cells
 from kontur.models.snake.encode import MIN_OVERLAP, collate, encode, gaussian_radius
 from kontur.models.snake.propose import peaks
-from kontur.models.snake.rings import OVERSAMPLE, start_diamonds, start_octagons
+from kontur.models.snake.start_shapes import start_diamonds, start_octagons
 from tests.naive import geometry as naive
 
 SIZE = (48, 64)

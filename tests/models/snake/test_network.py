@@ -12,8 +12,8 @@ from kontur.infer.predict import Predictor
 from kontur.infer.torch_engine import TorchEngine
 from kontur.models.snake.config import PRESETS, SnakeConfig
 from kontur.models.snake.network import MOST_JUDGED, DeepSnake, some_boxes
-from kontur.models.snake.rings import start_octagons
 from kontur.models.snake.stages import build_refiner
+from kontur.models.snake.start_shapes import start_octagons
 from kontur.nn.losses import LOSSES, smooth_l1
 from kontur.train.export import to_model
 from tests.models import contract

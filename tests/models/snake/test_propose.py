@@ -17,7 +17,7 @@ from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.contours import trace_contours
 from kontur.models.snake.encode import encode
 from kontur.models.snake.propose import peaks, propose
-from kontur.models.snake.rings import start_octagons
+from kontur.models.snake.start_shapes import start_octagons
 from tests.models import contract
 from tests.models.contract import assert_sound, best_iou
 

@@ -8,8 +8,8 @@ from torch.testing import assert_close
 from kontur.errors import InputError
 from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.torch_engine import TorchEngine
-from kontur.models.snake.rings import start_diamonds
 from kontur.models.snake.start import LearnedStart
+from kontur.models.snake.start_shapes import start_diamonds
 from kontur.train.export import to_model
 from tests.models import contract
 

@@ -15,8 +15,9 @@ from jaxtyping import Float, Int
 from kontur.models.candidates import Boxes, Features
 from kontur.models.graphs import Graphs
 from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.contour_targets import even_contours
 from kontur.models.snake.evolve import Maps, evolve, evolve_part, run_in_parts
-from kontur.models.snake.rings import even_contours, start_diamonds, start_octagons
+from kontur.models.snake.start_shapes import start_diamonds, start_octagons
 
 SURE = 0.25  # score of a box, from which on others take its object for their neighbour
 

@@ -12,16 +12,17 @@ import numpy as np
 import shapely
 from jaxtyping import Float, Int
 
-from kontur.geometry import raster, rings
+from kontur.geometry import ragged_rings, raster
 from kontur.geometry.band import signed_distance
 from kontur.geometry.polygons import largest_part
-from kontur.geometry.rings import Rings
+from kontur.geometry.ragged_rings import RaggedRings
 from kontur.instances import Instances
 from kontur.models.encode_checks import checked_size
 from kontur.models.rpn.assign import AnchorTargets, assign
 from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.contour_targets import contour_targets
 from kontur.models.snake.prompted import prompted_starts
-from kontur.models.snake.rings import contour_targets, start_diamonds, start_octagons
+from kontur.models.snake.start_shapes import start_diamonds, start_octagons
 
 MIN_OVERLAP = 0.7  # CornerNet: a centre moved within the radius still gives a box of this IoU
 REFERENCE_SIDE = 24.0  # pixels; an object of this side has weight 1 whatever the balance
@@ -87,7 +88,7 @@ def encode(
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2 / stride
     centres = np.clip(np.floor(middle), 0, [width - 1, height - 1]).astype(np.int64)
     weight[0, 0, centres[:, 1], centres[:, 0]] = 1  # an object wins over a region to ignore
-    smooth = rings.smooth(Rings.of(objects.rings()), config.smooth)
+    smooth = ragged_rings.smooth(objects.ragged_rings(), config.smooth)
     judged = smooth if config.quality else smooth.take(np.zeros(0, np.int64))
     chosen = _choose(len(objects), config.max_contours_per_crop, rng)
     taught = _anchors(instances, boxes, objects.labels, config, rng)
@@ -138,14 +139,14 @@ def _largest_parts(objects: Instances) -> Instances:
 
 
 def _signed_distance(
-    outlines: Rings, instances: Instances, config: SnakeConfig
+    outlines: RaggedRings, instances: Instances, config: SnakeConfig
 ) -> Float[np.ndarray, "1 h w"]:
     """What the first channel of full resolution is to say, as far as the edge stage looks."""
     assert instances.size is not None  # `size_of` has looked
     if not config.has_edge:
         return np.zeros((1, 0, 0), np.float32)
-    counts = np.maximum(LEAST_POINTS, rings.perimeters(outlines) / SPACING).astype(np.int64)
-    evenly = rings.resample(outlines, counts)
+    counts = np.maximum(LEAST_POINTS, ragged_rings.perimeters(outlines) / SPACING).astype(np.int64)
+    evenly = ragged_rings.resample(outlines, counts)
     distance = signed_distance(evenly, instances.size, config.edge.reach)
     for polygon in instances.polygons[instances.ignore]:
         outside = raster.rasterize(polygon, instances.size) & (distance <= 0)
@@ -154,12 +155,12 @@ def _signed_distance(
 
 
 def _trace(
-    outlines: Rings,
+    outlines: RaggedRings,
     config: SnakeConfig,
     rng: np.random.Generator | None,
 ) -> dict[str, Float[np.ndarray, "t *rest"]]:
     """Where the stages start and what they are to reach, for t objects, in image pixels."""
-    extremes = rings.extremes(outlines, config.tolerance)
+    extremes = ragged_rings.extremes(outlines, config.tolerance)
     contours = contour_targets(outlines, extremes, config)
     boxes = np.concatenate([extremes.min(axis=1), extremes.max(axis=1)], axis=-1)  # (t, 4)
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], SMALLEST_SIDE)
@@ -237,8 +238,8 @@ def _choose(count: int, limit: int, rng: np.random.Generator | None) -> Int[np.n
     return np.sort(rng.choice(count, limit, replace=False))
 
 
-def _evenly(outlines: Rings, points: int) -> Float[np.ndarray, "m n 2"]:
-    return rings.resample(outlines, points).points.reshape(-1, points, 2).astype(np.float32)
+def _evenly(outlines: RaggedRings, points: int) -> Float[np.ndarray, "m n 2"]:
+    return ragged_rings.resample(outlines, points).points.reshape(-1, points, 2).astype(np.float32)
 
 
 def _jitter_boxes(

@@ -28,10 +28,10 @@ from kontur.models.snake.loss import (
 from kontur.models.snake.policy import PolishPolicy
 from kontur.models.snake.propose import boxes_of
 from kontur.models.snake.quality import OutlineQuality
-from kontur.models.snake.rings import start_diamonds, start_octagons
 from kontur.models.snake.rpn import RegionDetector, Regions
 from kontur.models.snake.stages import ExtremeStage, build_stages
 from kontur.models.snake.start import LearnedStart
+from kontur.models.snake.start_shapes import start_diamonds, start_octagons
 
 LEAST_JUDGED = 0.05  # score of a box whose outline is judged in training
 MOST_JUDGED = 6  # boxes of an image and step

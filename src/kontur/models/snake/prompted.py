@@ -8,14 +8,15 @@ import numpy as np
 from jaxtyping import Float
 
 from kontur.geometry import ring
-from kontur.geometry import rings as many
-from kontur.geometry.rings import Rings
+from kontur.geometry.ragged_rings import RaggedRings, canonical
+from kontur.geometry.ragged_rings import extremes as extremes_of
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.rings import contour_targets, even_contours, start_octagons
+from kontur.models.snake.contour_targets import contour_targets
+from kontur.models.snake.start_shapes import start_octagons
 
 
 def prompted_starts(
-    rings: Rings,
+    rings: RaggedRings,
     extremes: Float[np.ndarray, "t 4 2"],
     octagons: Float[np.ndarray, "t n 2"],
     contours: Float[np.ndarray, "t n 2"],
@@ -40,8 +41,9 @@ def prompted_starts(
         _rough(points, side, config, rng)
         for points, side in zip(true.split(), sides[outlined], strict=True)
     ]
-    starts[outlined] = even_contours(polygons, config)
-    own = many.extremes(many.canonical(Rings.of(polygons)))
+    rough = canonical(RaggedRings.of(polygons))
+    own = extremes_of(rough)
+    starts[outlined] = contour_targets(rough, own, config)
     targets[outlined] = contour_targets(true, own, config)
     return starts, targets
 

@@ -1,8 +1,8 @@
 """Many rings at once, whatever their numbers of points.
 
 The objects of an image are many short rings, and a call of numpy takes longer than the arithmetic
-of one. So all points lie in one array, ring after ring. What a ring is says `ring`, whose functions
-of these names are these of one ring.
+of one. So all points lie in one array, ring after ring. `ring` says what a ring is, and has these
+functions for a single one.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ WIDEST = 1 / 4  # of the perimeter: a wider window would shrink small rings away
 
 
 @dataclass(frozen=True)
-class Rings:
+class RaggedRings:
     """The points of m rings, one ring after the other, and how many each has (0 or more)."""
 
     points: Float[np.ndarray, "p 2"]
@@ -83,7 +83,7 @@ def _least(
     return least
 
 
-def _first(mask: Bool[np.ndarray, " p"], rings: Rings) -> Int[np.ndarray, " m"]:
+def _first(mask: Bool[np.ndarray, " p"], rings: RaggedRings) -> Int[np.ndarray, " m"]:
     """The first point of each ring where the mask holds; -1 where none."""
     found = np.full(len(rings), -1)
     places = np.flatnonzero(mask)[::-1]
@@ -91,7 +91,7 @@ def _first(mask: Bool[np.ndarray, " p"], rings: Rings) -> Int[np.ndarray, " m"]:
     return found
 
 
-def signed_areas(rings: Rings) -> Float[np.ndarray, " m"]:
+def signed_areas(rings: RaggedRings) -> Float[np.ndarray, " m"]:
     """Shoelace areas in square pixels; positive where a ring runs clockwise on screen."""
     origin = rings.points[rings.first[rings.owner]].astype(float)  # no digits are lost far out
     x, y = (rings.points - origin).T
@@ -99,13 +99,13 @@ def signed_areas(rings: Rings) -> Float[np.ndarray, " m"]:
     return rings.summed(x * y[onward] - x[onward] * y) / 2
 
 
-def perimeters(rings: Rings) -> Float[np.ndarray, " m"]:
+def perimeters(rings: RaggedRings) -> Float[np.ndarray, " m"]:
     """Lengths of the closed rings in pixels; 0 for no point or one."""
     steps = rings.points[rings.following].astype(float) - rings.points
     return rings.summed(np.hypot(steps[:, 0], steps[:, 1]))
 
 
-def resample(rings: Rings, counts: int | Int[np.ndarray, " m"]) -> Rings:
+def resample(rings: RaggedRings, counts: int | Int[np.ndarray, " m"]) -> RaggedRings:
     """Points at equal arc lengths around each ring, the first at its first, so many for each.
 
     The dtype stays. A ring without length gives its point again and again. Raises ValueError for
@@ -122,10 +122,10 @@ def resample(rings: Rings, counts: int | Int[np.ndarray, " m"]) -> Rings:
     closed = rings.counts + 1
     ring = np.repeat(np.arange(len(rings)), closed)
     around = rings.first[ring] + ramp(closed) % rings.counts[ring]
-    return resample_lines(Rings(rings.points[around], closed), wanted)
+    return resample_lines(RaggedRings(rings.points[around], closed), wanted)
 
 
-def resample_lines(lines: Rings, counts: int | Int[np.ndarray, " m"]) -> Rings:
+def resample_lines(lines: RaggedRings, counts: int | Int[np.ndarray, " m"]) -> RaggedRings:
     """Points at equal arc lengths along each open line of at least one point, its end left out."""
     counts = np.broadcast_to(counts, len(lines))
     exact = lines.points.astype(float)
@@ -143,10 +143,10 @@ def resample_lines(lines: Rings, counts: int | Int[np.ndarray, " m"]) -> Rings:
     share = np.where(lines.counts[line] > 1, ramp(counts) / counts[line], 0)
     at, known = 2.0 * line + share, 2.0 * lines.owner + travelled
     x, y = (np.interp(at, known, each) if len(at) else np.empty(0) for each in exact.T)
-    return Rings(np.stack([x, y], axis=-1).astype(lines.points.dtype), counts)
+    return RaggedRings(np.stack([x, y], axis=-1).astype(lines.points.dtype), counts)
 
 
-def smooth(rings: Rings, window: float) -> Rings:
+def smooth(rings: RaggedRings, window: float) -> RaggedRings:
     """Each point replaced by the mean of the outline over `window` pixels of arc length around it.
 
     The mean is the exact integral, taken at points at most half a pixel apart (16 or more), so it
@@ -160,13 +160,16 @@ def smooth(rings: Rings, window: float) -> Rings:
     moves = perimeters(rings) > 0
     if moves.all():
         return _smooth(rings, window)
-    moved = iter(_smooth(rings.take(moves), window).split())
-    return Rings.of(
-        [next(moved) if each else ring for each, ring in zip(moves, rings.split(), strict=True)]
-    )
+    moved = _smooth(rings.take(moves), window)
+    counts = rings.counts.copy()
+    counts[moves] = moved.counts
+    points = np.empty((counts.sum(), 2), rings.points.dtype)
+    points[np.repeat(moves, counts)] = moved.points
+    points[np.repeat(~moves, counts)] = rings.take(~moves).points
+    return RaggedRings(points, counts)
 
 
-def _smooth(rings: Rings, window: float) -> Rings:
+def _smooth(rings: RaggedRings, window: float) -> RaggedRings:
     """`smooth` of rings that have a length."""
     perimeter = perimeters(rings)
     width = np.minimum(window, WIDEST * perimeter)
@@ -185,7 +188,7 @@ def _smooth(rings: Rings, window: float) -> Rings:
     half = width[ring] / 2
     sums = outlines.integral(ring, at + half) - outlines.integral(ring, at - half)
     points = sums / width[ring, None] + origin[ring]
-    return Rings(points.astype(rings.points.dtype), counts)
+    return RaggedRings(points.astype(rings.points.dtype), counts)
 
 
 class _Outlines:
@@ -220,7 +223,7 @@ class _Outlines:
         return turns[:, None] * (self.whole[end] - before) + self.whole[edge] - before + on_edge
 
 
-def extremes(rings: Rings, tolerance: float = 0.0) -> Float[np.ndarray, "m 4 2"]:
+def extremes(rings: RaggedRings, tolerance: float = 0.0) -> Float[np.ndarray, "m 4 2"]:
     """The top, right, bottom and left of each ring.
 
     Points next to one another along the ring and within `tolerance` × the box side of the extreme
@@ -249,7 +252,7 @@ def extremes(rings: Rings, tolerance: float = 0.0) -> Float[np.ndarray, "m 4 2"]
 
 
 def _middles(
-    rings: Rings,
+    rings: RaggedRings,
     distance: Float[np.ndarray, " p"],
     along: Float[np.ndarray, " p"],
     tolerance: Float[np.ndarray, " m"],
@@ -282,7 +285,7 @@ def _middles(
     return middles
 
 
-def canonical(rings: Rings) -> Rings:
+def canonical(rings: RaggedRings) -> RaggedRings:
     """The rings clockwise and each from its top, as every ring inside Kontur runs.
 
     The top is that of `extremes`; where it lies inside an edge it becomes a new point, so the
@@ -293,7 +296,7 @@ def canonical(rings: Rings) -> Rings:
     step, ring = ramp(rings.counts), rings.owner
     turned = (signed_areas(rings) < 0)[ring]
     onward = np.where(turned, -step % rings.counts[ring], step)  # the first point stays first
-    rings = Rings(rings.points[rings.first[ring] + onward], rings.counts)
+    rings = RaggedRings(rings.points[rings.first[ring] + onward], rings.counts)
     x, y = rings.points.T
     height = rings.least(y.astype(float))
     distance = y - height[ring]
@@ -309,7 +312,7 @@ def canonical(rings: Rings) -> Rings:
     own = np.repeat(np.arange(len(rings)), counts)
     from_start = ramp(counts) - lacks[own]
     first = rings.first[own]
-    found = Rings(
+    found = RaggedRings(
         rings.points[first + (start[own] - first + from_start) % rings.counts[own]], counts
     )
     found.points[found.first[lacks]] = np.stack([top, height], axis=-1)[lacks]

@@ -19,7 +19,7 @@ WINDOW = 3  # pixel edges that are averaged: lengths of discs of any radius are 
 MOST = 5.0  # largest factor by which a ring is scaled to keep its area; a single pixel needs 4.2
 
 
-class Rings(NamedTuple):
+class ObjectRings(NamedTuple):
     """The rings of k objects: p points in r rings.
 
     `points` are relative to the `origin` of their object; ring i has `number[i]` of them from
@@ -73,12 +73,12 @@ class Rings(NamedTuple):
         signed = np.where(self.hole, -values, values)
         return np.bincount(self.owner, signed, minlength=len(self.main)).astype(float)
 
-    def mains(self) -> "Rings":
+    def mains(self) -> "ObjectRings":
         """The outer ring of each object's largest part alone."""
         count = self.number[self.main]
         places = np.repeat(self.start[self.main], count) + ramp(count)
         k = len(self.main)
-        return Rings(
+        return ObjectRings(
             points=self.points[places],
             start=np.cumsum(count) - count,
             number=count,
@@ -89,7 +89,7 @@ class Rings(NamedTuple):
         )
 
 
-def rings_of(polygons: Shaped[np.ndarray, " k"]) -> Rings:
+def rings_of(polygons: Shaped[np.ndarray, " k"]) -> ObjectRings:
     """The rings of valid polygons with area; of equally large parts the first is the main one."""
     parts, part_owner = shapely.get_parts(polygons, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
@@ -109,11 +109,11 @@ def rings_of(polygons: Shaped[np.ndarray, " k"]) -> Rings:
     largest = by_size[np.searchsorted(part_owner[by_size], np.arange(len(polygons)))]
     main = np.searchsorted(ring_part, largest)
     start = np.cumsum(count) - count
-    unordered = Rings(points, start, count, owner, hole, main, origin)
+    unordered = ObjectRings(points, start, count, owner, hole, main, origin)
     return unordered._replace(points=points[_clockwise(unordered)])
 
 
-def straightened(rings: Rings) -> Rings:
+def straightened(rings: ObjectRings) -> ObjectRings:
     """The rings with those along pixel edges replaced by smooth ones of the same area.
 
     Each point becomes the mean of three neighbouring pixel edges' midpoints, and the ring is scaled
@@ -147,7 +147,7 @@ def straightened(rings: Rings) -> Rings:
     return smooth._replace(points=np.where(stairs[cut.ring][:, None], grown, points))
 
 
-def along_pixels(rings: Rings) -> Bool[np.ndarray, " r"]:
+def along_pixels(rings: ObjectRings) -> Bool[np.ndarray, " r"]:
     """Which rings run along the edges of pixels, as outlines traced from masks do."""
     steps = rings.steps
     absolute = rings.points + rings.origin[rings.owner[rings.ring]]
@@ -156,7 +156,7 @@ def along_pixels(rings: Rings) -> Bool[np.ndarray, " r"]:
     return rings.sums(off.astype(np.int64)) == 0
 
 
-def _clockwise(rings: Rings) -> Int[np.ndarray, " p"]:
+def _clockwise(rings: ObjectRings) -> Int[np.ndarray, " p"]:
     """The places of the points in an order that makes every ring clockwise."""
     backward = rings.areas < 0
     ring = rings.ring

@@ -7,7 +7,7 @@ from shapely import MultiPolygon, Polygon
 from skimage.measure import perimeter as perimeter_of_pixels
 
 from kontur.geometry import raster
-from kontur.measure.rings import along_pixels, rings_of, straightened
+from kontur.measure.object_rings import along_pixels, rings_of, straightened
 from tests.measure.drawn import blob, disc, ellipse
 
 FRAME = Polygon([(0, 0), (6, 0), (6, 6), (0, 6)], [[(2, 2), (2, 4), (4, 4), (4, 2)]])
