@@ -2,9 +2,9 @@
 # pyogrio (GDAL 3.12): outlines in pixels, without a reference system, as a MapInfo table (.tab), and its twin .mif.
 #
 # Guess: the coordinates that were written, to the last digits of a float, in both.
-# What happens: .mif gives them back; .tab holds whole numbers on a grid made for the whole earth in metres, one or
-#   two hundredths wide, and what comes back is odd besides: 10.3 becomes 10.29 as an x and 10.31 as a y, .2 becomes .21. A square of
-#   .003 is a ring of one point.
+# What happens: .mif gives them back; .tab holds whole numbers on a grid made for the whole earth in metres, one or two
+#   hundredths wide, and what comes back is odd besides: 10.3 becomes 10.29 as an x and 10.31 as a y, .2 becomes .21. A
+#   square of .003 is a ring of one point.
 # Matters: outlines in pixels move by a hundredth; in millimetres or between 0 and 1 they become steps, and small ones
 #   lose their area in silence. Nothing in the call is different but the file's ending.
 set -euo pipefail
