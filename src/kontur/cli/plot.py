@@ -16,7 +16,7 @@ from kontur.cli.options import (
     TaskOption,
     comma_separated,
 )
-from kontur.cli.screen import counter
+from kontur.cli.screen import counter, print_notes
 from kontur.cli.screen import table as aligned
 from kontur.wording import plural
 
@@ -154,10 +154,8 @@ def plot(
     notes += plan.notes
     if out.exists() and not out.is_dir():
         raise InputError(f"--out wants a folder, and {out} is a file")
-    existing = [out / name for name in (PAGE, *(planned.file for planned in plan.plots))]
-    existing = [path for path in existing if path.exists()]
-    if existing and not force:
-        raise InputError(f"{existing[0]} exists already; overwrite it with --force or name another")
+    files = [out / name for name in (PAGE, *(planned.file for planned in plan.plots))]
+    atomic.refuse_existing(files, overwrite=force)
     atomic.check_writable(out / PAGE)
     drawn = []
     with counter("drawing", quiet=quiet) as progress:
@@ -170,8 +168,7 @@ def plot(
     for planned, png in zip(plan.plots, drawn, strict=True):
         atomic.write_bytes(out / planned.file, png)
     atomic.write_text(out / PAGE, plots_page(table.name, plan, drawn, notes))
-    for note in notes:
-        typer.echo(f"! {note}", err=True)
+    print_notes(notes)
     typer.echo(about)
     if plan.summary:
         typer.echo("\n" + aligned([[*SUMMARY_COLUMNS], *map(list, plan.summary)]))
