@@ -116,13 +116,6 @@ class ChangedFiles:
                 image.key, page, FROM_FILE, before_texts, after, status=status
             )
             self._forget(image.key, page)
-            self._events.publish(
-                "edit",
-                image=image.key,
-                page=page,
-                revision=revision,
-                window="",
-                status=status,
-                objects=self._history.images(image.key)[image.key][1],
-            )
+            objects = self._history.images(image.key)[image.key][1]
+            self._events.publish_edit(image.key, page, revision, status, objects=objects)
         return bool(after)

@@ -104,13 +104,6 @@ def _predict_one(
         by=MODEL,
         status="corrected" if drawn else "predicted",
     )
-    here.events.publish(
-        "edit",
-        image=image.key,
-        page=page,
-        revision=made.revision,
-        window="",
-        status=made.status,
-        objects=here.annotations.statuses.of(image)[1],
-    )
+    _, objects = here.annotations.statuses.of(image)
+    here.events.publish_edit(image.key, page, made.revision, made.status, objects=objects)
     return len(found)

@@ -226,12 +226,5 @@ def _answer(changes: Changes) -> Response:
 
 
 def _publish(here: Workspace, key: str, page: int, made: Changes, window: str) -> None:
-    here.events.publish(
-        "edit",
-        image=key,
-        page=page,
-        revision=made.revision,
-        window=window,
-        status=made.status,
-        objects=here.annotations.statuses.of(here.image(key))[1],
-    )
+    _, objects = here.annotations.statuses.of(here.image(key))
+    here.events.publish_edit(key, page, made.revision, made.status, objects=objects, window=window)
