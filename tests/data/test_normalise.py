@@ -131,6 +131,29 @@ def test_compression_raises_dim_objects_and_keeps_0_and_1():
     assert_allclose(inverted, 1 - compressed, atol=1e-5)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.uint32, np.float32, float])
+def test_a_range_of_the_measured_percentiles_gives_the_very_same_values(dtype, channels):
+    image = random_image((60, 70, channels), dtype, 255 if dtype is np.uint8 else 4000)
+    low, high = np.percentile(image, (1, 99.8))
+    fixed = NormaliseConfig(mode="range", range=(low, high))
+    assert_array_equal(normalise(image, fixed), normalise(image))
+    assert normalise(image, fixed).dtype == np.float32
+
+
+def test_with_a_range_a_part_has_the_values_that_it_has_in_the_whole_and_noise_stays_dark():
+    image = random_image((60, 70, 1), np.uint16, 30)
+    image[:20] += 1000
+    fixed = NormaliseConfig(mode="range", range=(100, 1100))
+    assert_array_equal(normalise(image[20:], fixed), normalise(image, fixed)[20:])
+    assert normalise(image[20:], fixed).max() < 0
+    assert normalise(image[20:]).max() >= 1
+    assert normalise(image[:0], fixed).shape == (0, 70, 1)
+    assert_array_equal(
+        normalise(np.full((2, 2, 1), 600, np.uint16), fixed), np.full((2, 2, 1), 0.5)
+    )
+
+
 def test_moments_use_a_mean_and_std_per_channel_in_units_of_the_full_range():
     image = random_image((4, 5, 3))
     config = NormaliseConfig(mode="moments", mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.1))
@@ -145,6 +168,12 @@ def test_moments_use_a_mean_and_std_per_channel_in_units_of_the_full_range():
     [
         ({"low": 50, "high": 50}, "low must be below high"),
         ({"mode": "moments"}, "one number per channel"),
+        ({"mode": "range"}, "set both"),
+        ({"range": [1, 2]}, "set both"),
+        ({"mode": "range", "range": [2, 2]}, "LOW below HIGH"),
+        ({"mode": "range", "range": [1, 2, 3]}, "range"),
+        ({"mode": "range", "range": [0, float("inf")]}, "finite"),
+        ({"mode": "range", "range": [1, 2], "compress": 0.1}, "must be 0 for a range"),
         ({"mode": "moments", "mean": [0.5], "std": [0.1, 0.2]}, "one number per channel"),
         ({"mode": "moments", "mean": [0.5], "std": [0]}, "positive"),
         ({"higth": 99}, "did you mean 'high'"),

@@ -32,7 +32,14 @@ def test_a_lower_percentile_brings_up_what_is_dim():
     image = np.full((40, 50, 1), 100, np.uint16)
     image[:20] = 200
     image[:2] = 60000  # 5 % of the pixels
-    plain, dim = stretch(image), stretch(image, brightest=90.0)
+    plain, dim = stretch(image), stretch(image, contrast=90.0)
     assert plain[10, 10].tolist() == [0, 0, 0]
     assert dim[10, 10].tolist() == [255, 255, 255]
     assert not dim[30, 10].any()
+
+
+def test_a_given_range_is_black_and_white_whatever_else_is_in_the_image():
+    image = np.array([[0, 100, 150, 200, 900]], np.uint16)[..., None]
+    shown = np.array([[[0], [0], [127], [255], [255]]]).repeat(3, axis=2)
+    for part in (np.s_[:, :], np.s_[:, 1:4]):
+        assert np.array_equal(stretch(image[part], contrast=(100.0, 200.0)), shown[part])

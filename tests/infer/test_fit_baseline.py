@@ -13,6 +13,7 @@ from kontur.formats.images import read_image
 from kontur.infer.fit_baseline import fit_baseline
 from kontur.infer.folder_evaluation import evaluate_model
 from kontur.infer.load import load
+from kontur.infer.options import PredictOptions
 from kontur.models import catalog
 from kontur.models.archive import write_model
 
@@ -49,6 +50,18 @@ def test_it_is_saved_loaded_and_used_like_any_model(folder, fitted, tmp_path):
     assert len(found) > 0
     assert predictor.predict(image, score=1.0).size == found.size
     assert len(predictor.predict(np.zeros((5, 4), np.uint8))) == 0
+
+
+def test_images_that_a_range_leaves_black_are_named_where_a_model_is_evaluated(
+    folder, fitted, caplog
+):
+    given = PredictOptions(contrast=(300.0, 4000.0))
+    evaluate_model(load_in_memory(fitted), folder, options=given)
+    (line,) = caplog.messages
+    assert line.startswith(f"{', '.join(folder.names)}: its values lie at or below the range")
+    caplog.clear()
+    evaluate_model(load_in_memory(fitted), folder, options=PredictOptions(contrast=(0.0, 255.0)))
+    assert not caplog.messages
 
 
 def test_what_is_given_is_not_tuned(folder):

@@ -30,6 +30,18 @@ def test_what_is_there_is_kept_and_only_the_rest_is_made(images, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+def test_another_range_of_intensities_is_refused_or_made_anew(images, tmp_path):
+    out, first, other = tmp_path / "out", PredictOptions(contrast=(0, 9)), (10, 20)
+    run(images, out, options=first)
+    assert all(each.skipped for each in run(images, out, options=first))
+    other = PredictOptions(contrast=other)
+    with pytest.raises(InputError, match=r"made with other settings \(contrast 0,9, now 10,20\)"):
+        run(images, out, options=other)
+    assert not any(each.skipped for each in run(images, out, options=other, overwrite=True))
+    (made,) = json.loads((out / "predict.json").read_text())["made"]
+    assert made["contrast"] == [10, 20]
+
+
 def test_nothing_is_touched_where_all_is_there(images, tmp_path):
     out = tmp_path / "out"
     run(images, out)

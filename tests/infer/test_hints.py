@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kontur.infer.hints import channel_hint
+from kontur.data.normalise import NormaliseConfig, measure_normalisation
+from kontur.infer.hints import channel_hint, range_hint
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.models.card import Card
 
@@ -45,6 +46,26 @@ def test_constant_channels_beside_it_carry_no_signal_whatever_their_value():
 )
 def test_other_images_are_not_remarked_on(image):
     assert channel_hint(image, CARD, DEFAULT_OPTIONS) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ((255, 4000), "at or below the range, so that it is black"),
+        ((-100, 0), "at or above the range, so that it is white"),
+        ((0, 10), "up to more than 10 times beyond the range"),
+        ((0, 1), "at or above the range"),
+        ((0, 255), None),
+        ((100, 120), None),
+        ((20, 60_000), None),  # dim, but not black
+    ],
+)
+def test_a_range_that_hardly_holds_a_value_of_the_image_is_pointed_out(given, word):
+    fixed = measure_normalisation(SIGNAL[..., None], NormaliseConfig(mode="range", range=given))
+    sentence = range_hint(fixed)
+    assert sentence is None if word is None else word in sentence
+    assert range_hint(measure_normalisation(SIGNAL[..., None])) is None
+    assert range_hint(measure_normalisation(SIGNAL[:0, :, None], fixed.config)) is None
 
 
 def test_a_channel_that_was_chosen_is_not_advised():

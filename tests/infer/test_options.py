@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kontur.errors import InputError
-from kontur.infer.options import PredictOptions, check_kind
+from kontur.infer.options import PredictOptions, check_kind, contrast_text, parse_contrast
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,14 @@ from kontur.infer.options import PredictOptions, check_kind
     [
         ("diameter", "a", "diameter is a number or 'auto', got 'a'"),
         ("diameter", [1], "got .1."),
-        ("contrast", "x", "contrast is a number or 'auto'"),
+        ("contrast", "x", "contrast is a percentile, 'auto', or two values"),
+        ("contrast", (4000, 100), r"become 0 and 1, got \(4000, 100\)"),
+        ("contrast", (5, 5), "become 0 and 1"),
+        ("contrast", (0, float("nan")), "become 0 and 1"),
+        ("contrast", (0, float("inf")), "become 0 and 1"),
+        ("contrast", (1, 2, 3), "become 0 and 1"),
+        ("contrast", ("1", "2"), "become 0 and 1"),
+        ("contrast", "1,2", "become 0 and 1"),
         ("pixel_size", True, "pixel_size is a number or 'auto'"),
         ("min_size", -1, "min_size is a number of square pixels, 0 or more, got -1"),
         ("min_size", "a", "min_size is"),
@@ -33,6 +40,41 @@ def test_a_value_of_another_kind_is_refused_with_what_was_wanted(option, value, 
 def test_an_option_out_of_range_is_refused_in_python_as_on_the_command_line():
     with pytest.raises(InputError, match="0 or more, got -1"):
         PredictOptions(min_size=-1.0)
+
+
+def test_a_range_of_any_kind_of_numbers_is_two_floats():
+    options = PredictOptions(contrast=(100, np.float64(4000)))
+    for given in ([100, 4000], np.array([100, 4000]), (np.float32(100), 4e3)):
+        check_kind("contrast", given)
+    assert options == PredictOptions(contrast=(100.0, 4000.0))
+    assert [type(each) for each in options.contrast] == [float, float]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "4000,100",
+        "7,7",
+        "1,2,3",
+        "100,",
+        ",100",
+        "a,b",
+        "",
+        "nan",
+        "0,nan",
+        "0,inf",
+        "100-4000",
+        "-3",
+    ],
+)
+def test_what_is_typed_and_is_no_contrast_is_refused_in_a_sentence(word):
+    with pytest.raises(InputError, match="wanted a percentile such as 99, auto, or LOW,HIGH"):
+        parse_contrast(word)
+
+
+@pytest.mark.parametrize("contrast", [(-1000.0, 400.0), (0.1, 1 / 3), (1e-9, 1e20), 99.8])
+def test_a_contrast_that_is_written_is_read_as_the_same(contrast):
+    assert parse_contrast(contrast_text(contrast)) == contrast
 
 
 def test_numbers_of_numpy_are_numbers():

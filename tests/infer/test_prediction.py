@@ -31,6 +31,14 @@ def test_a_prediction_shows_its_image_with_the_outlines(channels, dtype):
     assert np.ptp(picture[107, 107]) > 100  # the line has a colour
 
 
+def test_a_prediction_with_a_range_is_shown_in_it():
+    image = np.full((40, 60, 1), 150, np.uint16)
+    prediction = Prediction(Instances.empty((40, 60)), 0, 1.0, (100.0, 200.0), image, "its words")
+    html = prediction._repr_html_()
+    assert "the range of intensities is 100,200, its words" in html
+    assert seen(html)[5, 5, 0] == 127
+
+
 def test_a_prediction_without_its_image_shows_the_outlines_alone():
     html = Prediction(Instances.empty((4, 5)), 0, 1.0)._repr_html_()
     assert "0 objects in 4×5 pixels<" in html

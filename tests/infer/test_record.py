@@ -232,10 +232,21 @@ def test_other_settings_are_named_by_what_differs(tmp_path):
         ({"digest": "b" * 16}, "the model of this name was another"),
         ({"digest": "b" * 16, "model": "x.kontur"}, "model nuclei, now x.kontur"),
         ({"model": "copies/nuclei.kontur"}, ""),  # the same file by another name
+        ({"contrast": (100.0, 4000.5)}, "contrast not set, now 100,4000.5"),
         ({"an_option_of_later": None}, ""),
     ):
         record = Record(tmp_path, NOW | change)
         assert record.difference(record.run_of("a")) == sentence
+
+
+def test_a_range_of_intensities_is_the_same_before_and_after_it_was_written(tmp_path):
+    note(tmp_path, {**NOW, "contrast": (100.0, 4000.0)}, a={})
+    record = Record(tmp_path, {**NOW, "contrast": (100.0, 4000.0)})
+    assert record.difference(record.run_of("a")) == ""
+    other = Record(tmp_path, {**NOW, "contrast": (100.0, 200.0)})
+    assert other.difference(other.run_of("a")) == "contrast 100,4000, now 100,200"
+    percentile = Record(tmp_path, {**NOW, "contrast": 99.0})
+    assert percentile.difference(percentile.run_of("a")) == "contrast 100,4000, now 99.0"
 
 
 def test_a_region_is_what_its_file_holds_whatever_its_name(tmp_path):

@@ -73,6 +73,14 @@ def test_every_frame_is_predicted_its_time_kept_and_its_tracks_numbered(film, tm
     assert run(film, tmp_path / "out", "geojson", page="all", link="overlap")[0].skipped
 
 
+def test_a_range_holds_for_every_frame_and_one_that_holds_no_value_is_pointed_out(film, tmp_path):
+    (outcome,) = run(film, tmp_path / "out", "geojson", page="all", contrast=(0, 250))
+    assert (outcome.objects, outcome.contrast) == (9, (0.0, 250.0))
+    assert outcome.hint is None or "range" not in outcome.hint
+    (outcome,) = run(film, tmp_path / "dark", "geojson", page="all", contrast=(200, 4000))
+    assert "at or below the range" in outcome.hint
+
+
 def test_a_frame_of_all_is_what_the_frame_alone_gives(film, tmp_path):
     run(film, tmp_path / "out", "geojson", page="all")
     run(film, tmp_path / "one", "geojson", page=2)

@@ -23,6 +23,7 @@ CONFIGS = [
     NormaliseConfig(),
     NormaliseConfig(over="channel", compress=0.1),
     NormaliseConfig(mode="moments", mean=(0.5,) * 3, std=(0.2,) * 3),
+    NormaliseConfig(mode="range", range=(20, 90)),
 ]
 
 
@@ -83,12 +84,24 @@ def test_objects_of_a_window_stand_where_they_are_in_the_image_and_end_at_its_bo
 
 @pytest.mark.parametrize("pixels", [GREY, COLOUR])
 @pytest.mark.parametrize("working", [1.0, 0.35, 2.0])
-def test_a_network_sees_in_training_what_it_sees_in_prediction(pixels, working):
+@pytest.mark.parametrize("config", [CONFIGS[0], CONFIGS[3]])
+def test_a_network_sees_in_training_what_it_sees_in_prediction(pixels, working, config):
     sample = Sample(pixels, Instances.empty(pixels.shape[:2]), "any")
-    pipeline = training_pipeline(AugmentConfig(), 3, scale=working)
+    pipeline = training_pipeline(AugmentConfig(), 3, config, scale=working)
     shown = pipeline.prepare(sample).image.transpose(2, 0, 1)
-    view = replace(prepared(pixels, multiple=1), scale=working).view()
+    view = replace(prepared(pixels, config, multiple=1), scale=working).view()
     assert_array_equal(view.images[0], np.broadcast_to(shown, view.images[0].shape))
+
+
+@pytest.mark.parametrize("pixels", [GREY, np.repeat(GREY, 3, 2), COLOUR, GREY / 7])
+def test_a_range_is_the_same_given_by_the_card_or_in_place_of_its_percentiles(pixels):
+    fixed = prepared(pixels, NormaliseConfig(mode="range", range=(20.0, 90.0)))
+    given = prepared(pixels).with_contrast((20.0, 90.0))
+    assert_array_equal(values(given), values(fixed))
+    assert given.normalisation.spread == fixed.normalisation.spread
+    assert_array_equal(
+        values(fixed.with_contrast(98.0)), values(prepared(pixels).with_contrast(98))
+    )
 
 
 def test_a_view_is_at_the_working_scale_and_any_other_scale_is_multiplied_with_it():

@@ -101,6 +101,19 @@ def test_outlines_lie_on_an_image_of_any_scale_and_are_saved_in_its_pixels(
     assert kontur.read(tmp_path / "c.labels.tif").size == (96, 128)
 
 
+def test_the_contrast_is_typed_as_on_the_command_line(widget, viewer):
+    from kontur.napari.outline_layer import parse_options
+
+    assert parse_options("", "100, 4000", "").contrast == (100.0, 4000.0)
+    assert parse_options("", " auto ", "").contrast == "auto"
+    assert parse_options("", "", "").contrast is None
+    viewer.add_image(nuclei(), name="one")
+    widget.contrast.value = "4000,100"
+    widget.outline_button.changed.emit(True)
+    assert "LOW below HIGH" in widget.status.value
+    assert widget.task is None
+
+
 def test_of_a_stack_the_plane_that_is_shown_or_all(widget, viewer, application, tmp_path):
     stack = np.stack([nuclei(1), nuclei(2), nuclei(3)])
     viewer.add_image(stack, name="film", axis_labels=("t", "y", "x"))

@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image
 
 from kontur import formats
+from kontur.infer.load import load
 from kontur.instances import Instances
 from tests.formats import cut_images
 from tests.web.conftest import TOKEN, nuclei, opened, wait_for_job
@@ -118,6 +119,20 @@ def test_a_model_outlines_an_image_and_leaves_what_a_hand_drew(api, images):
     table = api.get(f"/api/images/{key}/table", params={"model": "nuclei"}).json()
     assert len(table["ids"]) == count
     assert {"quality", "area", "intensity_mean"} <= {column["name"] for column in table["columns"]}
+
+
+def test_a_range_of_intensities_is_the_same_on_the_page_and_in_python(api, images):
+    key, found = key_of(api), []
+    for given in ([0, 255], [100, 250]):
+        body = {"model": "nuclei", "images": [key], "contrast": given}
+        job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
+        found.append(job["result"]["objects"])
+        model = load("nuclei", device="cpu")
+        assert found[-1] == len(model.predict(images / "cells0.png", contrast=(given[0], given[1])))
+    for wrong in ([250, 100], [1], [0, "a"], [0, 1, 2]):
+        answer = api.post("/api/predict", json={"model": "nuclei", "contrast": wrong})
+        assert answer.status_code in (400, 422), wrong
+        assert answer.json()["detail"]
 
 
 def test_all_planes_of_a_film_are_outlined_where_all_are_asked_for(tmp_path):

@@ -12,7 +12,7 @@ import typer
 from kontur.errors import InputError
 
 if TYPE_CHECKING:
-    from kontur.infer.options import PredictOptions
+    from kontur.infer.options import Contrast, PredictOptions
     from kontur.measure.measure_many import PixelSize
 
 
@@ -89,10 +89,11 @@ ContrastOption = Annotated[
     str | None,
     typer.Option(
         "--contrast",
-        metavar="PERCENTILE|auto",
+        metavar="PERCENTILE|auto|LOW,HIGH",
         help="The percentile of the image's values that counts as bright; a lower one, such as 99, "
-        "brings up dim objects beside very bright ones; auto searches for it.  "
-        "[default: the model's]",
+        "brings up dim objects beside very bright ones; auto searches for it. LOW,HIGH are two "
+        "values, such as 100,4000, that become dark and bright in every image, to compare images "
+        "of one exposure.  [default: the model's]",
     ),
 ]
 PredictedPixelSizeOption = Annotated[
@@ -317,6 +318,16 @@ def page_or_all(word: str | None) -> Any:
     return int(word)
 
 
+def contrast_of(word: str | None) -> "Contrast | None":
+    """The value of --contrast."""
+    from kontur.infer.options import parse_contrast
+
+    try:
+        return None if word is None else parse_contrast(word)
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="--contrast") from None
+
+
 def predict_options(
     *,
     diameter: str | None = None,
@@ -334,7 +345,7 @@ def predict_options(
         pixel_size=number_or_auto("--pixel-size", pixel_size),
         page=page_or_all(page),
         link="overlap" if link else None,
-        contrast=number_or_auto("--contrast", contrast),
+        contrast=contrast_of(contrast),
         **others,
     )
 

@@ -18,6 +18,7 @@ from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, masks
 from kontur.formats.image_annotation import pick
 from kontur.formats.images import is_image, read_image
+from kontur.formats.nifti_axes import axes_note
 from kontur.formats.nifti_space import check_same_space
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
@@ -200,6 +201,7 @@ def _check_size(
         raise InputError(
             f"{path} is made for {size[0]}×{size[1]} pixels (height × width), but its image "
             f"{image} has {wanted[0]}×{wanted[1]}; give the annotation of this image at its size"
+            f"{axes_note(path, image)}"
         )
 
 

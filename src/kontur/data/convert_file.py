@@ -21,6 +21,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, names_of, pick
 from kontur.formats.images import is_image, open_image
 from kontur.formats.information_loss import information_losses
+from kontur.formats.nifti_axes import axes_note
 from kontur.formats.nifti_space import check_same_space
 from kontur.formats.page_count import check_is_one_stack, count_pages
 
@@ -68,7 +69,7 @@ def convert(
     elif len(entries) > 1 and not _holds_all(kind, entries):
         pick(entries, None, source)  # raises: one is to be named
     if picture is not None and of_file is not None and file is not None:
-        entries = [_sized(entry, of_file, source, str(file)) for entry in entries]
+        entries = [_sized(entry, of_file, source, str(file), file=file) for entry in entries]
         side = picture.pixel_size
         entries = [entry._replace(pixel_size=side, image=file) for entry in entries]
         entries = _numbered(entries, Path(source), file)
@@ -179,12 +180,18 @@ def _of_image(
 
 
 def _sized(
-    entry: ImageAnnotation, size: tuple[int, int], source: str | Path, of: str
+    entry: ImageAnnotation,
+    size: tuple[int, int],
+    source: str | Path,
+    of: str,
+    *,
+    file: Path | None = None,
 ) -> ImageAnnotation:
     known = entry.size or entry.instances.size
     if known is not None and known != size:
         raise InputError(
             f"{source} is made for {known[0]}×{known[1]} pixels (height × width), and {of} is "
             f"{size[0]}×{size[1]}; give the image that the outlines were drawn on"
+            f"{'' if file is None else axes_note(Path(source), file)}"
         )
     return entry._replace(size=size, instances=entry.instances.replace(size=size))

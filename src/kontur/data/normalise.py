@@ -4,12 +4,13 @@ Training and prediction call the same two functions, `to_channels` and `normalis
 image, so a model meets the same values in both. `to_float` is the notes' `ToTensor` (levels to
 0..1), `mode="moments"` their `Normalize(mean, std)`; the default, percentiles of the image itself,
 is what StarDist and Cellpose use, because exposure and bit depth differ from one microscope to
-the next and a few very bright objects must not set the scale.
+the next and a few very bright objects must not set the scale. `mode="range"` is for images of one
+exposure that are to be compared: no empty field is stretched until its noise looks like objects.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -29,21 +30,24 @@ class NormaliseConfig(Settings):
 
     Attributes:
         mode: `percentile` maps the image's own `low` and `high` percentiles to 0 and 1 (nothing is
-            cut off at the ends); `moments` subtracts `mean` and divides by `std`, in units of the
-            stored type's full range (8-bit levels / 255).
+            cut off at the ends); `range` maps two given values to 0 and 1, the same for every
+            image; `moments` subtracts `mean` and divides by `std`, in units of the stored type's
+            full range (8-bit levels / 255).
         low, high: percentiles in percent.
+        range: the values that become 0 and 1, as they are stored, for all channels.
         over: percentiles of all channels together, which keeps colours, or of each channel alone,
             for channels that are separate stains.
         compress: with percentiles, values farther than this from the image's median are
             compressed logarithmically, 0 and 1 staying where they are, so that dim objects beside
             very bright ones get more of the scale, on dark ground and on bright; 0 switches it off,
-            0.1 is strong.
+            0.1 is strong. Not with a range, which leaves nothing to be measured on an image.
         mean, std: one number per channel.
     """
 
-    mode: Literal["percentile", "moments"] = "percentile"
+    mode: Literal["percentile", "range", "moments"] = "percentile"
     low: float = pydantic.Field(1.0, ge=0, le=100)
     high: float = pydantic.Field(99.8, ge=0, le=100)
+    range: tuple[float, float] | None = None
     over: Literal["image", "channel"] = "image"
     compress: float = pydantic.Field(0.0, ge=0)
     mean: tuple[float, ...] = ()
@@ -53,6 +57,14 @@ class NormaliseConfig(Settings):
     def _consistent(self) -> Self:
         if self.low >= self.high:
             raise ValueError(f"low must be below high, got {self.low} and {self.high}")
+        if (self.mode == "range") != (self.range is not None):
+            raise ValueError("mode = 'range' and range = [LOW, HIGH] go together; set both")
+        if self.range is not None and not self.range[0] < self.range[1]:
+            raise ValueError(f"a range is [LOW, HIGH], LOW below HIGH, got {list(self.range)}")
+        if self.range is not None and self.compress > 0:
+            raise ValueError(
+                "compress acts around each image's median, so it must be 0 for a range"
+            )
         if self.mode == "moments" and not (self.mean and len(self.mean) == len(self.std)):
             raise ValueError("moments need mean and std, one number per channel in each")
         if any(value <= 0 for value in self.std):
@@ -121,7 +133,8 @@ class Normalisation:
 
     `low` and `high` become 0 and 1, one of each for a channel or for all; `ground` (1, 1, k) is
     the value around which `compress` acts, None where it is off. Pixels that are not finite count
-    as `darkest`, plus infinity as `brightest`.
+    as `darkest`, plus infinity as `brightest`. `spread` are the percentiles of the image, of the
+    darkest and of the brightest channel, whatever becomes 0 and 1; None for moments.
     """
 
     config: NormaliseConfig
@@ -130,6 +143,12 @@ class Normalisation:
     ground: Float[np.ndarray, "1 1 k"] | None
     darkest: float
     brightest: float
+    spread: tuple[float, float] | None = None
+
+    def with_range(self, low: float, high: float) -> Self:
+        """The same where these values become 0 and 1. For percentiles without `compress`."""
+        config = self.config.replace(mode="range", range=(low, high))
+        return replace(self, config=config, low=np.array([low]), high=np.array([high]))
 
     def apply(self, image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:
         """Normalised float32 values of the image or of any window of it, also an empty one."""
@@ -156,7 +175,7 @@ def measure_normalisation(
     *,
     extremes: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Normalisation:
-    """The normalisation of an image, by its percentiles (the default) or given moments.
+    """The normalisation of an image, by its percentiles (the default), a range or moments.
 
     `extremes` are the least and the largest value of each channel where `image` is only a grid of
     the pixels. Where the image is constant, or empty, everything becomes 0. Raises `InputError`
@@ -179,11 +198,14 @@ def measure_normalisation(
         low, high = _limits(finite, sampled, config)
     else:
         low, high = _limits(np.stack(extremes)[:, None], sampled, config)
+    spread = float(low.min()), float(high.max())
+    if config.range is not None:
+        return replace(unmeasured, config=config, spread=spread).with_range(*config.range)
     ground = None
     if config.compress > 0:
         median = np.median(sampled, axis=(0, 1), keepdims=True)
         ground = _rescale(median.astype(_working_dtype(image.dtype)), low, high)
-    return Normalisation(config, low, high, ground, darkest, brightest)
+    return Normalisation(config, low, high, ground, darkest, brightest, spread)
 
 
 def normalise(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kontur.errors import InputError
 from kontur.formats.file_stamp import FileStamp
+from kontur.formats.nifti_axes import axes_note
 from kontur.formats.page_count import count_pages, list_planes
 from kontur.instances.plane import Plane
 
@@ -74,6 +75,7 @@ def check_labels_fit(labels: Path, image: Path, *, every: bool = False) -> None:
         raise InputError(
             f"{labels} has {labelled} pages and its image {image} has {pages}, so that it is not "
             "known which of them belong together; give the labels of every page of this image"
+            f"{axes_note(labels, image)}"
         )
     true, other = places_of(image), places_of(labels)
     if know_both(true) and know_both(other) and {*true} != {*other}:

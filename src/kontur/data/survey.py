@@ -75,7 +75,7 @@ def survey(
             f"{where}: {unusable} of {pixels.size} pixel values are NaN or infinite; "
             "replace them, for instance by the background's value, and try again"
         )
-    collapsed = config.mode == "percentile" and (stored == 1 or grey)
+    collapsed = config.mode != "moments" and (stored == 1 or grey)
     grid = to_channels(np.concatenate(grids[1 if collapsed else several]), channels, grey=grey)
     grid = collapse(grid) if collapsed else grid
     extremes = (np.min(lows, axis=0), np.max(highs, axis=0))

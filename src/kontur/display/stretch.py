@@ -6,22 +6,24 @@ import numpy as np
 from jaxtyping import Num, UInt8
 
 DARKEST, BRIGHTEST = 0.5, 99.8  # percentiles of the image that become black and white
+Contrast = float | tuple[float, float]  # a percentile, or the values that are black and white
 SAMPLE = 1 << 20  # pixels on which they are measured
 
 
 def stretch(
-    image: Num[np.ndarray, "h w c"], *, brightest: float | None = None
+    image: Num[np.ndarray, "h w c"], *, contrast: Contrast | None = None
 ) -> UInt8[np.ndarray, "h w 3"]:
     """An image of any depth and channels as 8-bit RGB, from dark to bright percentile.
 
+    `contrast` is another percentile, or the two values between which it is stretched.
     Three channels are colour and stretched together; one is grey; two are shown in green and
     magenta; of more the first three, each stretched alone. A constant image is black, and so is
     what is not finite.
     """
     channels = image.shape[2]
     if channels == 3:
-        return _stretched(image, brightest or BRIGHTEST)
-    planes = [_stretched(image[:, :, i], brightest or BRIGHTEST) for i in range(min(channels, 3))]
+        return _stretched(image, contrast or BRIGHTEST)
+    planes = [_stretched(image[:, :, i], contrast or BRIGHTEST) for i in range(min(channels, 3))]
     if channels == 1:
         return np.repeat(planes[0][:, :, None], 3, axis=2)
     if channels == 2:
@@ -29,7 +31,7 @@ def stretch(
     return np.stack(planes, axis=2)
 
 
-def contrast(
+def limits(
     values: Num[np.ndarray, "*shape"], *, brightest: float = BRIGHTEST
 ) -> tuple[float, float]:
     """The values that become black and white; equal where all are, (0, 0) where none is finite.
@@ -52,8 +54,8 @@ def thinned(values: Num[np.ndarray, "*shape"]) -> Num[np.ndarray, "*shape2"]:
     return values[::step, ::step]
 
 
-def _stretched(part: Num[np.ndarray, "*shape"], brightest: float) -> UInt8[np.ndarray, "*shape"]:
-    low, high = contrast(part, brightest=brightest)
+def _stretched(part: Num[np.ndarray, "*shape"], contrast: Contrast) -> UInt8[np.ndarray, "*shape"]:
+    low, high = contrast if isinstance(contrast, tuple) else limits(part, brightest=contrast)
     if high <= low:
         return np.zeros(part.shape, dtype=np.uint8)
     scaled = (part.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))

@@ -13,8 +13,10 @@ from jaxtyping import Float
 
 from kontur.errors import InputError
 from kontur.formats import nifti
+from kontur.formats.images import is_image
 from kontur.formats.nifti import NiftiVolume
-from kontur.formats.nifti_header import ENDINGS, SPACE, UNITS, fields_of
+from kontur.formats.nifti_axes import is_nifti, warn_of_transposed
+from kontur.formats.nifti_header import SPACE, UNITS, fields_of
 
 TOLERANCE = 0.01  # voxels at any corner: rounding of float32, and of qform, is far below
 DIRECTIONS = ("RL", "AP", "SI")
@@ -23,10 +25,14 @@ DIRECTIONS = ("RL", "AP", "SI")
 def check_same_space(labels: Path, image: Path, *, called: str = "its image") -> None:
     """Raise `InputError` where two volumes of one shape state different places in space.
 
-    What is no NIfTI, states no place or has another shape is not compared. Units may differ. Voxels
-    of side 1 from 0 on are what a program writes that was given an array alone: no place either.
+    What states no place or has another shape is not compared. Units may differ. Voxels of side 1
+    from 0 on are what a program writes that was given an array alone: no place either. Where one
+    of two images is no NIfTI, there is no place to compare, see `nifti_axes`.
     """
-    if not all(path.name.lower().endswith(ENDINGS) and path.is_file() for path in (labels, image)):
+    volumes = [path for path in (labels, image) if is_nifti(path)]
+    if len(volumes) == 1 and is_image(labels) and _is_bare(volumes[0]):
+        warn_of_transposed(labels, image)
+    if len(volumes) < 2:
         return
     mine, other = nifti.open_volume(labels), nifti.open_volume(image)
     shape = mine.header.shape[-3:]
@@ -45,6 +51,11 @@ def check_same_space(labels: Path, image: Path, *, called: str = "its image") ->
         f"{_described(places[0])}, and those of the second {_described(others[0])}; resample or "
         "reorient one to the grid of the other"
     )
+
+
+def _is_bare(path: Path) -> bool:
+    """Whether a volume states no place but that of an array alone, as nibabel writes it."""
+    return all(np.array_equal(one, np.eye(3, 4)) for one in affines(nifti.open_volume(path)))
 
 
 def affines(volume: NiftiVolume) -> list[Float[np.ndarray, "3 4"]]:

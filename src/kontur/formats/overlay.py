@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from jaxtyping import Int, Num, Shaped, UInt8
 
-from kontur.display.stretch import stretch
+from kontur.display.stretch import Contrast, stretch
 from kontur.errors import InputError
 from kontur.formats import atomic
 from kontur.formats.lazy_pixels import LazyPixels, Pixels, every
@@ -34,7 +34,7 @@ def write_overlay(
     instances: Instances,
     *,
     ids: bool = False,
-    brightest: float | None = None,
+    contrast: Contrast | None = None,
     overwrite: bool = True,
 ) -> None:
     """Write the drawing as PNG; small images are enlarged by a whole factor, huge ones shrunk."""
@@ -44,7 +44,7 @@ def write_overlay(
     zoom = float(min(8, math.ceil(SMALL / side))) if side < SMALL else 1.0
     if side > LARGE:
         zoom = 1 / math.ceil(side / LARGE)
-    picture = Image.fromarray(draw(image, instances, zoom=zoom, ids=ids, brightest=brightest))
+    picture = Image.fromarray(draw(image, instances, zoom=zoom, ids=ids, contrast=contrast))
     with atomic.replacing(path, overwrite=overwrite) as beside:
         picture.save(beside, format="PNG", compress_level=4)
 
@@ -65,21 +65,22 @@ def draw(
     width: float | None = None,
     zoom: float = 1.0,
     ids: bool = False,
-    brightest: float | None = None,
+    contrast: Contrast | None = None,
 ) -> UInt8[np.ndarray, "_ _ 3"]:
     """An RGB picture `(h·zoom, w·zoom, 3)` of the image with the objects' outlines.
 
     `width` is that of the lines in pixels of the picture; without it, it follows the picture's
     size. `zoom` is a whole number or one divided by it. `ids` writes the objects' ids on them.
-    `brightest` is the percentile of the image that becomes white. No objects give the stretched
-    image. Raises `InputError` where the objects are of another size.
+    `contrast` is the percentile of the image that becomes white, or the values that become black
+    and white. No objects give the stretched image. Raises `InputError` where the objects are of
+    another size.
     """
     if instances.size is not None and instances.size != image.shape[:2]:
         raise InputError(
             f"the objects are of an image of {instances.size[0]}×{instances.size[1]} pixels, "
             f"this one has {image.shape[0]}×{image.shape[1]}"
         )
-    picture = _zoomed(stretch(image, brightest=brightest), zoom)
+    picture = _zoomed(stretch(image, contrast=contrast), zoom)
     if len(instances) == 0:
         return picture
     if width is None:

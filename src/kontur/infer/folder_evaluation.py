@@ -5,6 +5,7 @@ neither counts nor is it dropped in silence. Where all planes of stacks are eval
 as an image: a plane of the truth without objects is empty, and what is predicted there is false.
 """
 
+import logging
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -34,6 +35,8 @@ from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.wording import listed
+
+log = logging.getLogger("kontur.infer")
 
 Progress = Callable[[int, int], None]
 Made = TypeVar("Made")
@@ -179,24 +182,30 @@ def evaluate_model(
     """Evaluate the predictions of a model on a folder's images, in the folder's channel and page.
 
     Of a folder that was opened with all pages every plane counts as an image does. A folder of all
-    channels is looked at in the one that the model learned from.
+    channels is looked at in the one that the model learned from. A line of logging (`kontur.infer`)
+    names images of which hardly a value lies in a given range of intensities.
 
     Raises:
         InputError: the folder holds no image, or a file cannot be read.
     """
     samples = truth.samples
     scores = []
+    hints: dict[str, list[str]] = {}  # each with the images that it is for
     for index, item in enumerate(truth.annotated):
         sample = samples[index]
         page = item.page if item.is_plane else None
         image = Image(sample.image, sample.pixel_size, sample.stains)
         predict = partial(predictor.predict_detailed, image, options)
-        predicted = _named(item.plane_name, predict).instances
-        scores.append(_score(item.name, page, sample.instances, predicted))
+        predicted = _named(item.plane_name, predict)
+        if predicted.hint is not None:
+            hints.setdefault(predicted.hint, []).append(item.plane_name)
+        scores.append(_score(item.name, page, sample.instances, predicted.instances))
         if progress is not None:
             progress(index + 1, len(samples))
     if not scores:
         raise InputError(f"{truth.path} holds no image to evaluate")
+    for hint, names in hints.items():
+        log.warning("%s: %s", listed(names), hint)
     return FolderEvaluation(tuple(scores))
 
 

@@ -1,18 +1,21 @@
 """Hints on what to try where an image differs from those that the model learned from.
 
 Size: a network finds objects of the size that it learned, and fragments of larger ones. Channel: a
-stain coloured blue or red has a much lower luminance than the same stain in grey.
+stain coloured blue or red has a much lower luminance than the same stain in grey. Range: a given
+range of intensities may be that of another exposure, or in another unit.
 """
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from kontur.infer.options import PredictOptions
+from kontur.data.normalise import Normalisation
+from kontur.infer.options import PredictOptions, contrast_text
 from kontur.models.card import Card
 
 COLOURS = ("red", "green", "blue")
 SILENT = 0.05  # of the strongest channel's spread: another that varies less carries no signal
 SPREAD = (1.0, 99.8)  # percentiles between which a channel's spread is measured
+FAR = 10.0  # times a range, beyond which values are surely in another unit
 UNLIKE = 2.0  # a typical object this many times larger or smaller than learned deserves a hint
 AUTO = "--diameter auto measures the objects and scales the image (--diameter N where you know it)"
 
@@ -35,6 +38,26 @@ def channel_hint(
     return (
         f"only its {COLOURS[carrier]} channel carries signal, which is darker than grey to the "
         f"model: --channel {carrier} uses that channel alone"
+    )
+
+
+def range_hint(normalisation: Normalisation) -> str | None:
+    """A sentence where hardly any value of an image lies in the range that becomes 0 to 1."""
+    given, spread = normalisation.config.range, normalisation.spread
+    if given is None or spread is None:
+        return None
+    (low, high), (darkest, brightest) = given, spread
+    if brightest <= low:
+        what = "at or below the range, so that it is black to the model"
+    elif darkest >= high:
+        what = "at or above the range, so that it is white to the model"
+    elif brightest > low + FAR * (high - low):
+        what = f"up to more than {FAR:.0f} times beyond the range, as of another unit or exposure"
+    else:
+        return None
+    return (
+        f"its values lie {what}: a contrast of {contrast_text(given)} is two values as they are "
+        "stored in the file"
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from kontur.errors import InputError
 from kontur.infer.inputs import InputImage
-from kontur.infer.options import PredictOptions
+from kontur.infer.options import GivenContrast, PredictOptions
 from kontur.infer.source_file import SourceFile
 from kontur.infer.source_stamp import SourceStamp, changed_sentence
 
@@ -39,7 +39,7 @@ class Outcome:
     objects: int = 0
     repaired: int = 0
     scale: float = 1.0
-    contrast: float | None = None
+    contrast: GivenContrast | None = None
     seconds: float = 0.0
     skipped: bool = False
     changed: bool = False

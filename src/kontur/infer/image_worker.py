@@ -13,7 +13,7 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, thinned
-from kontur.infer.hints import channel_hint, size_hint, track_hint
+from kontur.infer.hints import channel_hint, range_hint, size_hint, track_hint
 from kontur.infer.image_task import Job, Outcome, Task, TaskKind, TaskResult, Work
 from kontur.infer.journal import ImageJournal
 from kontur.infer.memory import available_memory
@@ -139,7 +139,9 @@ class ImageWorker:
                 contrast=parts.contrast,
                 changed=job.changed,
                 left=job.left,
-                hint=channels or size_hint(areas, card, self.work.options),
+                hint=range_hint(plan.chosen.image.normalisation)
+                or channels
+                or size_hint(areas, card, self.work.options),
             )
             journal = self._journal(job, outcome)
         journal.end()
@@ -176,6 +178,7 @@ class ImageWorker:
                     removed=job.stale,
                     left=job.left,
                     hint=track_hint(found.pages, options)
+                    or found.hint
                     or size_hint(found.areas, self.predictor.card, options),
                 )
                 journal = self._journal(job, outcome)

@@ -1,9 +1,12 @@
 """Predict options: the settings of a prediction, passed as one value from every interface."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any, Literal, Self
+
+import numpy as np
 
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
@@ -12,7 +15,8 @@ from kontur.wording import nearest
 
 Diameter = float | Literal["auto"]
 Augment = Literal["flips", "turns"]
-Contrast = float | Literal["auto"]
+GivenContrast = float | tuple[float, float]  # a percentile, or the values that become 0 and 1
+Contrast = GivenContrast | Literal["auto"]
 
 
 def _is_number(value: object) -> bool:
@@ -27,6 +31,20 @@ def _is_number_or_auto(value: object) -> bool:
     return _is_number(value) or (isinstance(value, str) and value == "auto")
 
 
+def _is_contrast(value: object) -> bool:
+    return _is_number_or_auto(value) or _as_range(value) is not None
+
+
+def _as_range(value: Any) -> tuple[float, float] | None:
+    """Two finite numbers of which the second is larger, as floats; None for anything else."""
+    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
+        return None
+    if not all(_is_number(each) for each in value):
+        return None
+    low, high = (float(each) for each in value)
+    return (low, high) if -math.inf < low < high < math.inf else None
+
+
 def _is_size(value: object) -> bool:
     return isinstance(value, Real) and _is_number(value) and float(value) >= 0  # NaN is not
 
@@ -36,7 +54,10 @@ WANTED: dict[str, tuple[Callable[[object], bool], str]] = {
     "min_size": (_is_size, "a number of square pixels, 0 or more"),
     "diameter": (_is_number_or_auto, NUMBER_OR_AUTO),
     "pixel_size": (_is_number_or_auto, NUMBER_OR_AUTO),
-    "contrast": (_is_number_or_auto, NUMBER_OR_AUTO),
+    "contrast": (
+        _is_contrast,
+        "a percentile, 'auto', or two values (low, high) of the image that become 0 and 1",
+    ),
     "tile": (_is_whole, "a whole number of pixels"),
     "region": (
         lambda value: isinstance(value, str | Regions),
@@ -58,6 +79,40 @@ def check_kind(name: str, value: object) -> None:
         raise InputError(f"{name} is {wanted}, got {value!r:.60}")
 
 
+def parse_contrast(word: str) -> Contrast:
+    """A contrast as it is typed; `InputError` for what is none.
+
+    >>> parse_contrast("99"), parse_contrast("auto"), parse_contrast("100, 4000")
+    (99.0, 'auto', (100.0, 4000.0))
+    """
+    words = word.strip().lower().split(",")
+    if words == ["auto"]:
+        return "auto"
+    try:
+        numbers = tuple(float(each) for each in words)
+    except ValueError:
+        numbers = ()
+    if len(numbers) == 1 and 0 < numbers[0] < math.inf:
+        return numbers[0]
+    given = _as_range(numbers)
+    if given is None:
+        raise InputError(
+            "wanted a percentile such as 99, auto, or LOW,HIGH (two values of the images, LOW "
+            f"below HIGH, such as 100,4000), got {word!r:.60}"
+        )
+    return given
+
+
+def contrast_text(contrast: Contrast) -> str:
+    """A contrast as it is typed, to the last digit.
+
+    >>> contrast_text((100.0, 0.1 + 0.2)), contrast_text(99.8)
+    ('100,0.30000000000000004', '99.8')
+    """
+    numbers = contrast if isinstance(contrast, tuple) else (contrast,)
+    return ",".join(str(each).removesuffix(".0") for each in numbers)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PredictOptions:
     """The options of a prediction; by default an image is taken as it is.
@@ -72,7 +127,9 @@ class PredictOptions:
             is scaled to the size of the pixels that the model learned from. In place of diameter.
         contrast: the percentile of the image's values that counts as bright, by default that of
             the card. A lower one, such as 99, brings up dim objects beside very bright ones;
-            "auto" searches for it.
+            "auto" searches for it. Or a range (low, high): these values, as they are stored,
+            become 0 and 1 in every image and channel, whatever else is in it, so that images of
+            one exposure can be compared.
         tile: the side in pixels, at the scale of the network, of the tiles in which the image is
             looked at; by default as large as memory allows, where the whole needs too much. The
             objects are the same. Kinds of models in which every pixel decides about all (TransUNet,
@@ -109,6 +166,9 @@ class PredictOptions:
         """Raise `InputError` for a value of another kind; what is in range a model says."""
         for name in WANTED:
             check_kind(name, getattr(self, name))
+        given = _as_range(self.contrast)
+        if given is not None:  # a list is one as well, and records compare floats
+            object.__setattr__(self, "contrast", given)
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some options changed; TypeError that names the nearest for an unknown one."""

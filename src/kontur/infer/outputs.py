@@ -115,4 +115,4 @@ def writing_outputs(
         for file in overlays:
             objects = drawn[1] if len(drawn) == 2 else Instances.concat(drawn)
             pixels, objects = shrunk(picture.pixels, objects)
-            write_overlay(file, pixels, objects, brightest=parts.contrast)
+            write_overlay(file, pixels, objects, contrast=parts.contrast)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kontur.infer.options import Augment
+from kontur.infer.options import Augment, GivenContrast
 from kontur.infer.region import Region
 from kontur.infer.scale_and_contrast import ScaleAndContrast
 from kontur.infer.tile_store import TileStore
@@ -49,7 +49,7 @@ class PredictedParts:
     size: tuple[int, int]
     plane: Plane | None
     scale: float
-    contrast: float | None
+    contrast: GivenContrast | None
     resolved: Iterator[Resolved]
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 
+from kontur.infer.options import GivenContrast
 from kontur.infer.outline_arrays import outline_arrays, outlines_from
 from kontur.infer.unfinished import Unfinished
 from kontur.instances import Instances
@@ -26,8 +27,9 @@ class FinishedPlane(NamedTuple):
     instances: Instances
     repaired: int
     scale: float
-    contrast: float | None
+    contrast: GivenContrast | None
     pixel_size: float | None
+    hint: str | None = None
 
 
 class PlaneStore:
@@ -104,5 +106,7 @@ def _finished(arrays: Mapping[str, np.ndarray]) -> FinishedPlane:
         size=tuple(known["size"]),
         classes=tuple(known["classes"]),
     )
+    if isinstance(facts["contrast"], list):
+        facts["contrast"] = tuple(facts["contrast"])
     plane = None if known["plane"] is None else Plane(*known["plane"])
     return FinishedPlane(**{**facts, "instances": instances.replace(plane=plane)})

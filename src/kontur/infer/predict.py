@@ -5,6 +5,7 @@ Resolve: candidates become valid `Instances`. The command line, Python, validati
 a session on one image and later tiles and clusters take the same steps, so they agree.
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,7 @@ from kontur.errors import InputError
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
 from kontur.infer.engine import Engine
+from kontur.infer.hints import range_hint
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.model_channels import open_for_model
 from kontur.infer.onnx_engine import image_precision_of
@@ -47,6 +49,8 @@ from kontur.models.candidates import Box, Candidates
 from kontur.models.card import Card, Thresholds
 from kontur.models.card_summary import card_html
 from kontur.models.resolve import Resolved, resolve
+
+log = logging.getLogger("kontur.infer")
 
 LOWEST_SCORE = 0.04  # of the candidates on which thresholds are tuned
 CLICKED = 0.6  # of the score threshold: so low may score what a click means; less costs time
@@ -83,15 +87,24 @@ class Predictor:
             options: the settings of the prediction, see `PredictOptions`; `changes` are single
                 ones by name, such as `diameter="auto"`.
 
+        A line of logging (`kontur.infer`) says where hardly any value lies in a given range.
+
         Raises:
             InputError: the image cannot be read, holds NaN, or has channels that need a choice.
         """
-        return self.predict_detailed(image, options.replace(**changes)).instances
+        found = self.predict_detailed(image, options.replace(**changes))
+        if found.hint is not None:
+            where = image if isinstance(image, str | Path) else "the image"
+            log.warning("%s: %s", where, found.hint)
+        return found.instances
 
     def predict_detailed(
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS
     ) -> Prediction:
-        """`predict`, with the scale and contrast that were used; arguments and errors as there."""
+        """`predict`, with the scale and contrast that were used; arguments and errors as there.
+
+        Its `hint` is a sentence where hardly any value lies in a given range of intensities.
+        """
         plan = self.plan(image, options)
         try:
             resolved = list(self.parts_of(plan).resolved)
@@ -103,7 +116,9 @@ class Predictor:
         instances = best_first([part.instances for part in resolved])
         repaired = sum(part.repaired for part in resolved)
         chosen = plan.chosen
-        return Prediction(instances, repaired, chosen.scale, chosen.contrast, chosen.image.pixels)
+        hint = range_hint(chosen.image.normalisation)
+        how = (chosen.scale, chosen.contrast, chosen.image.pixels, hint)
+        return Prediction(instances, repaired, *how)
 
     def plan(
         self,

@@ -21,6 +21,7 @@ from kontur.formats.left_overs import remove_left_overs
 from kontur.infer.journal import UNFINISHED, ImageJournal, Journal, journals
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked
+from kontur.infer.options import contrast_text
 from kontur.infer.source_file import SourceFile, file_digest
 from kontur.wording import printable
 
@@ -48,7 +49,7 @@ class Record:
     def __init__(self, out: Path, settings: Mapping[str, Any]):
         """Raises `InputError` where the folder has a `predict.json` that is not ours."""
         self.path = out / RECORD_FILE
-        self.settings = dict(settings)
+        self.settings = json.loads(json.dumps(dict(settings)))  # as they are read: lists, no tuples
         self.runs, _ = self._known()
         self._journal = Journal(self.path, self.settings)
         self._new: dict[str, dict[str, Any]] = {}  # not written yet
@@ -230,4 +231,6 @@ def _dump(path: Path, runs: Iterable[RecordedRun], held: Mapping[str, int]) -> N
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, list):  # a range of intensities
+        return contrast_text(tuple(value))
     return "not set" if value is None else str(value)

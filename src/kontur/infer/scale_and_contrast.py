@@ -12,7 +12,7 @@ import numpy as np
 
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
-from kontur.infer.options import Contrast, Diameter, PredictOptions
+from kontur.infer.options import Contrast, Diameter, GivenContrast, PredictOptions
 from kontur.infer.view import PreparedImage, View, central_part
 from kontur.instances import Instances
 from kontur.models.card import Card
@@ -30,7 +30,7 @@ class ScaleAndContrast(NamedTuple):
     """An image at a contrast, and a scale relative to the working scale."""
 
     image: PreparedImage
-    contrast: float | None  # a percentile; None for the card's
+    contrast: GivenContrast | None  # None for the card's
     scale: float
 
 
@@ -87,18 +87,26 @@ def diameter_of(pixel_size: float | None, card: Card, options: PredictOptions) -
     return card.object_size * card.pixel_size / side
 
 
-def contrasts(config: NormaliseConfig, contrast: Contrast | None) -> tuple[float | None, ...]:
+def contrasts(
+    config: NormaliseConfig, contrast: Contrast | None
+) -> tuple[GivenContrast | None, ...]:
     """The contrasts to try: one, unless they are searched; errors as in `scales`."""
     if contrast is None:
         return (None,)
-    if config.mode != "percentile":
+    if config.mode == "moments":
         raise InputError("this model does not stretch contrasts; leave --contrast out")
     if contrast == "auto":
         return (None, *AUTO_CONTRASTS)
-    if not config.low < contrast <= 100:
+    if isinstance(contrast, tuple):
+        if config.compress > 0:
+            raise InputError(
+                "this model compresses intensities around the median of each image, so that no "
+                "range holds for all; leave LOW,HIGH out, or train with normalise.mode=range"
+            )
+    elif not config.low < contrast <= 100:
         raise InputError(
-            f"a contrast is a percentile between {config.low:g} and 100, such as 99, "
-            f"got {contrast:g}"
+            f"a contrast is a percentile between {config.low:g} and 100, such as 99, or LOW,HIGH, "
+            f"the two values that become 0 and 1; got {contrast:g}"
         )
     return (contrast,)
 
@@ -131,8 +139,8 @@ def choose_scale_and_contrast(
         detect,
     )
     trials = [
-        ScaleAndContrast(image.with_contrast(high), high, best.scale)
-        for high in tried_contrasts[1:]
+        ScaleAndContrast(image.with_contrast(each), each, best.scale)
+        for each in tried_contrasts[1:]
     ]
     best, certainty, side = _most_certain(trials, best, certainty, side, detect)
     if diameter == "auto" and side > 0 and card.object_size is not None:

@@ -22,7 +22,7 @@ from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.page_count import check_is_one_stack, count_pages
 from kontur.formats.tracks import tracks_of, with_tracks
 from kontur.infer.link import link
-from kontur.infer.options import PredictOptions
+from kontur.infer.options import GivenContrast, PredictOptions
 from kontur.infer.plane_store import FinishedPlane, PlaneStore
 from kontur.infer.predict import Predictor
 from kontur.infer.region import of_image
@@ -39,14 +39,15 @@ KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv", TRACKS_AS_IDS)  # of
 
 class StackPrediction(NamedTuple):
     """How many pages there are and outlines were repaired, all areas, scale and contrast of the
-    last plane.
+    last plane, and the hint that all planes share.
     """
 
     pages: int
     repaired: int
     areas: Float[np.ndarray, " k"]
     scale: float
-    contrast: float | None
+    contrast: GivenContrast | None
+    hint: str | None
 
 
 class Stack:
@@ -100,17 +101,19 @@ class Stack:
         pages = count_pages(self._path)
         self._store.begin_again(pages)
         planes = LazySequence(pages, self._store.plane)
-        repaired, areas, scale, contrast = 0, [], 1.0, None
+        repaired, areas, scale, contrast, hints = 0, [], 1.0, None, set()
         for plane in planes:
             repaired += plane.repaired
             areas.append(plane.instances.areas)
             scale, contrast = plane.scale, plane.contrast
+            hints.add(plane.hint)
         tracks = None
         if self._options.link is not None:
             tracks = link(LazySequence(len(planes), lambda page: planes[page].instances))
         stack = _annotations(self._path, planes, [len(each) for each in areas], tracks)
         yield StackPrediction(
-            pages, repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast
+            *(pages, repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast),
+            hint=hints.pop() if len(hints) == 1 else None,
         )
         for file in files:
             volume = formats.format_to_write(file).name == TRACKS_AS_IDS
@@ -125,8 +128,8 @@ class Stack:
         options = replace(self._options, channel=None, page=None, region=region)
         found = self._predictor.predict_detailed(picture, options)
         instances = found.instances.replace(plane=picture.plane)
-        how = (found.repaired, found.scale, found.contrast)
-        return FinishedPlane(instances, *how, pixel_size=picture.pixel_size)
+        how = (found.repaired, found.scale, found.contrast, picture.pixel_size, found.hint)
+        return FinishedPlane(instances, *how)
 
 
 def _annotations(

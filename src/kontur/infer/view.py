@@ -112,7 +112,7 @@ class PreparedImage:
             lazy, normalisation = survey(pixels, channels, normalise, where=where)
             return cls(lazy, normalisation, channels, multiple, scale, plane, pixel_size)
         check_finite(pixels, where=where)
-        fitted = in_fewest_channels if normalise.mode == "percentile" else to_channels
+        fitted = to_channels if normalise.mode == "moments" else in_fewest_channels
         wanted = fitted(pixels, channels)
         normalisation = measure_normalisation(wanted, normalise)
         return cls(wanted, normalisation, channels, multiple, scale, plane, pixel_size)
@@ -130,11 +130,13 @@ class PreparedImage:
             return located
         return located.transform(lambda points: points / scale).clip(self.size)
 
-    def with_contrast(self, high: float | None) -> Self:
-        """The same image with another percentile as bright; None leaves it."""
-        if high is None:
+    def with_contrast(self, contrast: float | tuple[float, float] | None) -> Self:
+        """The same image with another percentile as bright, or a range; None leaves it."""
+        if contrast is None:
             return self
-        config = self.normalisation.config.replace(high=high)
+        if isinstance(contrast, tuple):
+            return replace(self, normalisation=self.normalisation.with_range(*contrast))
+        config = self.normalisation.config.replace(mode="percentile", range=None, high=contrast)
         if isinstance(self.pixels, LazyPixels):
             lazy, normalisation = survey(self.pixels, self.channels, config, where="the image")
             return replace(self, pixels=lazy, normalisation=normalisation)

@@ -8,8 +8,9 @@ from kontur.formats.channels import Channel
 from kontur.settings import Settings
 
 STAINS = "stains"  # in `Card.training`: true where channels are stains, not red, green and blue
-# raised when an older Kontur could no longer read the file: 4 has the channel, 3 the scale
-FORMAT = 4
+# raised when an older Kontur could no longer read the file: 5 has ranges of intensities, 4
+# the channel, 3 the scale
+FORMAT = 5
 
 
 class Thresholds(Settings):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from kontur.errors import InputError
 from kontur.infer.load import load
-from kontur.infer.options import PredictOptions
+from kontur.infer.options import PredictOptions, parse_contrast
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.napari.origin import Index, Origin, leading_axes
@@ -66,7 +66,7 @@ def parse_options(diameter: str, contrast: str, score: str) -> PredictOptions:
     """
     return PredictOptions(
         diameter=_number_or_auto(diameter, "the diameter, in pixels,"),
-        contrast=_number_or_auto(contrast, "the contrast, a percentile,"),
+        contrast=parse_contrast(contrast) if contrast.strip() else None,
         score=_number(score, "the score, from 0 to 1,"),
     )
 

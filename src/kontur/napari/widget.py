@@ -41,7 +41,9 @@ class OutlineWidget(widgets.Container):
             "diameter", "of a typical object, in pixels, or auto; empty: as it is"
         )
         self.contrast = _line(
-            "contrast", "percentile that counts as bright, or auto; empty: the model's"
+            "contrast",
+            "percentile that counts as bright, auto, or LOW,HIGH, the values that become 0 and 1; "
+            "empty: the model's",
         )
         self.score = _line("score", "threshold from 0 to 1; empty: the model's")
         self.every_plane = widgets.CheckBox(text="every plane of the stack")

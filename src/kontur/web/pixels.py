@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped, UInt8
 
-from kontur.display.stretch import contrast, thinned
+from kontur.display.stretch import limits, thinned
 from kontur.formats import channels
 from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import open_image, read_image
@@ -230,7 +230,7 @@ def _channel(
     if fixed and values.dtype == np.uint8:
         black, white = 0.0, float(top)
     else:
-        black, white = contrast(values)
+        black, white = limits(values)
         white = max(white, black + 1)
     return Channel(name, choice, span.low, span.high, black, white, colour, counts.tolist())
 

@@ -13,6 +13,7 @@ LARGEST = 1e7  # pixels: no coordinate is beyond
 Page = Annotated[int, Field(ge=0, le=10**6)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Model(pydantic.BaseModel):
@@ -129,7 +130,9 @@ class PredictRequest(Model):
     score: Share | None = None
     min_size: Annotated[float, Field(ge=0, le=LARGEST**2)] = 0
     diameter: Annotated[float, Field(gt=0, le=LARGEST)] | Literal["auto"] | None = None
-    contrast: Annotated[float, Field(gt=0, le=100)] | Literal["auto"] | None = None
+    contrast: (
+        Annotated[float, Field(gt=0, le=100)] | tuple[Finite, Finite] | Literal["auto"] | None
+    ) = Field(None, description="a percentile, or the two values that become 0 and 1")
 
 
 class TrainRequest(Model):

@@ -1,0 +1,40 @@
+"""Options that several commands share: what they are told, and that Python is told the same."""
+
+import json
+
+import numpy as np
+import pytest
+import shapely
+import tifffile
+
+import kontur as package
+from tests.cli.test_predict import predict
+
+
+@pytest.mark.parametrize("word", ["200,10", "5,5", "1,2,3", "low,high", "nan", "0,inf", "10,"])
+def test_a_contrast_is_a_percentile_auto_or_two_values(kontur, model, images, tmp_path, word):
+    output = predict(kontur, model, images, tmp_path / "out", f"--contrast={word}", code=2)
+    assert "wanted a percentile such as 99, auto, or LOW,HIGH" in output.replace("│", " ")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("mode", ["L", "I;16", "RGB", "RGBA", "F"])
+def test_a_range_is_the_same_on_the_command_line_and_in_python(kontur, model, tmp_path, mode):
+    pixels = np.random.default_rng(1).integers(0, 255, (40, 56, 4), np.uint8)
+    pixels[..., 3] = 255
+    stored = {"L": pixels[..., 0], "I;16": pixels[..., 0] * np.uint16(16), "RGB": pixels[..., :3]}
+    stored |= {"RGBA": pixels, "F": (pixels[..., 0] / 255).astype(np.float32)}
+    file, top = tmp_path / "a.tif", {"I;16": 3000, "F": 0.75}.get(mode, 190)
+    rgb = {"photometric": "rgb", "extrasamples": ["unassalpha"][: mode == "RGBA"]}
+    tifffile.imwrite(file, stored[mode], **(rgb if mode.startswith("RGB") else {}))
+    given = (-top / 10, top)
+    words = ("--contrast", f"{given[0]},{given[1]}", "--precision", "float32")
+    predict(kontur, model, file, tmp_path / "out", *words)
+    written = package.read(tmp_path / "out" / "a.geojson")
+    one = package.load(model, device="cpu", precision="float32")
+    found = one.predict(file, contrast=given)
+    near = shapely.hausdorff_distance(np.array(written.polygons), np.array(found.polygons))
+    assert len(written) == len(found) > 0
+    assert (near < 0.001).all()
+    (made,) = json.loads((tmp_path / "out" / "predict.json").read_text())["made"]
+    assert made["contrast"] == made["images"]["a"]["contrast"] == list(given)
