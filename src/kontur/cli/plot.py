@@ -124,8 +124,8 @@ def plot(
     kontur plot cells.parquet --out plots --scatter area,circularity
     kontur plot worms.parquet --out plots --images worms --gallery sagitta --colour sagitta
     """
-    from kontur.errors import InputError
     from kontur.formats import atomic
+    from kontur.formats.output_names import check_can_be_folder
     from kontur.measure.plots import style
     from kontur.measure.plots.distributions import SUMMARY_COLUMNS
     from kontur.measure.plots.page import page as plots_page
@@ -133,6 +133,7 @@ def plot(
     from kontur.measure.plots.plan import PlotRequest, make_plan, objects
     from kontur.measure.table_files import read_table
 
+    check_can_be_folder(out)
     wanted = PlotRequest(
         columns=comma_separated(columns),
         scatters=[_pair(word) for word in scatters or []],
@@ -152,8 +153,6 @@ def plot(
         )
     plan = make_plan(rows, wanted, pictures)
     notes += plan.notes
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out wants a folder, and {out} is a file")
     files = [out / name for name in (PAGE, *(planned.file for planned in plan.plots))]
     atomic.refuse_existing(files, overwrite=force)
     atomic.check_writable(out / PAGE)

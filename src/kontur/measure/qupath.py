@@ -15,6 +15,7 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.atomic import refuse_existing
+from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
 from kontur.measure.sources import Source
 from kontur.measure.table import IDENTITY, OUTLINE, column_of
@@ -27,8 +28,7 @@ ENDING = formats.FORMATS["geojson"].ending
 
 def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the outlines cannot be written to `folder`."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--geojson wants a folder, and {folder} is a file")
+    check_can_be_folder(folder, "--geojson")
     refuse_existing((_file(folder, source.name) for source in sources), overwrite=overwrite)
 
 

@@ -18,6 +18,7 @@ from kontur.data.pairing import find_predictions, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import ClassPrediction
 from kontur.formats.atomic import refuse_existing
+from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
 from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
@@ -119,8 +120,7 @@ def targets(outlines: Path, folder: Path, found: Sources) -> list[Target]:
 
 def check_targets(places: Sequence[Target], folder: Path, *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the files cannot be written."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out wants a folder for classified outlines, and {folder} is a file")
+    check_can_be_folder(folder)
     refuse_existing((target.file for target in places), overwrite=overwrite)
 
 
