@@ -88,7 +88,7 @@ def _pages(here: Workspace, image: FolderImage) -> Sequence[int]:
 def _predict_one(
     here: Workspace, image: FolderImage, predictor: Any, page: int, options: PredictOptions
 ) -> int:
-    prediction = predictor.predict_detailed(here.seen_by(predictor, image, page), options)
+    prediction = predictor.predict_detailed(here.picture_for_model(predictor, image, page), options)
     found = here.annotations.in_our_classes(prediction.instances)
     overlap = predictor.thresholds(options).overlap
     plane = here.annotations.open(image, page)

@@ -174,7 +174,7 @@ def _name_first_class(here: Workspace, names: tuple[str, ...] = ("object",)) -> 
 
 
 def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> "Session":
-    seen = here.seen_by(here.models.predictor(model), image, page)
+    seen = here.picture_for_model(here.models.predictor(model), image, page)
     chosen = here.history.note(CHANNEL_NOTE)  # none is another channel than the first, if learned
     stamp = f"{stamp_of(image)} {page} {chosen!r}"
     return here.models.session(model, stamp, seen, PredictOptions(), around)
