@@ -5,6 +5,7 @@ sentence that states what was wanted, what came and what to do. The command line
 sentence and exits with 1; any other exception is a defect of Kontur and keeps its traceback.
 """
 
+NOT_WRITTEN = "could not write"  # an `OSError` of ours says so before the reason of the system
 REASON = 200  # characters of another program's message, which may hold a whole graph
 
 

@@ -1,9 +1,12 @@
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from PIL import Image
 import kontur as package
 from kontur.cli import CYCLES_SOUGHT_AFTER
 from kontur.cli.app import CommandGroup, _message
+from kontur.errors import NOT_WRITTEN
 
 PROGRAM = "from kontur.cli import main; main()"
 SLOW = ("numpy", "onnxruntime", "shapely", "kontur.settings", "torch", "rich")
@@ -130,6 +134,24 @@ def test_what_the_system_refuses_names_the_file():
     error = PermissionError(13, "Permission denied", "/x/y")
     assert _message(error) == "/x/y: Permission denied"
     assert _message(OSError("the socket is gone")) == "the socket is gone"
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+@pytest.mark.parametrize("option", ["--out", "--port"])
+def test_where_a_command_may_not_write_it_says_what_to_do(code, option, capsys):
+    commands = typer.Typer(cls=CommandGroup, add_completion=False)
+    commands.callback()(lambda: None)
+
+    @commands.command()
+    def fail(place: Annotated[str, typer.Option(option)] = "") -> None:
+        raise OSError(code, f"{NOT_WRITTEN}: {os.strerror(code)}", "scans/predict.json")
+
+    with pytest.raises(SystemExit):
+        commands(["fail"])
+    said = capsys.readouterr().err
+    assert said.startswith(f"Error: scans/predict.json: could not write: {os.strerror(code)}")
+    remedy = {"--out": "; give a place that you may write to with --out", "--port": "copy it to"}
+    assert (remedy[option] in said) == (code != errno.ENOSPC)
 
 
 def test_a_reader_that_stops_listening_is_no_defect(model):

@@ -31,7 +31,6 @@ def slide(tmp_path, monkeypatch):
     monkeypatch.setattr(images, "LAZY", 0)
     monkeypatch.setattr(images, "SMALL", 0)
     monkeypatch.setattr(tiled, "BUDGET", 300 * 448**2)
-    monkeypatch.setitem(tiled.WINDOW, "float32", 1.0)
     path = tmp_path / "slide.tif"
     tifffile.imwrite(path, mosaic(8, 8, (460, 450))[..., 0], tile=(64, 64), compression="zlib")
     return path

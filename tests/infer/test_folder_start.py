@@ -1,8 +1,10 @@
 """Before the first image of a folder: what is told once, and what a killed call left is removed."""
 
+import errno
 import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -10,7 +12,7 @@ from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
 from kontur.formats.left_overs import hidden_beside
 from kontur.infer.options import PredictOptions
-from tests.infer.painted import run
+from tests.infer.painted import Bright, run
 
 LEAVES = """
 import os, sys
@@ -60,3 +62,16 @@ def test_what_is_wrong_for_every_image_is_told_before_any(images, tmp_path, opti
     with pytest.raises(InputError, match=sentence):
         run(images, tmp_path / "out", options=PredictOptions(**options))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_may_not_be_written_is_known_before_any_work_by_the_name_of_the_record(
+    images, tmp_path, monkeypatch
+):
+    def refused(*, dir):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    predictor = Bright()
+    with pytest.raises(OSError, match=r"could not write: .*predict\.json"):
+        run(images, tmp_path / "out", predictor=predictor)
+    assert predictor.seen == 0

@@ -12,7 +12,6 @@ from PIL import Image
 from kontur.errors import InputError
 from kontur.infer import model_files as module
 from kontur.infer import onnx_engine
-from kontur.infer.choose_engine import engine_for
 from kontur.infer.load import find_model, load, shipped_models
 from kontur.models import archive
 from kontur.models.archive import Model, write_model
@@ -119,11 +118,3 @@ def test_integers_are_taken_where_they_are_clearly_faster(
     assert load(tmp_path / "both.kontur", device="cpu", precision="float32").engine.precision == (
         "float32"
     )
-
-
-@pytest.mark.parametrize(("name", "seen_in"), [("detect", "int8"), ("evolve", "float32")])
-def test_whole_images_are_seen_in_the_precision_of_the_graph_that_sees_them(learned, name, seen_in):
-    one = replace(learned.model, int8={name: learned.model.graphs[name]})
-    of_model = engine_for(one, "cpu", precision="int8")
-    assert onnx_engine.precision_of(of_model) == "int8"
-    assert onnx_engine.image_precision_of(of_model) == seen_in

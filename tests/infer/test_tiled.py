@@ -157,25 +157,11 @@ def test_an_empty_image_has_no_objects_and_a_side_of_nothing_is_refused():
         model.predict(np.zeros((SIDE, SIDE), np.uint8), tile=0)
 
 
-def test_tiles_are_larger_where_integers_need_less_memory_but_not_where_a_side_is_given():
-    model = predictor("snake")
-    cells = [
-        tiled.plan_tiles(
-            *(model.family, model.config, model.card, (9000, 9000)),
-            side=side, free=8e9, precision=precision,
-        ).side
-        for side in (None, 500) for precision in ("float32", "int8")
-    ]  # fmt: skip
-    assert cells[0] * 1.4 < cells[1]
-    assert cells[2] == cells[3]
-
-
 def test_what_does_not_fit_is_tiled_of_itself(monkeypatch):
     model, image = predictor("snake"), mosaic(1, 32)
     whole = model.predict(image)
     needs = model.family.memory(model.config, (352, 352))  # a tile of 64² and its halo
     monkeypatch.setattr(tiled, "BUDGET", needs)
-    monkeypatch.setitem(tiled.WINDOW, "float32", 1.0)
     made = model.tiled(shown(model, image), model.card.thresholds)
     assert len(made.tiling) == 32
     found = model.predict(image)
@@ -243,6 +229,6 @@ def test_fixed_tiles_have_the_sides_that_the_documents_say():
     family = replace(model.family, reach=lambda config, side: None, grid=lambda config: 32)
     for size, halo in ((11.0, 128), (60.0, 256)):  # 128, and 4 sides of an object, if more
         card = model.card.replace(object_size=size)
-        plan = {"side": None, "free": 8e9, "precision": "float32"}
+        plan = {"side": None, "free": 8e9}
         tiling = tiled.plan_tiles(family, model.config, card, (2000, 2000), **plan)
         assert (tiling.side, tiling.halo) == (512, halo)

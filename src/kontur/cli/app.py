@@ -4,6 +4,7 @@ Bad input, a full disk and Ctrl-C end with one sentence on standard error and th
 and 130; wrong usage with 2. Any other exception is a defect of Kontur and keeps its traceback.
 """
 
+import errno
 import os
 import sys
 from typing import Annotated, Any
@@ -28,8 +29,9 @@ from kontur.cli.predict import predict
 from kontur.cli.reinforce import reinforce
 from kontur.cli.serve import serve
 from kontur.cli.train import train
-from kontur.errors import InputError
+from kontur.errors import NOT_WRITTEN, InputError
 
+MAY_NOT = (errno.EACCES, errno.EPERM, errno.EROFS)  # of the rights, or of a disk that is read-only
 STOPPED = 130  # exit code as in shells: 128 + SIGINT
 
 
@@ -51,7 +53,8 @@ class CommandGroup(TyperGroup):
         except MemoryError:
             _end("Error: there is not enough memory; take smaller or fewer images at once", 1)
         except OSError as error:
-            _end(f"Error: {_message(error)}", 1)
+            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            _end(f"Error: {_message(error)}{_remedy(command, error)}", 1)
 
 
 def _end(sentence: str, code: int) -> None:
@@ -63,6 +66,15 @@ def _message(error: OSError) -> str:
     """The file and the reason of an error of the system."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _remedy(command: Any, error: OSError) -> str:
+    """What to do where a command may not write, for the end of the sentence."""
+    if error.errno not in MAY_NOT or NOT_WRITTEN not in (error.strerror or ""):
+        return ""
+    if any("--out" in parameter.opts for parameter in command.params):
+        return "; give a place that you may write to with --out"
+    return "; it must be a folder that you may write to, copy it to one"
 
 
 app = typer.Typer(

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from kontur.errors import InputError
+from kontur.errors import NOT_WRITTEN, InputError
 from kontur.formats.left_overs import hidden_beside
 
 
@@ -52,7 +52,7 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
         if error.filename not in (None, str(beside), beside, str(final.parent), str(final)):
             raise  # not about this file
         reason = error.strerror or str(error)
-        raise OSError(error.errno or 0, f"could not write: {reason}", str(wanted)) from error
+        raise OSError(error.errno or 0, f"{NOT_WRITTEN}: {reason}", str(wanted)) from error
     except BaseException:  # Ctrl-C too must leave nothing behind
         _remove(beside)
         raise
@@ -85,7 +85,7 @@ def replacing_folder(path: str | Path, *, overwrite: bool = True) -> Iterator[Pa
         if before.exists() and not final.exists():
             os.replace(before, final)
         reason = error.strerror or str(error)
-        raise OSError(error.errno or 0, f"could not write: {reason}", str(path)) from error
+        raise OSError(error.errno or 0, f"{NOT_WRITTEN}: {reason}", str(path)) from error
     finally:  # Ctrl-C too must leave nothing behind
         for left in (beside, before):
             shutil.rmtree(left, ignore_errors=True)
@@ -109,7 +109,7 @@ def check_writable(path: str | Path) -> None:
             pass
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OSError(error.errno or 0, f"could not write: {reason}", str(path)) from error
+        raise OSError(error.errno or 0, f"{NOT_WRITTEN}: {reason}", str(path)) from error
 
 
 def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = True) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from kontur.errors import InputError
+from kontur.errors import NOT_WRITTEN, InputError
 from kontur.formats.left_overs import is_running, this_machine
 from kontur.formats.output_names import check_can_be_folder
 
@@ -97,7 +97,7 @@ def _take(file: Path) -> _Lock | Note:
     try:
         result = _lock(file, note)
     except OSError as error:
-        reason = f"could not write: {error.strerror or error}"
+        reason = f"{NOT_WRITTEN}: {error.strerror or error}"
         raise OSError(error.errno or 0, reason, str(error.filename or file)) from error
     finally:
         if not isinstance(result, _Lock):

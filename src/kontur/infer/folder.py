@@ -13,6 +13,7 @@ from typing import Any
 
 from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
+from kontur.formats.atomic import check_writable
 from kontur.formats.left_overs import remove_left_overs
 from kontur.infer.image_queue import ImageQueue
 from kontur.infer.image_task import Job, OnPart, Outcome, Work
@@ -98,7 +99,8 @@ def predict_folder(
         check_has_pages_to_link([image.path for image in inputs])
     rows = Report(report)
     if any(job.files for job in jobs):
-        record.begin()  # an `out` that cannot be written is known before any work
+        check_writable(record.path)  # an `out` that cannot be written is known before any work
+        record.begin()
         remove_left_overs([out / CLUSTER_FILE, *(file for job in jobs for file in job.files)])
     else:
         record.complete()

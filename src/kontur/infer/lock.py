@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from kontur.errors import NOT_WRITTEN
+
 PATIENCE = 5.0  # seconds; reading and writing a record of 100,000 images takes less than one
 PAUSE = 0.02  # seconds between two attempts
 
@@ -62,7 +64,7 @@ def _create(lock: Path, token: str) -> bool:
             file.write(token)
     except OSError as error:  # a full disk
         _remove(lock)
-        raise OSError(error.errno or 0, f"could not write: {error.strerror}", str(lock)) from error
+        raise OSError(error.errno or 0, f"{NOT_WRITTEN}: {error.strerror}", str(lock)) from error
     return True
 
 

@@ -37,7 +37,6 @@ class OnnxEngine:
     Attributes:
         precision: of the graphs that the model has in both, "float32" or "int8"; "auto" takes the
             8 bits where they are faster here.
-        image_precision: of the first graph, which sees whole images.
 
     Raises `InputError` where a graph is missing or damaged, or does not fit the model's card.
     """
@@ -62,8 +61,6 @@ class OnnxEngine:
 
             graphs = dict(zip(examples, starting.map(graph, examples), strict=True))
         self.precision: Precision = precision
-        first = next(iter(examples), None)
-        self.image_precision: Precision = precision if first in model.int8 else "float32"
         self.graphs = Graphs(graphs, partial(in_parts, threads=count, pool=pool))
 
 
@@ -170,8 +167,3 @@ def _axis(shape: Sequence[int | str]) -> int | None:
 def precision_of(engine: Engine) -> Precision:
     """The numbers that an engine computes in, in the graphs that are there in both."""
     return engine.precision if isinstance(engine, OnnxEngine) else "float32"
-
-
-def image_precision_of(engine: Engine) -> Precision:
-    """The numbers in which it sees whole images: on these its memory depends."""
-    return engine.image_precision if isinstance(engine, OnnxEngine) else "float32"

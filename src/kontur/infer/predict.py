@@ -22,7 +22,6 @@ from kontur.infer.engine import Engine
 from kontur.infer.hints import range_hint
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.model_channels import open_for_model
-from kontur.infer.onnx_engine import image_precision_of
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
 from kontur.infer.parts import (
     ImagePlan,
@@ -288,10 +287,8 @@ class Predictor:
         memory. With a `region` only tiles that may hold its objects.
         """
         size = scaled_size(shown.image.size, shown.scale * shown.image.scale)
-        free, precision = available_memory(ENOUGH), image_precision_of(self.engine)
-        tiling = plan_tiles(
-            *(self.family, self.config, self.card, size), side=side, free=free, precision=precision
-        )
+        free = available_memory(ENOUGH)
+        tiling = plan_tiles(self.family, self.config, self.card, size, side=side, free=free)
         if tiling is None:
             return None
 

@@ -15,27 +15,16 @@ import numpy as np
 
 from kontur.errors import InputError
 from kontur.infer import owners
-from kontur.infer.engine import Precision
 from kontur.infer.region import Region
-from kontur.infer.tiles import (
-    FIXED_CELL,
-    FIXED_HALO,
-    LARGEST,
-    UNKNOWN_SIDE,
-    Tile,
-    Tiling,
-    up,
-)
+from kontur.infer.tiles import LARGEST, UNKNOWN_SIDE, Tile, Tiling
 from kontur.infer.view import PreparedImage, View
 from kontur.models.candidates import Box, Candidates
 from kontur.models.card import Card, Thresholds
-from kontur.models.family import Block, Family
+from kontur.models.family import FIXED_CELL, FIXED_HALO, Block, Family, up
 from kontur.models.resolve import Resolved
 from kontur.models.resolve_parts import PartialResolve
 
 BUDGET = 1.5e9  # bytes that a view may need; what needs more is looked at in tiles
-# Of that what a tile's view may need: runtimes keep memory from run to run, but half in integers.
-WINDOW: dict[Precision, float] = {"float32": 0.5, "int8": 1.0}
 ENOUGH = 4e9  # bytes: with so much free memory its exact size does not matter
 SHARE = 0.5  # of the free memory that a view may need
 
@@ -139,12 +128,11 @@ def plan_tiles(
     *,
     side: int | None,
     free: float,
-    precision: Precision,
 ) -> Tiling | None:
     """The tiles of a scaled image of `size` (h, w); None where it is looked at as a whole.
 
-    `side` is that of a cell where one is wanted; else whatever fits into the `free` bytes in this
-    `precision`. Raises `InputError` for a side below 1.
+    `side` is that of a cell where one is wanted; else whatever fits into the `free` bytes.
+    Raises `InputError` for a side below 1.
     """
     if side is not None and side < 1:
         raise InputError(f"the side of a tile is a number of pixels above 0, got {side}")
@@ -161,7 +149,7 @@ def plan_tiles(
     if side is None:
         if family.memory(config, size) <= budget:
             return None
-        side = _largest_cell(family, config, halo, grid, WINDOW[precision] * budget)
+        side = _largest_cell(family, config, halo, grid, budget)
     return Tiling(size, up(side, grid), halo, reach, grid)
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from kontur.infer.view import Window
+from kontur.models.family import up
 
 LARGEST = 4.0  # sides of a typical object that an object may reach beyond its tile at first,
 UNKNOWN_SIDE = 32.0  # pixels: a typical object where the card does not say
 FARTHEST = 1024  # pixels that an object may reach beyond its tile, or as far as a cell is long
-FIXED_CELL, FIXED_HALO = 512, 128  # pixels, of networks in which everything decides about all
 
 
 class Tile(NamedTuple):
@@ -105,15 +105,6 @@ class Tiling:
     def settled_above(self, row: int) -> float:
         """The y above which nothing reaches that the tiles after this row give."""
         return math.inf if row + 1 >= self.rows else (row + 1) * self.side - self.farthest
-
-
-def up(length: float, multiple: int) -> int:
-    """The smallest multiple that is at least `length`.
-
-    >>> up(65, 32), up(64, 32), up(0.5, 32)
-    (96, 64, 32)
-    """
-    return math.ceil(length / multiple) * multiple
 
 
 def _span(first: int, wide: int, whole: int, grid: int) -> tuple[int, int]:

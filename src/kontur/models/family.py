@@ -4,6 +4,7 @@ Nothing here imports torch: predicting needs none. Only `network`, which trainin
 the torch engine call, imports it.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,8 @@ from kontur.settings import Settings
 
 if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
+
+FIXED_CELL, FIXED_HALO = 512, 128  # pixels, of networks in which everything decides about all
 
 
 class Block(NamedTuple):
@@ -87,6 +90,15 @@ def nothing_usual(config: Any) -> Thresholds | None:
 def no_variants(config: Any) -> list[DecodeVariant]:
     """The variants of a family whose decoding has nothing to tune."""
     return []
+
+
+def up(length: float, multiple: int) -> int:
+    """The smallest multiple that is at least `length`.
+
+    >>> up(65, 32), up(64, 32), up(0.5, 32)
+    (96, 64, 32)
+    """
+    return math.ceil(length / multiple) * multiple
 
 
 def padding_multiple(config: Any) -> int:

@@ -15,7 +15,7 @@ from kontur.models.rpn.propose import BLOCK
 if TYPE_CHECKING:
     from kontur.models.maskrcnn.network import MaskRCNN
 
-BYTES_A_PIXEL = 500  # 220 on noise (benchmarks/memory.py), 110 more with 3,000 objects in 1024²
+BYTES_A_PIXEL = 300  # 165 on noise (benchmarks/memory.py), 110 more with 3,000 objects in 1024²
 
 
 def reach(config: MaskRCNNConfig, side: float) -> int:

@@ -5,22 +5,24 @@ They differ in their settings and in how much memory they need; the rest is shar
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kontur.models.family import Family, linear_memory
+from kontur.models.family import FIXED_CELL, FIXED_HALO, Family, linear_memory, up
 from kontur.models.unet import swinconfig, transconfig
 from kontur.models.unet.config import PRESETS, DenseConfig, UNetConfig, decode_variants
 from kontur.models.unet.encode import collate, encode
 from kontur.models.unet.graphs import graphs
 from kontur.models.unet.propose import propose
+from kontur.models.unet.segment import Segment
 from kontur.models.unet.swinconfig import SwinUnetConfig
 from kontur.models.unet.transconfig import TransUNetConfig
 
 if TYPE_CHECKING:
     from kontur.models.unet.network import DenseSegmenter
 
-# Of the presets up to `fast`, more than benchmarks/memory.py measures up to 1536².
-UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 650, 450, 1450  # for each pixel
+# Of the presets up to `fast`, more than benchmarks/memory.py measures, with many objects.
+UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 550, 450, 1450  # for each pixel
+BLOCK = 0.75e9  # bytes for a block of a U-Net, beside the probabilities of the whole view
 FLOAT = 4  # bytes
 ATTENTION_MAPS = 2  # of a layer, alive at once: the scores and their softmax
 
@@ -57,35 +59,55 @@ def transunet_memory(config: TransUNetConfig, size: tuple[int, int]) -> float:
     return linear_memory(TRANSUNET_BYTES, config, size) + attention
 
 
-dense = partial(
-    Family,
-    propose=propose,
-    graphs=graphs,
-    network=network,
-    encode=encode,
-    collate=collate,
-    decode_variants=decode_variants,
-    tunable_fields=("decode",),
-)
+def unet_blocks(config: UNetConfig) -> tuple[int, int]:
+    """The side of a block and how far it sees around: all that decides about its pixels.
+
+    As large as `BLOCK` bytes allow, and no smaller than what surrounds it.
+    """
+    multiple = config.multiple
+    around = up(config.receptive_field // 2 + multiple, multiple)
+    seen = math.isqrt(int(BLOCK / UNET_BYTES)) // multiple * multiple
+    return max(seen - 2 * around, around), around
+
+
+def fixed_blocks(config: TransUNetConfig | SwinUnetConfig) -> tuple[int, int]:
+    """The same of networks in which everything decides about all: as their tiles."""
+    return up(FIXED_CELL, config.multiple), up(FIXED_HALO, config.multiple)
+
+
+def dense(segment: Segment, **others: Any) -> Family:
+    """A family of networks that give each pixel a class."""
+    return Family(
+        propose=partial(propose, segment=segment),
+        memory=segment.needed,
+        graphs=graphs,
+        network=network,
+        encode=encode,
+        collate=collate,
+        decode_variants=decode_variants,
+        tunable_fields=("decode",),
+        **others,
+    )
+
 
 UNET = dense(
+    Segment(partial(linear_memory, UNET_BYTES), unet_blocks),
     name="unet",
     config=UNetConfig,
     presets=PRESETS,
-    memory=partial(linear_memory, UNET_BYTES),
     reach=unet_reach,
 )
 TRANSUNET = dense(
+    Segment(transunet_memory, fixed_blocks),
     name="transunet",
     config=TransUNetConfig,
     presets=transconfig.PRESETS,
-    memory=transunet_memory,
     reach=everything,
 )
 SWINUNET = dense(
+    Segment(partial(linear_memory, SWINUNET_BYTES), fixed_blocks),
     name="swinunet",
     config=SwinUnetConfig,
     presets=swinconfig.PRESETS,
-    memory=partial(linear_memory, SWINUNET_BYTES),
     reach=everything,
 )

@@ -15,6 +15,7 @@ from kontur.geometry.shared_boundaries import smooth_shared_boundaries
 from kontur.models.candidates import Box, Candidates, first_points
 from kontur.models.graphs import Graphs
 from kontur.models.unet.config import BACKGROUND, INTERIOR, DecodeConfig, DenseConfig
+from kontur.models.unet.segment import Segment
 
 
 def propose(
@@ -24,16 +25,19 @@ def propose(
     lowest: float,
     sizes: Sequence[tuple[int, int]],
     within: Box | None = None,
+    *,
+    segment: Segment,
 ) -> list[Candidates]:
     """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
-    `graphs` has `segment` of an engine. `sizes` are the images' own (height, width) without their
-    padding. A score is the mean probability of the object's pixels: that they are not background
-    (`instances`), that they are of its class (`semantic`); what scores below `lowest` is left out.
+    `segment` runs the graph of that name of an engine. `sizes` are the images' own (height, width)
+    without their padding. A score is the mean probability of the object's pixels: that they are not
+    background (`instances`), that they are of its class (`semantic`); what scores below `lowest` is
+    left out.
     """
-    (probabilities,) = graphs["segment"](images)
+    probabilities = segment.probabilities(graphs, images, config)
     return [
-        _objects(pixels[:, :height, :width].astype(np.float32), config, lowest)
+        _objects(pixels[:, :height, :width], config, lowest)
         for pixels, (height, width) in zip(probabilities, sizes, strict=True)
     ]
 
