@@ -5,9 +5,12 @@ It stands at the root so that it holds for the doctests of `src` too, and in eve
 
 import os
 import tempfile
+from pathlib import Path
 
 import hypothesis
 from jaxtyping import install_import_hook
+
+from tests import run_folders
 
 # A file that is imported by napari only, and imports it; its tests are in tests/napari.
 collect_ignore = ["src/kontur/napari/widget.py"]
@@ -19,8 +22,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # What one worker has trained the others read, see `tests.models.contract.made_once`. Workers have
 # the environment of the process that starts them, which removes the folder.
+# What a killed run left behind is removed, once the process that its name tells is gone.
 if "KONTUR_MADE_ONCE" not in os.environ:
-    made_once = tempfile.TemporaryDirectory(prefix="kontur-tests-", ignore_cleanup_errors=True)
+    run_folders.remove_left_overs(Path(tempfile.gettempdir()))
+    made_once = tempfile.TemporaryDirectory(prefix=run_folders.prefix(), ignore_cleanup_errors=True)
     os.environ["KONTUR_MADE_ONCE"] = made_once.name
 
 # Every annotation of `kontur` is checked at run time. An int is welcome where a float is annotated;

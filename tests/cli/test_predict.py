@@ -236,9 +236,7 @@ def test_a_model_that_cannot_be_used_is_reported_and_nothing_is_written(
 def test_an_output_that_is_no_folder_is_reported_in_one_sentence(kontur, model, images, tmp_path):
     (tmp_path / "out").write_text("a file")
     output = predict(kontur, model, images, tmp_path / "out", code=1)
-    assert output.startswith(
-        f"Error: the outputs need a folder of a disk, and {tmp_path / 'out'} is a file"
-    )
+    assert output.startswith(f"Error: --out wants a folder, and {tmp_path / 'out'} is a file")
     assert len(output.strip().splitlines()) == 1
 
 

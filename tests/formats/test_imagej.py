@@ -201,9 +201,9 @@ def zipped(**files: bytes) -> bytes:
     [
         (b"", "neither an ImageJ ROI nor a zip"),
         (b"PK\x03\x04 cut", "damaged or cut short"),
-        (zipped(a=b"Iout"), "the ROI a cannot be read: ImageJ ROI data too short"),
-        (zipped(a=b"xxxx" * 40), "the ROI a cannot be read: not an ImageJ ROI"),
-        (zipped(a=roifile.ImagejRoi.frompoints(TRIANGLE).tobytes()[:70]), "cannot be read"),
+        (zipped(a=b"Iout"), "the ROI a is damaged or cut short; save it again"),
+        (zipped(a=b"xxxx" * 40), "the ROI a is damaged or cut short; save it again"),
+        (zipped(a=roifile.ImagejRoi.frompoints(TRIANGLE).tobytes()[:70]), "damaged or cut short"),
     ],
 )
 def test_what_is_damaged_is_one_sentence(tmp_path, content, sentence):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kontur import formats
 from kontur.errors import InputError
+from kontur.formats import zarr_store
 from kontur.formats.images import read_image
 from kontur.formats.read_errors import reading
 from tests.formats import cut_images
@@ -47,19 +49,56 @@ def test_a_disk_that_fails_and_a_rare_encoding_are_not_called_damage(tmp_path, e
         raise error
 
 
-def test_a_sound_photo_and_bitmap_in_a_rare_encoding_are_told_so(tmp_path):
+def test_a_sound_bitmap_in_a_rare_encoding_are_told_so(tmp_path):
     pixels = Image.fromarray(np.zeros((16, 16, 3), np.uint8))
-    for name, place, value, reason in (
-        ("a.bmp", 30, 4, "Unsupported BMP compression (4)"),  # a JPEG within
-        ("a.jpg", b"\xff\xc0", 12, "cannot handle 12-bit layers"),
-    ):
-        path = tmp_path / name
-        pixels.save(path)
-        content = bytearray(path.read_bytes())
-        content[content.index(place) + 4 if isinstance(place, bytes) else place] = value
-        path.write_bytes(content)
-        with pytest.raises(InputError) as caught:
-            read_image(path)
-        assert str(caught.value) == (
-            f"{path} cannot be read ({reason}); export it again, as plain TIFF or PNG"
-        )
+    path = tmp_path / "a.bmp"
+    pixels.save(path)
+    content = bytearray(path.read_bytes())
+    content[30] = 4  # a JPEG within
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_image(path)
+    assert str(caught.value) == (
+        f"{path} cannot be read (Unsupported BMP compression (4)); export it again, as plain TIFF "
+        "or PNG"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        (
+            "a.rois.zip",
+            b"PK\x03\x04 cut",
+            "is damaged or cut short; save the ROIs again from ImageJ",
+        ),
+        ("a.roi", b"Iout", "the ROI a is damaged or cut short; save it again from ImageJ"),
+        (
+            "a.geo.parquet",
+            b"PAR1 primary_column PAR1",
+            "is damaged or cut short; copy or export it",
+        ),
+        (
+            "a.geojson.gz",
+            b"\x1f\x8b\x08\0 cut",
+            "is damaged and cannot be unpacked; copy or export",
+        ),
+    ],
+)
+def test_outlines_that_are_damaged_are_named_without_the_words_of_a_decoder(
+    tmp_path, name, content, sentence
+):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        formats.read(path)
+    assert sentence in str(caught.value)
+    assert "(" not in str(caught.value)
+    assert caught.value.__cause__ is not None
+
+
+def test_a_damaged_store_is_named_so_too(tmp_path):
+    with pytest.raises(InputError) as caught, zarr_store.reading(tmp_path / "a.zarr"):
+        raise KeyError("multiscales")
+    assert str(caught.value) == cut_images.sentence(tmp_path / "a.zarr")
+    assert isinstance(caught.value.__cause__, KeyError)

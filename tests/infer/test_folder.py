@@ -62,7 +62,7 @@ def test_an_output_folder_that_cannot_be_written_stops_before_any_work(images, t
 
 def test_a_file_where_the_output_folder_is_wanted_is_reported(images, tmp_path):
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(InputError, match=r"need a folder of a disk, and .*out is a file"):
+    with pytest.raises(InputError, match=r"wants a folder, and .*out is a file"):
         run(images, tmp_path / "out")
     assert (tmp_path / "out").read_text() == "a file"
 
@@ -81,7 +81,7 @@ def test_where_no_output_can_lie_is_told_before_any_work(
 ):
     monkeypatch.chdir(tmp_path)
     predictor = Bright()
-    with pytest.raises(InputError, match=f"the outputs need a folder of a disk, and {sentence}"):
+    with pytest.raises(InputError, match=f"--out wants a folder.*, and {sentence}"):
         run(images, Path(out), predictor=predictor)
     assert predictor.seen == 0
     assert [path.name for path in tmp_path.iterdir()] == ["images"]

@@ -16,6 +16,7 @@ from kontur.train.module import Training
 from kontur.train.timing import (
     StepMode,
     StepTimer,
+    adapt_threads,
     choose_mode,
     time_in_turns,
 )
@@ -58,16 +59,22 @@ def test_the_ways_take_turns_until_time_is_up_and_first_steps_do_not_count(steps
     timer = steps({ALL: 0.4, HALF: 0.1}, load=lambda number: 100.0 if number <= 2 else 1.0)
     assert time_in_turns(timer, [ALL, HALF]) == pytest.approx({ALL: 0.4, HALF: 0.1})
     assert timer.calls == [ALL, HALF] * (1 + 4)  # four turns of half a second are two seconds
-    slow = steps({ALL: 60.0, HALF: 60.0})
+    slow = steps({ALL: 60.0, HALF: 50.0})
     time_in_turns(slow, [ALL, HALF])
     assert len(slow.calls) == 2 + 2 * timing.MIN_TURNS
+
+
+def test_one_long_turn_with_a_clear_winner_is_enough(steps):
+    timer = steps({ALL: 14.0, HALF: 0.5})
+    assert time_in_turns(timer, [ALL, HALF]) == pytest.approx({ALL: 14.0, HALF: 0.5})
+    assert timer.calls == [ALL, HALF] * 2
 
 
 CPU = Devices("cpu", 1)
 
 
-@pytest.mark.parametrize(("half", "number"), [(0.2, 1), (0.29, 2), (0.5, 2)])
-def test_half_of_the_threads_are_taken_where_they_are_faster(steps, half, number):
+@pytest.mark.parametrize(("half", "number"), [(0.2, 1), (0.31, 1), (0.5, 2)])
+def test_all_threads_are_taken_where_they_are_clearly_faster(steps, half, number):
     choice = choose_mode("32", None, CPU, lambda: steps({ALL: 0.3, HALF: half}))
     assert choice[:2] == ("32", number)
     assert choice.reason.startswith(f"precision 32 on {number} thread")
@@ -86,8 +93,8 @@ def test_threads_and_bf16_are_chosen_together(steps):
     assert choose_mode("auto", None, CPU, lambda: steps(seconds)) == (
         "bf16",
         1,
-        "precision bf16 on 1 thread: a step takes 0.28 s, 0.41 in 32 on 2 threads, 0.44 in 32 on 1 "
-        "thread, 0.50 in bf16 on 2 threads",
+        "precision bf16 on 1 thread: a step takes 0.28 s, 0.44 in 32 on 1 thread, 0.41 in 32 on 2 "
+        "threads, 0.50 in bf16 on 2 threads",
     )
 
 
@@ -107,6 +114,40 @@ def test_what_is_set_or_known_is_not_timed(steps, monkeypatch):
     assert choose_mode("auto", None, Devices("cuda", 1), never)[:2] == ("bf16", 2)
     monkeypatch.setattr(timing, "cores", lambda: 1)
     assert choose_mode("bf16", None, CPU, never)[:2] == ("bf16", 1)
+
+
+@pytest.fixture
+def threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield torch.get_num_threads
+    torch.set_num_threads(before)
+
+
+def test_threads_are_chosen_again_where_other_work_comes_or_ends(steps, threads):
+    def adapt(change, seconds):
+        return adapt_threads(change, "32", None, CPU, lambda: steps(seconds))
+
+    reason = "precision 32 on 1 thread: a step takes 0.20 s, 0.30 in 32 on 2 threads"
+    assert adapt(0.5, {ALL: 0.3, HALF: 0.2}) == reason
+    assert threads() == 1
+    assert adapt(3.0, {ALL: 0.1, HALF: 0.2}).startswith("precision 32 on 2 threads")
+    assert threads() == 2
+    assert adapt(2.0, {ALL: 0.1, HALF: 0.2}) == ""  # faster still, and as it is
+
+
+def test_steps_of_many_threads_are_not_timed_where_they_take_a_minute(steps, threads):
+    steps({})
+    assert "on 1 thread from now on" in adapt_threads(0.1, "32", None, CPU, never)
+    assert threads() == 1
+    assert adapt_threads(0.1, "32", None, CPU, never) == ""  # there are no fewer
+
+
+@pytest.mark.parametrize("way", [(2, CPU), (None, Devices("cpu", 2)), (None, Devices("cuda", 1))])
+def test_threads_that_are_set_or_shared_stay(steps, threads, way):
+    steps({})
+    assert [adapt_threads(change, "32", *way, never) for change in (0.1, 0.5, 3.0)] == ["", "", ""]
+    assert threads() == 2
 
 
 def test_a_timed_step_leaves_the_network_and_the_threads_as_they_were():

@@ -126,6 +126,7 @@ def plot(
     """
     from kontur.errors import InputError
     from kontur.formats import atomic
+    from kontur.formats.output_names import check_can_be_folder
     from kontur.measure.plots import style
     from kontur.measure.plots.distributions import SUMMARY_COLUMNS
     from kontur.measure.plots.page import page as plots_page
@@ -133,6 +134,7 @@ def plot(
     from kontur.measure.plots.plan import PlotRequest, make_plan, objects
     from kontur.measure.table_files import read_table
 
+    check_can_be_folder(out)
     wanted = PlotRequest(
         columns=comma_separated(columns),
         scatters=[_pair(word) for word in scatters or []],
@@ -152,8 +154,6 @@ def plot(
         )
     plan = make_plan(rows, wanted, pictures)
     notes += plan.notes
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out wants a folder, and {out} is a file")
     existing = [out / name for name in (PAGE, *(planned.file for planned in plan.plots))]
     existing = [path for path in existing if path.exists()]
     if existing and not force:

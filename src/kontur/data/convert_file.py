@@ -23,6 +23,7 @@ from kontur.formats.images import is_image, open_image
 from kontur.formats.information_loss import information_losses
 from kontur.formats.nifti_axes import axes_note
 from kontur.formats.nifti_space import check_same_space
+from kontur.formats.output_names import check_is_of_format
 from kontur.formats.page_count import check_is_one_stack, count_pages
 
 SIZE = re.compile(r"\s*(\d{1,9})\s*[x×,]\s*(\d{1,9})\s*")
@@ -56,6 +57,7 @@ def convert(
     plane that the image file lacks, and as `formats.read` and `formats.write` do.
     """
     kind = formats.format_named(format) if format else formats.format_to_write(target)
+    check_is_of_format(Path(target), kind)
     file = None if image is None else _image_file(image, source)
     picture = None if file is None else open_image(file, page=_any_page(file, page))
     of_file = None if picture is None else (picture.pixels.shape[0], picture.pixels.shape[1])

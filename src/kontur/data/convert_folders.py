@@ -30,6 +30,7 @@ from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, za
 from kontur.formats.coco_writer import lost_by_joining
 from kontur.formats.image_annotation import pick, unique_ids
 from kontur.formats.information_loss import information_losses
+from kontur.formats.output_names import check_is_of_format, has_ending_of
 from kontur.formats.page_count import count_pages
 from kontur.select.split_names import split_of
 from kontur.wording import quoted
@@ -97,6 +98,7 @@ def convert_folders(
     """
     target = Path(target)
     kind = formats.format_named(format) if format else formats.format_to_write(target)
+    check_is_of_format(target, kind)
     way = image_copies.choose_copies(images)
     wanted = _Wanted(task, page, split, tuple(where), way != "none", kind.planes)
     found = [image for source in sources for image in _images(Path(source), wanted)]
@@ -148,7 +150,7 @@ def is_file_target(target: str | Path, format: str | None) -> bool:
         return False
     if format is None:
         return bool(formats.ending_of(path))
-    return path.name.lower().endswith(formats.format_named(format).file_endings)
+    return has_ending_of(path, formats.format_named(format))
 
 
 def _files(

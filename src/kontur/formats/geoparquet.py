@@ -18,13 +18,14 @@ import numpy as np
 import shapely
 
 from kontur import extra
-from kontur.errors import InputError, reason_of
+from kontur.errors import InputError
 from kontur.formats import atomic, document, object_rows
 from kontur.formats.collected_areas import area_of
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.object_rows import AREAS, COLUMNS, ObjectRows, Values
 from kontur.formats.outline_file import OutlineFile
+from kontur.formats.read_errors import damaged
 from kontur.formats.rounding import rounded
 from kontur.instances import Instances
 from kontur.wording import counted, listed, quoted
@@ -253,8 +254,7 @@ def _opened(path: Path) -> Iterator[Any]:
     except (arrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
-        reason = reason_of(error)
-        raise InputError(f"{path} is damaged or cut short: {reason}") from None
+        raise damaged(path) from error
 
 
 def _geometry_column(schema: Any, path: Path) -> str:

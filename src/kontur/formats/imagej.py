@@ -217,9 +217,8 @@ def _contents(file: OutlineFile) -> Iterator[tuple[str, bytes]]:
                     yield name.stem, opened.read(LARGEST_ROI)
     except DAMAGED_ZIP as error:
         raise InputError(
-            f"{file.path} is damaged or cut short ({shortened(error)}); "
-            "save the ROIs again from ImageJ"
-        ) from None
+            f"{file.path} is damaged or cut short; save the ROIs again from ImageJ"
+        ) from error
 
 
 def roi_files(folder: Path) -> list[Path]:
@@ -232,7 +231,9 @@ def _parsed(data: bytes, name: str, where: Path) -> Roi:
     try:
         return from_bytes(data, name)
     except ValueError as error:
-        raise InputError(f"{where}: the ROI {shortened(name)} cannot be read: {error}") from None
+        raise InputError(
+            f"{where}: the ROI {shortened(name)} is damaged or cut short; save it again from ImageJ"
+        ) from error
 
 
 def _class(roi: Roi) -> str:

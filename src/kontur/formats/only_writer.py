@@ -23,6 +23,7 @@ from typing import Any, Literal, NamedTuple
 
 from kontur.errors import NOT_WRITTEN, InputError
 from kontur.formats.left_overs import is_running, this_machine
+from kontur.formats.output_names import check_can_be_folder
 
 LOCK = ".kontur-lock"  # the hidden file in the folder; a kill leaves it behind
 BEAT = 1.0  # seconds between two signs of life
@@ -57,8 +58,7 @@ def only_writer(folder: str | Path, *, wait: float = 0.0) -> Iterator[None]:
         OSError: the folder cannot be written; names the path.
     """
     place = Path(os.path.realpath(folder))
-    if place.exists() and not place.is_dir():
-        raise InputError(f"--out wants a folder, but {folder} is a file")
+    check_can_be_folder(Path(folder))
     missing = [each for each in (place, *place.parents) if not each.exists()]
     end = time.monotonic() + wait
     try:

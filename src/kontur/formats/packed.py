@@ -44,7 +44,9 @@ def unpacked(path: str | Path, most: int | None = None) -> bytes | None:
                 with archive.open(held[0]) as member:
                     content = member.read(limit + 1 if most is None else most)
     except DAMAGED as error:
-        raise InputError(f"{path} is damaged and cannot be unpacked: {error}") from None
+        raise InputError(
+            f"{path} is damaged and cannot be unpacked; copy or export it again"
+        ) from error
     if len(content) > limit:
         raise InputError(f"{path} unpacks to more than {limit:,} bytes, which is too large")
     return content

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kontur.errors import InputError, reason_of
-from kontur.formats import unsupported_images
+from kontur.formats import jpeg_kinds, unsupported_images
 
 # Of errors of the system those of a damaged file: decoders give no number, or seek where no file
 # can be. All others are of the disk or the network.
@@ -55,6 +55,12 @@ def reading(path: Path) -> Iterator[None]:
             raise InputError(
                 f"{path} could not be read: {os.strerror(error.errno)}; try again, or copy it first"
             ) from error
+        kind = _rare_jpeg(path)
+        if kind is not None:
+            raise InputError(
+                f"{path} is a {kind}, which cannot be decoded here; save it as TIFF, in Python "
+                'with tifffile.imwrite("NAME.tif", imagecodecs.imread("NAME.jpg"))'
+            ) from error
         if is_rare(error):
             reason = reason_of(error) if str(error) else "a rare way of storing pixels"
             raise InputError(
@@ -62,6 +68,19 @@ def reading(path: Path) -> Iterator[None]:
             ) from error
         # The decoder's own words stay in the chain: of its bytes, they say nothing to a person.
         raise damaged(path) from error
+
+
+def _rare_jpeg(path: Path) -> str | None:
+    """What a JPEG is that is whole and of a rare kind; None of all others."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(jpeg_kinds.HEADING)
+            if not start.startswith(jpeg_kinds.START):
+                return None
+            file.seek(max(0, path.stat().st_size - jpeg_kinds.TAIL))
+            return jpeg_kinds.rare_kind(start, file.read())
+    except OSError:
+        return None
 
 
 def is_rare(error: Exception) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from kontur import extra
-from kontur.errors import InputError, reason_of
+from kontur.errors import InputError
 from kontur.formats.channels import Channel, channel_names
 from kontur.formats.dicom_series import instances_beside
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
@@ -122,11 +122,10 @@ def _errors(path: Path) -> Iterator[None]:
     try:
         yield
     except _openslide(path).OpenSlideError as error:
-        reason = reason_of(error)
         raise InputError(
-            f"{path} is damaged or incomplete ({reason}); copy it again, with the files and "
-            "folders that belong to it"
-        ) from None
+            f"{path} is damaged or incomplete; copy it again, with the files and folders that "
+            "belong to it"
+        ) from error
 
 
 def _over(

@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError, reason_of
-from kontur.formats import pixel_size, stack, tiff_samples
+from kontur.formats import jpeg_kinds, pixel_size, stack, tiff_samples
 from kontur.formats.channels import Channel
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.pictures import Colours, check_claimed_size, oriented
@@ -313,6 +313,24 @@ def _decoding(frame: Any, path: Path) -> Iterator[None]:
             f"({reason_of(error)}); save it as RGB or grey with LZW or deflate, or "
             "without compression"
         ) from None
+    except (RuntimeError, ValueError) as error:
+        kind = None if isinstance(error, InputError) else _rare_jpeg(frame, path)
+        if kind is None:
+            raise
+        raise InputError(
+            f"{path} holds its pixels as {kind}, which cannot be decoded here; open it in Fiji "
+            "(File > Import > Bio-Formats) and save it as TIFF"
+        ) from error
+
+
+def _rare_jpeg(frame: Any, path: Path) -> str | None:
+    """What the first JPEG of a page is that is whole and of a rare kind; None of all others."""
+    if int(frame.compression) not in tiff_samples.JPEGS or not frame.dataoffsets:
+        return None
+    with path.open("rb") as file:
+        file.seek(frame.dataoffsets[0])
+        content = file.read(frame.databytecounts[0])
+    return jpeg_kinds.rare_kind(content, content[-jpeg_kinds.TAIL :])
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ BIOFORMATS = "open it in Fiji (File > Import > Bio-Formats) and save it as TIFF"
 SLICES = "save its slices as TIFF from Fiji or 3D Slicer"
 SCANS = "export the region as OME-TIFF from QuPath (File > Export images)"
 CONVERT = "save it as TIFF or PNG"
+PHOTOGRAPH = f"{CONVERT}, from GIMP for example"
 FRAMES = "save its frames as TIFF from Fiji (or ffmpeg -i NAME frame%04d.png)"
 
 UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
@@ -104,13 +105,14 @@ UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
     ".fits": UnsupportedFormat(
         "a FITS image", "save it as TIFF from Fiji, or use astropy in Python"
     ),
-    ".jp2": UnsupportedFormat("a JPEG 2000 image", CONVERT),
-    ".j2k": UnsupportedFormat("a JPEG 2000 image", CONVERT),
-    ".jxl": UnsupportedFormat("a JPEG XL image", CONVERT),
-    ".jxr": UnsupportedFormat("a JPEG XR image", CONVERT),
-    ".heic": UnsupportedFormat("an HEIC photograph", CONVERT),
-    ".heif": UnsupportedFormat("an HEIF photograph", CONVERT),
-    ".avif": UnsupportedFormat("an AVIF image", CONVERT),
+    ".jp2": UnsupportedFormat("a JPEG 2000 image", PHOTOGRAPH),
+    ".j2k": UnsupportedFormat("a JPEG 2000 image", PHOTOGRAPH),
+    ".jxl": UnsupportedFormat("a JPEG XL image", PHOTOGRAPH),
+    ".jxr": UnsupportedFormat("a JPEG XR image", f"{CONVERT}, from IrfanView for example"),
+    ".jls": UnsupportedFormat("a JPEG-LS image", f"{CONVERT}, from IrfanView for example"),
+    ".heic": UnsupportedFormat("an HEIC photograph", PHOTOGRAPH),
+    ".heif": UnsupportedFormat("an HEIF photograph", PHOTOGRAPH),
+    ".avif": UnsupportedFormat("an AVIF image", PHOTOGRAPH),
     ".pgm": UnsupportedFormat("a PGM image", CONVERT),
     ".ppm": UnsupportedFormat("a PPM image", CONVERT),
     ".pnm": UnsupportedFormat("a PNM image", CONVERT),
@@ -154,10 +156,19 @@ SIGNATURES = {
     b"\x89HDF\r\n\x1a\n": ".h5",
     b"\0\0\0\x0cjP  ": ".jp2",
     b"\xff\x4f\xff\x51": ".j2k",
+    b"\xff\x0a": ".jxl",
+    b"\0\0\0\x0cJXL ": ".jxl",
+    b"II\xbc\x01": ".jxr",
     b"%PDF-": ".pdf",
     b"8BPS": ".psd",
     b"PK\x03\x04": ".zip",
     b"\x1f\x8b": ".gz",
+}
+# By what stands behind `ftyp`, as HEIC photographs and films begin.
+BRANDS = {
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis"), ".heic"),
+    **dict.fromkeys((b"mif1", b"msf1"), ".heif"),
+    **dict.fromkeys((b"avif", b"avis"), ".avif"),
 }
 
 
@@ -183,7 +194,8 @@ def recognise(path: str | Path, start: bytes = b"") -> UnsupportedFormat | None:
     ending = ending_of(path)
     if ending is None:
         endings = (known for magic, known in SIGNATURES.items() if start.startswith(magic))
-        ending = ".dcm" if start[128:132] == b"DICM" else next(endings, None)
+        of_brand = BRANDS.get(start[8:12]) if start[4:8] == b"ftyp" else None
+        ending = ".dcm" if start[128:132] == b"DICM" else next(endings, of_brand)
     return None if ending is None else UNSUPPORTED[ending]
 
 

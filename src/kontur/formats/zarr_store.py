@@ -18,7 +18,7 @@ from kontur import extra
 from kontur.errors import InputError, reason_of
 from kontur.formats import object_storage
 from kontur.formats.object_storage import url_of
-from kontur.formats.read_errors import is_rare
+from kontur.formats.read_errors import damaged, is_rare
 
 ENDING = ".zarr"
 ZIPPED = (".ome.zarr.zip", ".zarr.zip", ".ozx")
@@ -119,14 +119,12 @@ def reading(path: str | Path) -> Iterator[None]:
     except MemoryError:
         raise InputError(f"{path} does not fit into memory") from None
     except DAMAGED as error:
-        reason = reason_of(error)
         if is_rare(error):
             raise InputError(
-                f"{path} cannot be read ({reason}); write it again, with zstd or no compression"
+                f"{path} cannot be read ({reason_of(error)}); write it again, with zstd or no "
+                "compression"
             ) from error
-        raise InputError(
-            f"{path} is damaged or cut short ({reason}); copy or export it again"
-        ) from error
+        raise damaged(Path(path)) from error
     except Exception as error:
         url = url_of(path)
         if url is None:

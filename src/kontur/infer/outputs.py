@@ -13,6 +13,7 @@ from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.object_storage import url_of
+from kontur.formats.output_names import check_can_be_folder
 from kontur.formats.overlay import shrunk, write_overlay
 from kontur.infer.parts import PredictedParts
 from kontur.instances import Instances
@@ -40,18 +41,15 @@ def parse_outputs(words: str) -> tuple[str, ...]:
 def check_is_folder(out: Path) -> None:
     """Raise `InputError` where outputs cannot lie in `out`, before any is made.
 
-    What lies in a folder that has the name of a store of Zarr is a part of that store.
+    What lies in a folder that has the name of a store of Zarr is a part of that store, see
+    `check_can_be_folder`.
     """
-    url, place = url_of(out), zarr_store.place_of(out)
+    url = url_of(out)
     if url is not None:
-        reason = f"{url} is none; copy them from one afterwards"
-    elif place is not None:
-        reason = f"{place.store} is a store of Zarr by its name; give another --out"
-    elif out.exists() and not out.is_dir():
-        reason = f"{out} is a file; give another --out"
-    else:
-        return
-    raise InputError(f"the outputs need a folder of a disk, and {reason}")
+        raise InputError(
+            f"--out wants a folder of a disk, and {url} is none; copy them from one afterwards"
+        )
+    check_can_be_folder(out)
 
 
 def output_files(name: str, out: Path, words: Iterable[str]) -> tuple[Path, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
+from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
 from kontur.measure.sources import Source
 from kontur.measure.table import IDENTITY, OUTLINE, column_of
@@ -26,8 +27,7 @@ ENDING = formats.FORMATS["geojson"].ending
 
 def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the outlines cannot be written to `folder`."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--geojson wants a folder, and {folder} is a file")
+    check_can_be_folder(folder, "--geojson")
     existing = [
         file for file in (_file(folder, source.name) for source in sources) if file.exists()
     ]

@@ -8,7 +8,6 @@ checkpoint, so that all must take part in both; the leader alone logs and valida
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from lightning.pytorch import Callback, Trainer
 
 from kontur.data.sample import Sample
@@ -24,9 +23,10 @@ from kontur.train.dataloader import Batch, validation_batches
 from kontur.train.gradient_flow import flow_summary, measure_flow, scalars
 from kontur.train.logger import VAL_LOSS, RunLogger
 from kontur.train.module import Training
+from kontur.train.pace import Pace, slowdown_warning
 from kontur.train.progress import ProgressDisplay, Speed, duration
 from kontur.train.signals import Signals
-from kontur.train.timing import Pace, choose_mode, slowdown_warning
+from kontur.train.timing import adapt_threads
 from kontur.train.trainer import Job, step_timer
 from kontur.train.validation import BestScore, is_patience_over
 
@@ -60,8 +60,7 @@ class TrainingReporter:
         )
         self.images_a_step = self.config.crops_a_step * job.devices.number
         self.speed, self.pace = Speed(), Pace()
-        self.logged_seconds = 0.0  # of training when losses were last logged
-        self.loss_sums: dict[str, float] = {}  # since then
+        self.loss_sums: dict[str, float] = {}  # since they were last logged
         self.summed_steps = 0
         self.last_batch: Batch | None = None
 
@@ -71,13 +70,13 @@ class TrainingReporter:
         for name, loss in module.latest.items():
             self.loss_sums[name] = self.loss_sums.get(name, 0.0) + float(loss)
         self.summed_steps += 1
-        if not self.logged_seconds:
-            self.logged_seconds = module.seconds  # steps before an interruption, and the first
         self.speed.add(self.images_a_step, module.seconds)
         if step % LOG_EVERY == 0 or last:
             self._log_losses(module, step)
         elif self.display.is_silent:
             self._show_progress(module, step, self._mean_losses())
+        if speed := self.pace.add(self.images_a_step, module.seconds):
+            self._check_speed(module, speed)
         if self.config.diagnose_every and step % self.config.diagnose_every == 0:
             module.check_weights()
             layers = measure_flow(
@@ -161,31 +160,28 @@ class TrainingReporter:
 
     def _log_losses(self, module: Training, step: int) -> None:
         losses = self._mean_losses()
-        images = self.summed_steps * self.images_a_step
-        seconds = module.seconds - self.logged_seconds
-        self.loss_sums, self.summed_steps, self.logged_seconds = {}, 0, module.seconds
+        self.loss_sums, self.summed_steps = {}, 0
         values = {f"train/{name}": loss for name, loss in losses.items()}
         speed = self.speed.images_a_second
         values |= {"rate": module.rate, "images_per_second": speed, "progress": module.progress}
         self.logger.write(step, values)
         self._show_progress(module, step, losses)
-        if images == LOG_EVERY * self.images_a_step:
-            self._check_speed(module, images / max(seconds, 1e-9))
 
     def _check_speed(self, module: Training, speed: float) -> None:
         """Warn where steps have become slow; choose threads again where the speed has changed."""
         if times := self.pace.slowdown(speed):
             self.display.print_line(slowdown_warning(times, speed))
-        if self.pace.has_changed(speed):
-            chosen = choose_mode(
+        change = self.pace.change(speed)
+        if change != 1:
+            reason = adapt_threads(
+                change,
                 "bf16" if str(module.trainer.precision).startswith("bf16") else "32",
                 self.config.threads,
                 self.job.devices,
                 lambda: step_timer(self.job),
             )
-            if chosen.threads != torch.get_num_threads():
-                torch.set_num_threads(chosen.threads)
-                self.display.print_line(chosen.reason)
+            if reason:
+                self.display.print_line(reason)
             module.pause()
 
     def _mean_losses(self) -> dict[str, float]:

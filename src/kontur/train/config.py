@@ -158,8 +158,8 @@ class TrainingConfig(Settings):
         clock: of the `minutes`: the `wall` clock, or the `processor` time of each thread, which
             other work on the machine does not use up (on a CPU; `kontur compare`).
         precision: of the arithmetic; `auto` is bf16 where it is faster.
-        threads: processors of a step on a CPU; by default all of them or half, whichever is faster
-            when the training begins and whenever its speed changes by much. The same number gives
+        threads: processors of a step on a CPU; by default half of them or all, whichever is faster
+            when the training begins and when its speed changes by much. The same number gives
             the same weights to the last bit.
         workers: processes that prepare crops; None chooses.
         devices: the number of devices, 0 for all.

@@ -11,7 +11,6 @@ that prepare crops are such work, so the steps that are timed take batches from 
 """
 
 import copy
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,20 +18,19 @@ from typing import NamedTuple
 
 import torch
 
-from kontur.infer.engine_threads import processors
 from kontur.models.segmenter import Segmenter
 from kontur.train.config import OptimiserConfig, Precision
 from kontur.train.dataloader import Batch
 from kontur.train.devices import Devices, cores
 from kontur.train.optimiser import build_optimiser
+from kontur.train.pace import COLLAPSED
 from kontur.wording import plural
 
 TRIAL_SECONDS = 2.0  # for which modes are timed, and for MIN_TURNS at least
 MIN_TURNS = 3
 TRIAL_IMAGES = 8  # of a timed step at most; small batches favour 32-bit floats
-SLOW = 2.5  # times as long as the fastest steps of the run, from which a warning is printed
-CHANGED = 1.5  # times slower or faster than before, from which threads are chosen again
-FASTER = 0.95  # largest share of the time for which bf16 or fewer threads are chosen
+CLEAR = 3.0  # times as long as the fastest mode, from which a mode need not be timed again
+FASTER = 0.95  # largest share of the time for which bf16 or more threads are chosen
 
 LIGHTNING: dict[Precision, str] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
@@ -92,16 +90,33 @@ def time_in_turns(
 ) -> dict[StepMode, float]:
     """Seconds of a step in each mode: the median of the first, by the median ratio of the others.
 
-    The modes take turns, after one step of each that does not count.
+    The modes take turns, after one step of each that does not count. A turn that takes all the time
+    of the trial is the last if one mode is clearly the fastest in it.
     """
     for mode in modes:
         timer(mode)
     turns: list[list[float]] = []
-    while len(turns) < MIN_TURNS or sum(map(sum, turns)) < TRIAL_SECONDS:
+    while sum(map(sum, turns)) < TRIAL_SECONDS or (
+        len(turns) < MIN_TURNS and not _is_clear(turns[-1])
+    ):
         turns.append([timer(mode) for mode in modes])
     first = statistics.median(turn[0] for turn in turns)
     ratios = [statistics.median(turn[i] / turn[0] for turn in turns) for i in range(len(modes))]
     return {mode: first * ratio for mode, ratio in zip(modes, ratios, strict=True)}
+
+
+def numbers_of_threads(threads: int | None, devices: Devices) -> tuple[int, ...]:
+    """Of how many threads a step may be, the fewest first; `threads` is what the settings say."""
+    most = max(1, cores() // devices.here)
+    if threads is None and devices == Devices("cpu", 1) and most > 1:
+        return most // 2, most
+    return (threads or most,)
+
+
+def _is_clear(turn: Sequence[float]) -> bool:
+    """Whether one mode is so much faster than all others that no noise makes it so."""
+    fastest, *others = sorted(turn)
+    return all(seconds > CLEAR * fastest for seconds in others)
 
 
 def choose_mode(
@@ -112,13 +127,13 @@ def choose_mode(
 ) -> StepChoice:
     """The precision, where `auto` is wanted, and the threads, where no number is.
 
-    On one CPU all processors or half of them, and bf16 or not, whichever is faster now; `timer` is
-    called only where steps have to be timed. On several devices each has its share of the threads.
+    On one CPU half of the processors or all of them, and bf16 or not, whichever is faster now. More
+    threads and fewer bits have to be faster by more than noise: threads suffer from other work.
+    `timer` is called only where steps have to be timed. On several devices each has its share of
+    the threads.
     """
-    most = max(1, cores() // devices.here)
     on_cpu = devices.accelerator == "cpu"
-    alone = threads is None and devices == Devices("cpu", 1)
-    numbers = dict.fromkeys([most, most // 2 or 1] if alone else [threads or most])
+    numbers = numbers_of_threads(threads, devices)
     name, reason = _fixed_precision(precision, devices.accelerator)
     floats = [False, True] if precision == "auto" and on_cpu else [name == "bf16"]
     modes = [StepMode(bf16, number) for bf16 in floats for number in numbers]
@@ -136,6 +151,30 @@ def choose_mode(
     )
 
 
+def adapt_threads(
+    change: float,
+    precision: Precision,
+    threads: int | None,
+    devices: Devices,
+    timer: Callable[[], Callable[[StepMode], float]],
+) -> str:
+    """Set torch's number of threads after the speed has changed so many times; "" or the reason.
+
+    Other work that comes makes fewer threads the better. So where they are few already they stay,
+    and where steps have collapsed fewer are taken untimed: a step of many might take a minute.
+    """
+    fewest, *more = numbers_of_threads(threads, devices)
+    before = torch.get_num_threads()
+    if not more or (change < 1 and before == fewest):
+        return ""
+    if change < 1 / COLLAPSED:
+        torch.set_num_threads(fewest)
+        return f"steps on {plural(fewest, 'thread')} from now on, which other work slows less"
+    chosen = choose_mode(precision, threads, devices, timer)
+    torch.set_num_threads(chosen.threads)
+    return chosen.reason if chosen.threads != before else ""
+
+
 def _fixed_precision(wanted: Precision, accelerator: str) -> tuple[Precision, str]:
     """The precision that needs no timing, and why; on a CPU the one to begin with."""
     if wanted == "16" and accelerator == "cpu":
@@ -146,53 +185,3 @@ def _fixed_precision(wanted: Precision, accelerator: str) -> tuple[Precision, st
         has = torch.cuda.is_bf16_supported(including_emulation=False)
         return "bf16" if has else "32", "the fastest of this GPU"
     return "32", f"the safe choice on {accelerator}"
-
-
-class Pace:
-    """The speed of training: whether it has dropped, and whether to choose threads again.
-
-    Both methods take the images per second of the last few steps.
-    """
-
-    def __init__(self) -> None:
-        self.fastest = 0.0
-        self.is_slow = False
-        self.chosen: float | None = None  # the speed just after threads were chosen
-
-    def slowdown(self, speed: float) -> float:
-        """How many times slower than the fastest, when that exceeds `SLOW`, once; 0 otherwise.
-
-        >>> pace = Pace()
-        >>> [pace.slowdown(speed) for speed in (20.0, 24.0, 20.0, 6.0, 5.0, 20.0, 4.0)]
-        [0.0, 0.0, 0.0, 4.0, 0.0, 0.0, 6.0]
-        """
-        self.fastest = max(self.fastest, speed)
-        was_slow, times = self.is_slow, self.fastest / max(speed, 1e-9)
-        self.is_slow = times > (CHANGED if was_slow else SLOW)
-        return times if self.is_slow and not was_slow else 0.0
-
-    def has_changed(self, speed: float) -> bool:
-        """Whether the speed differs from that after the last choice, which is then reset.
-
-        >>> pace = Pace()
-        >>> [pace.has_changed(speed) for speed in (20.0, 15.0, 6.0, 9.0, 10.0, 20.0)]
-        [False, False, True, False, False, True]
-        """
-        if self.chosen is None:
-            self.chosen = speed
-            return False
-        changed = not 1 / CHANGED <= speed / self.chosen <= CHANGED
-        if changed:
-            self.chosen = None
-        return changed
-
-
-def slowdown_warning(times: float, speed: float) -> str:
-    """A warning that other work slows the training, with the load where the system reports it."""
-    load = (
-        f" (load {os.getloadavg()[0]:.1f} on {processors()})" if hasattr(os, "getloadavg") else ""
-    )
-    return (
-        f"! steps take {times:.1f} times as long as the fastest ones, {speed:.1f} images/s: other "
-        f"work seems to share the machine{load}"
-    )

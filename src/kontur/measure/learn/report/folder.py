@@ -13,6 +13,7 @@ import pandas as pd
 
 from kontur.errors import InputError
 from kontur.formats.atomic import write_bytes, write_text
+from kontur.formats.output_names import check_can_be_folder
 from kontur.measure import page as frame
 from kontur.measure.learn.report.figures import figures
 from kontur.measure.learn.report.mistakes import FIGURE as MISTAKES
@@ -37,8 +38,7 @@ FILES = (
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the report cannot be written to `folder`."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"wanted a folder for the report, but {folder} is a file")
+    check_can_be_folder(folder, "--report")
     if (folder / PAGE).exists() and not overwrite:
         raise InputError(f"{folder / PAGE} exists already; overwrite it with --force")
 
