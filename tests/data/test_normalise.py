@@ -154,6 +154,16 @@ def test_with_a_range_a_part_has_the_values_that_it_has_in_the_whole_and_noise_s
     )
 
 
+@pytest.mark.parametrize("given", [(-1e30, 1e30), (0, 1e-30), (1e30 - 1e20, 1e30)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_a_range_of_any_width_gives_numbers_that_a_network_can_bear(dtype, given):
+    image = random_image(dtype=dtype)
+    image[0, 0] = 0 if dtype(0.5) == 0 else -3e38
+    values = normalise(image, NormaliseConfig(mode="range", range=given))
+    assert np.isfinite(values).all()
+    assert np.abs(values).max() <= 100
+
+
 def test_moments_use_a_mean_and_std_per_channel_in_units_of_the_full_range():
     image = random_image((4, 5, 3))
     config = NormaliseConfig(mode="moments", mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.1))

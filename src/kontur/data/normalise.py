@@ -22,6 +22,7 @@ from kontur.settings import Settings
 
 LUMINANCE = (0.299, 0.587, 0.114)  # weights of red, green, blue; ITU-R BT.601, as Pillow's "L"
 FARTHEST = 100.0  # a "no data" value of -3e38 would spoil a network's features far around it
+WIDEST = 1e30  # of a given range, and one by it is the narrowest: what float32 can divide by
 SAMPLED = 100_000  # percentiles of larger images come from a regular grid of about so many values
 
 
@@ -59,7 +60,7 @@ class NormaliseConfig(Settings):
             raise ValueError(f"low must be below high, got {self.low} and {self.high}")
         if (self.mode == "range") != (self.range is not None):
             raise ValueError("mode = 'range' and range = [LOW, HIGH] go together; set both")
-        if self.range is not None and not self.range[0] < self.range[1]:
+        if self.range is not None and not is_range(*self.range):
             raise ValueError(f"a range is [LOW, HIGH], LOW below HIGH, got {list(self.range)}")
         if self.range is not None and self.compress > 0:
             raise ValueError(
@@ -70,6 +71,15 @@ class NormaliseConfig(Settings):
         if any(value <= 0 for value in self.std):
             raise ValueError(f"every std must be positive, got {self.std}")
         return self
+
+
+def is_range(low: float, high: float) -> bool:
+    """Whether two values can become 0 and 1: finite, the second larger, and float32 can do it.
+
+    >>> is_range(100, 4000), is_range(4000, 100), is_range(0, float("nan")), is_range(0, 1e-40)
+    (True, False, False, False)
+    """
+    return low >= -WIDEST and high <= WIDEST and high - low >= 1 / WIDEST
 
 
 def to_channels(

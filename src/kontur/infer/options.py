@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from kontur.data.normalise import is_range
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
 from kontur.infer.region import Regions
@@ -36,13 +37,15 @@ def _is_contrast(value: object) -> bool:
 
 
 def _as_range(value: Any) -> tuple[float, float] | None:
-    """Two finite numbers of which the second is larger, as floats; None for anything else."""
-    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
+    """Two numbers that are a range, as floats; None for anything else."""
+    values = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(values, tuple | list) or len(values) != 2 or not all(map(_is_number, values)):
         return None
-    if not all(_is_number(each) for each in value):
+    try:
+        low, high = map(float, values)
+    except OverflowError:  # a whole number of hundreds of digits
         return None
-    low, high = (float(each) for each in value)
-    return (low, high) if -math.inf < low < high < math.inf else None
+    return (low, high) if is_range(low, high) else None
 
 
 def _is_size(value: object) -> bool:
