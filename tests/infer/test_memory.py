@@ -64,7 +64,7 @@ def test_the_cache_of_a_container_is_asked_for_only_where_the_rest_is_too_little
     assert memory.available_memory(GB) == GB
     assert memory.available_memory(GB + 1) == 3 * GB
     memory.check_memory(3 * GB, 1e6)
-    with pytest.raises(InputError, match="cut the image into parts"):
+    with pytest.raises(InputError, match="into parts, give smaller tiles with --tile, or"):
         memory.check_memory(3 * GB + 1, 1e6)
 
 

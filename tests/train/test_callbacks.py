@@ -11,7 +11,7 @@ from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.module import Diverged, Training
 from kontur.train.signals import Signals
 from kontur.train.trainer import Job
-from tests.train.test_stages import Whole
+from tests.train.test_staged_training import Whole
 
 NAN = float("nan")
 

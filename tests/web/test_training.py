@@ -22,7 +22,7 @@ from kontur.formats.images import read_image
 from kontur.infer.load import load
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
-from kontur.web.training import _score, _write_data, corrected_planes, hold_out, seen_channel
+from kontur.web.training import _score, _write_data, channel_of_model, corrected_planes, hold_out
 from kontur.web.workspace import open_workspace
 from tests.web.conftest import nuclei, opened, served, wait_for_job
 from tests.web.test_app import DISC, edit, keys
@@ -161,8 +161,8 @@ def test_a_training_learns_from_the_channel_that_the_model_sees(tmp_path, chosen
     planes = [(image, 0) for image in here.folder.images.values()]
     assert [image.name for image, _ in planes] == ["a.ome.tif", "b.ome.tif", "grey.png"]
     seen = 1 if chosen == 7 else chosen
-    assert seen_channel(here, load("nuclei"), planes) == seen
-    assert seen_channel(here, load("nuclei"), planes[2:]) is None
+    assert channel_of_model(here, load("nuclei"), planes) == seen
+    assert channel_of_model(here, load("nuclei"), planes[2:]) is None
     _write_data(here, tmp_path / "data", planes)
     here.close()
     for image in (tmp_path / "data" / "images").glob("*.tif"):
@@ -179,7 +179,7 @@ def test_images_that_a_model_sees_in_two_ways_are_not_trained_on_together(tmp_pa
     planes = [(image, 0) for image in here.folder.images.values()]
     sentence = "sees all channels of rgb.png and channel 0 of stains.tif"
     with pytest.raises(InputError, match=sentence):
-        seen_channel(here, load("nuclei"), planes)
+        channel_of_model(here, load("nuclei"), planes)
     here.close()
 
 

@@ -16,7 +16,7 @@ from kontur.cli.options import (
     TaskOption,
     parse_pixel_size,
 )
-from kontur.cli.screen import counter, table
+from kontur.cli.screen import counter, print_notes, table
 from kontur.errors import InputError
 from kontur.wording import plural
 
@@ -150,8 +150,7 @@ def _classify_outlines(
     check_targets(places, out, overwrite=force)
     with counter("measuring", quiet=quiet) as progress:
         rows = measure_many(sources.images, pixel_size=side, progress=progress)
-    for note in sources.notes:
-        typer.echo(f"! {note}", err=True)
+    print_notes(sources.notes)
     check_brightness(model, rows)
     predicted = predictions(model, rows)
     classes = list(map(str, model.card.classes))
@@ -164,8 +163,7 @@ def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.Dat
     """Print a summary of the predictions, and warnings about the rows."""
     from kontur.measure.table_operations import ignored
 
-    for note in (*rows.attrs.get("warnings", ()), *model.notes(rows)):
-        typer.echo(f"! {note}", err=True)
+    print_notes((*rows.attrs.get("warnings", ()), *model.notes(rows)))
     typer.echo(summary(model, predicted))
     if out := int(ignored(rows).sum()):
         typer.echo(f"{plural(out, 'row')} of regions to ignore: without prediction")

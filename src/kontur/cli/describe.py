@@ -180,6 +180,7 @@ def _share(missing: int, rows: int) -> str:
 
 def _check_out(out: Path, source: Path, *, force: bool) -> None:
     """Raise `InputError` before any work where the file could not be written."""
+    from kontur.formats.atomic import refuse_existing
     from kontur.measure.table_files import check_target
 
     if out.suffix.lower() != ".html":
@@ -191,5 +192,5 @@ def _check_out(out: Path, source: Path, *, force: bool) -> None:
         check_target(out, overwrite=force, source=source)
     elif out.is_dir():
         raise InputError(f"{out} is a folder; name a file to write in it")
-    elif out.exists() and not force:
-        raise InputError(f"{out} exists already; overwrite it with --force or name another")
+    else:
+        refuse_existing([out], overwrite=force)

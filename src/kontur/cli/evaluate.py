@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +23,7 @@ from kontur.cli.options import (
     page_or_all,
     takes_predict_options,
 )
-from kontur.cli.screen import counter, table
+from kontur.cli.screen import counter, print_notes, table
 from kontur.errors import InputError
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def evaluate(
             evaluation = evaluate_model(predictor, truth, options=options, progress=progress)
     column = truth.column(by) if by is not None else {}
     summaries = {ALL: evaluation.summary, **(evaluation.by(column) if column else {})}
-    _report_left_out(evaluation, truth.warnings)
+    print_notes([*truth.warnings, *_left_out(evaluation)])
     typer.echo(summaries[ALL].table())
     if column:
         typer.echo(f"\n{groups_text(summaries, by or '')}")
@@ -196,8 +196,7 @@ def _evaluate_files(
             "predictions are read as label images, every value an object; "
             f"--predictions-task {true_task} reads them as the masks of TRUTH"
         )
-    for note in notes:
-        typer.echo(f"! {note}", err=True)
+    print_notes(notes)
     with counter("evaluating", quiet=quiet) as progress:
         evaluation = evaluate_files(predictions, truth, task=chosen, page=page, progress=progress)
     others = set(pair(whole.names, evaluation.without_truth).values())
@@ -225,6 +224,8 @@ def groups_text(summaries: dict[str, "Summary"], column: str) -> str:
 
 def _output_files(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     """The JSON and the PNG to write; `InputError` where one exists, before any work."""
+    from kontur.formats.atomic import refuse_existing
+
     if out is None:
         return None
     if out.is_dir() or not out.suffix:
@@ -232,46 +233,39 @@ def _output_files(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     elif out.suffix.lower() != ".json":
         raise InputError(f"--out is FILE.json or a folder, got {out}")
     files = (out, out.with_suffix(".png"))
-    for file in files:
-        if file.exists() and not force:
-            raise InputError(f"{file} exists already; overwrite it with --force or name another")
+    refuse_existing(files, overwrite=force)
     return files
 
 
-def _report_left_out(evaluation: "FolderEvaluation", warnings: Iterable[str]) -> None:
+def _left_out(evaluation: "FolderEvaluation") -> Iterator[str]:
+    """What does not count in an evaluation, and why, a sentence each."""
     from kontur.wording import counted
 
-    def report(names: Sequence[str], noun: str, *, missing: str) -> None:
+    def lacking(names: Sequence[str], noun: str, missing: str) -> Iterator[str]:
         if names:
-            what = counted(names, noun)
-            typer.echo(f"! not evaluated, having no {missing}: {what}", err=True)
+            yield f"not evaluated, having no {missing}: {counted(names, noun)}"
 
-    for warning in warnings:
-        typer.echo(f"! {warning}", err=True)
-    report(evaluation.planes_without_prediction, "plane", missing="prediction")
-    report(evaluation.planes_without_truth, "plane", missing="annotation")
+    yield from lacking(evaluation.planes_without_prediction, "plane", "prediction")
+    yield from lacking(evaluation.planes_without_truth, "plane", "annotation")
     if evaluation.empty_planes:
-        what = counted(evaluation.empty_planes, "plane")
-        typer.echo(
-            f"! TRUTH has no object on {what}: what is predicted there counts as false; if nobody "
-            "outlined these planes, evaluate the others one by one with --page N",
-            err=True,
+        yield (
+            f"TRUTH has no object on {counted(evaluation.empty_planes, 'plane')}: what is "
+            "predicted there counts as false; if nobody outlined these planes, evaluate the others "
+            "one by one with --page N"
         )
-    report(evaluation.without_prediction, "image", missing="prediction")
-    report(evaluation.without_truth, "prediction", missing="annotated image")
+    yield from lacking(evaluation.without_prediction, "image", "prediction")
+    yield from lacking(evaluation.without_truth, "prediction", "annotated image")
     if evaluation.without_size:
-        what = counted(evaluation.without_size, "image")
-        typer.echo(
-            f"! no boundary IoU: no file states the size of {what}, and boundaries are as wide as "
-            "2 % of its diagonal; put the images into TRUTH, or give label images",
-            err=True,
+        images = counted(evaluation.without_size, "image")
+        yield (
+            f"no boundary IoU: no file states the size of {images}, and boundaries are as wide as "
+            "2 % of its diagonal; put the images into TRUTH, or give label images"
         )
     if evaluation.ignored_classes:
         true, predicted = evaluation.ignored_classes
-        typer.echo(
-            f"! classes do not count: {true} in the truth and {predicted} in the predictions have "
-            "no name in common",
-            err=True,
+        yield (
+            f"classes do not count: {true} in the truth and {predicted} in the predictions have "
+            "no name in common"
         )
 
 

@@ -16,7 +16,7 @@ from kontur.cli.options import (
     page_or_all,
     parse_pixel_size,
 )
-from kontur.cli.screen import counter, table
+from kontur.cli.screen import counter, print_notes, table
 from kontur.wording import plural
 
 if TYPE_CHECKING:
@@ -124,8 +124,7 @@ def measure(
         measured = measure_many(
             sources.images, pixel_size=side, outlines=with_outlines, progress=progress
         )
-    for note in (*sources.notes, *measured.attrs.get("warnings", ())):
-        typer.echo(f"! {note}", err=True)
+    print_notes((*sources.notes, *measured.attrs.get("warnings", ())))
     courses = None if tracks is None else measure_tracks(measured)
     write_table(out, measured, overwrite=force)
     if tracks is not None and courses is not None:

@@ -16,7 +16,7 @@ from kontur.cli.options import (
     TaskOption,
     comma_separated,
 )
-from kontur.cli.screen import counter
+from kontur.cli.screen import counter, print_notes
 from kontur.cli.screen import table as aligned
 from kontur.wording import plural
 
@@ -124,7 +124,6 @@ def plot(
     kontur plot cells.parquet --out plots --scatter area,circularity
     kontur plot worms.parquet --out plots --images worms --gallery sagitta --colour sagitta
     """
-    from kontur.errors import InputError
     from kontur.formats import atomic
     from kontur.formats.output_names import check_can_be_folder
     from kontur.measure.plots import style
@@ -154,10 +153,8 @@ def plot(
         )
     plan = make_plan(rows, wanted, pictures)
     notes += plan.notes
-    existing = [out / name for name in (PAGE, *(planned.file for planned in plan.plots))]
-    existing = [path for path in existing if path.exists()]
-    if existing and not force:
-        raise InputError(f"{existing[0]} exists already; overwrite it with --force or name another")
+    files = [out / name for name in (PAGE, *(planned.file for planned in plan.plots))]
+    atomic.refuse_existing(files, overwrite=force)
     atomic.check_writable(out / PAGE)
     drawn = []
     with counter("drawing", quiet=quiet) as progress:
@@ -170,8 +167,7 @@ def plot(
     for planned, png in zip(plan.plots, drawn, strict=True):
         atomic.write_bytes(out / planned.file, png)
     atomic.write_text(out / PAGE, plots_page(table.name, plan, drawn, notes))
-    for note in notes:
-        typer.echo(f"! {note}", err=True)
+    print_notes(notes)
     typer.echo(about)
     if plan.summary:
         typer.echo("\n" + aligned([[*SUMMARY_COLUMNS], *map(list, plan.summary)]))

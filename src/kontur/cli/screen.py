@@ -7,7 +7,7 @@ only results.
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,6 +26,12 @@ class StepReporter(Protocol):
     def __call__(self, line: str, name: str = "") -> None: ...
     def part(self, name: str, done: int, total: int) -> None:
         """So many parts of the step of this name are done; several steps may be underway."""
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what the user should know besides the results, a line each."""
+    for note in notes:
+        typer.echo(f"! {note}", err=True)
 
 
 LINE = 32  # characters beside the bar, so that both fit into a terminal of 80

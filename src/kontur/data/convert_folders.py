@@ -122,12 +122,9 @@ def convert_folders(
     files = _files(target, kind, found)
     copies = _copies(target, kind, found) if way != "none" else {}
     places = [*(path for path, _ in files), *copies]
-    existing = next((path for path in places if path.exists() and not _same(path, copies)), None)
-    if existing is not None and not overwrite:
-        raise InputError(
-            f"{existing} exists already; choose another place, or overwrite it with --force (in "
-            "Python overwrite=True)"
-        )
+    atomic.refuse_existing(
+        (path for path in places if not _same(path, copies)), overwrite=overwrite
+    )
     for path, described in files:
         formats.write_images(path, described, format=kind.name, overwrite=overwrite)
     for place, image in copies.items():
@@ -235,7 +232,7 @@ def _folder_of(target: Path, kind: Format) -> Path:
 
 def _same(path: Path, copies: Mapping[Path, Path]) -> bool:
     """Whether an image is to be put where it lies."""
-    return path in copies and path.samefile(copies[path])
+    return path in copies and path.exists() and path.samefile(copies[path])
 
 
 def _write_metadata(folder: Path, images: Sequence[_Named], overwrite: bool) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from kontur.data.annotation_options import read_labels
 from kontur.data.layout import AnnotatedImage
 from kontur.data.places import label_page, places_of
-from kontur.select import apart, last_places
+from kontur.select import last_places, not_beside_held
 
 Planes = list[AnnotatedImage]
 
@@ -59,7 +59,7 @@ def _places(planes: Sequence[AnnotatedImage]) -> list[int]:
 def _parts(
     planes: Sequence[AnnotatedImage], places: Sequence[int], held: set[int]
 ) -> tuple[Planes, Planes]:
-    learned, placed = apart(places, held), list(zip(places, planes, strict=True))
+    learned, placed = not_beside_held(places, held), list(zip(places, planes, strict=True))
     return (
         [item for place, item in placed if place in learned],
         [item for place, item in placed if place in held],

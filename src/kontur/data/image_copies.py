@@ -58,8 +58,7 @@ def put(image: Path, place: Path, way: Copies, *, overwrite: bool) -> None:
         with atomic.replacing(place, overwrite=overwrite) as beside:
             shutil.copyfile(image, beside)
         return
-    if place.exists() and not overwrite:
-        raise InputError(f"{place} exists already; choose another place, or overwrite it")
+    atomic.refuse_existing([place], overwrite=overwrite)
     place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
     place.symlink_to(image.absolute(), target_is_directory=image.is_dir())

@@ -208,7 +208,7 @@ def entries_on_page(
     return [entries[0]._replace(instances=entries[0].instances[[]].replace(plane=None))]
 
 
-def alike(true: ImagePlanes, predicted: ImagePlanes) -> tuple[ImagePlanes, ImagePlanes]:
+def numbered_alike(true: ImagePlanes, predicted: ImagePlanes) -> tuple[ImagePlanes, ImagePlanes]:
     """Both sides with one number for the planes of one depth and time, where both know them.
 
     The numbers are those of the true pixels, else of the predicted ones, and so on of outlines;

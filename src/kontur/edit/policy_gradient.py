@@ -24,7 +24,7 @@ from gymnasium.vector import AutoresetMode
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from kontur.edit.agent import Agent
+from kontur.edit.agent import Agent, Judged
 from kontur.edit.cases import Cases
 from kontur.edit.config import EpisodeConfig
 from kontur.edit.env import VectorContourEnv
@@ -174,21 +174,7 @@ def _improve(
         discount=config.discount,
         trace=config.trace,
     )
-    kept = played.going
-    total = found.sum(axis=-1)
-    of_points = (
-        found if config.credit == "points" else np.broadcast_to(total[..., None], found.shape)
-    )
-    states = {
-        "observations": played.observations,
-        "actions": played.actions,
-        "modes": played.modes,
-        "distances": played.distances,
-        "goals": found + played.values,
-        "points": _scaled(of_points, kept),
-        "whole": _scaled(total, kept),
-    }
-    flat = {name: torch.from_numpy(each[kept]) for name, each in states.items()}
+    kept, flat = played.going, _states(played, found, config)
     scale = float(found[kept].std()) + SMALLEST
     count = len(flat["modes"])
     losses = []
@@ -196,12 +182,7 @@ def _improve(
         for places in torch.split(torch.from_numpy(rng.permutation(count)), config.batch):
             batch = {name: each[places] for name, each in flat.items()}
             now = agent.judged(batch["observations"], batch["actions"])
-            moved = (batch["actions"][:, :1] == MOVE).float()
-            policy = _clipped(now.distances - batch["distances"], batch["points"], config.clip)
-            policy = (policy * moved).mean()
-            policy = (
-                policy + _clipped(now.modes - batch["modes"], batch["whole"], config.clip).mean()
-            )
+            policy = _policy_loss(now, batch, config.clip)
             missed = ((now.values - batch["goals"]) / scale).square().mean()
             loss = config.value * missed
             if decides:
@@ -220,6 +201,35 @@ def _improve(
         "value": missed_loss,
         "entropy": uncertain,
     }
+
+
+def _states(
+    played: Played, found: Float[np.ndarray, "t m n"], config: LearnConfig
+) -> dict[str, Tensor]:
+    """What is learned from in every state in which a contour still moved, by its advantages."""
+    kept = played.going
+    total = found.sum(axis=-1)
+    of_points = (
+        found if config.credit == "points" else np.broadcast_to(total[..., None], found.shape)
+    )
+    states = {
+        "observations": played.observations,
+        "actions": played.actions,
+        "modes": played.modes,
+        "distances": played.distances,
+        "goals": found + played.values,
+        "points": _scaled(of_points, kept),
+        "whole": _scaled(total, kept),
+    }
+    return {name: torch.from_numpy(each[kept]) for name, each in states.items()}
+
+
+def _policy_loss(now: Judged, batch: dict[str, Tensor], clip: float) -> Tensor:
+    """The loss of the points' distances, where they moved, and of the contours' modes."""
+    moved = (batch["actions"][:, :1] == MOVE).float()
+    points = _clipped(now.distances - batch["distances"], batch["points"], clip)
+    whole = _clipped(now.modes - batch["modes"], batch["whole"], clip)
+    return (points * moved).mean() + whole.mean()
 
 
 def _scaled(

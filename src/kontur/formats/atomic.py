@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kontur.errors import NOT_WRITTEN, InputError
@@ -40,11 +40,7 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     final = Path(os.path.realpath(wanted))
     if final.is_dir():
         raise InputError(f"wanted to write the file {wanted}, but a folder has that name")
-    if not overwrite and final.exists():
-        raise InputError(
-            f"{wanted} exists already; choose another name, or overwrite it with --force "
-            "(in Python overwrite=True)"
-        )
+    refuse_existing([wanted], overwrite=overwrite)
     beside = hidden_beside(final)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -72,11 +68,7 @@ def replacing_folder(path: str | Path, *, overwrite: bool = True) -> Iterator[Pa
     final = Path(os.path.realpath(path))
     if final.exists() and not final.is_dir():
         raise InputError(f"wanted to write the folder {path}, but a file has that name")
-    if not overwrite and final.exists():
-        raise InputError(
-            f"{path} exists already; choose another name, or overwrite it with --force "
-            "(in Python overwrite=True)"
-        )
+    refuse_existing([path], overwrite=overwrite)
     beside = hidden_beside(final)
     # of another name than what is taken away as a left-over, for it may be the only copy
     before = final.parent / f".kontur-{secrets.token_hex(6)}{final.suffix}"
@@ -97,6 +89,16 @@ def replacing_folder(path: str | Path, *, overwrite: bool = True) -> Iterator[Pa
     finally:  # Ctrl-C too must leave nothing behind
         for left in (beside, before):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def refuse_existing(paths: Iterable[str | Path], *, overwrite: bool) -> None:
+    """Raise `InputError` naming the first path where something is, unless that is replaced."""
+    existing = next((path for path in paths if not overwrite and Path(path).exists()), None)
+    if existing is not None:
+        raise InputError(
+            f"{existing} exists already; choose another name, or overwrite it with --force "
+            "(in Python overwrite=True)"
+        )
 
 
 def check_writable(path: str | Path) -> None:

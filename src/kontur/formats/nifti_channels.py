@@ -57,12 +57,12 @@ def files_of_case(path: Path) -> list[Path]:
         verb = "is" if len(files) == 1 else "are"
         raise InputError(f"{which} of the case {case} {verb} missing in {path.parent}")
     if not named and len(numbers) > 1 and not _is_labelled(path, case):
-        _say_what_is_not_known(path.parent, case)
+        _warn_that_channels_are_guessed(path.parent, case)
     return [_file(path, number) for number in sorted(numbers)]
 
 
 @functools.cache  # once, and not for every plane
-def _say_what_is_not_known(folder: Path, case: str) -> None:
+def _warn_that_channels_are_guessed(folder: Path, case: str) -> None:
     document.log.warning(
         "%s: the files %s_0000, %s_0001 and so on are read as channels of one image, as nnU-Net "
         "names them; if they are images of their own, say so in %s beside %s/: "
@@ -106,7 +106,7 @@ def _channel(path: Path) -> re.Match[str] | None:
     if _is_labelled(path, called) and not path.with_name(f"{called}{FIRST}{ending}").is_file():
         return None
     if len(channel_names(path)) == 1 and not _is_labelled(path, name["case"]):
-        return name if _alike(path) == {0} else None
+        return name if _sibling_numbers(path) == {0} else None
     return name
 
 
@@ -119,10 +119,12 @@ def _is_labelled(path: Path, case: str) -> bool:
 
 def _numbers(path: Path) -> set[int]:
     """The numbers of the files of the case of a channel."""
-    return {number for number in _alike(path) if _channel(_file(path, number)) is not None}
+    return {
+        number for number in _sibling_numbers(path) if _channel(_file(path, number)) is not None
+    }
 
 
-def _alike(path: Path) -> set[int]:
+def _sibling_numbers(path: Path) -> set[int]:
     """The numbers in the names of files that differ in it alone, from a listing of the folder."""
     mine = FILE.fullmatch(path.name)
     assert mine is not None

@@ -113,7 +113,7 @@ def entries_of(
         size = _size(values, numbers, rows.sizes.get(name), f"{where}: {name}")
         bare = Counter(kind for kind in without[numbers] if kind)  # of all its planes
         of_image = numbers[kept[numbers]]
-        written = [document.whole_number(i) for i in _some(values.get("id"), of_image)]
+        written = [document.whole_number(i) for i in _at_rows(values.get("id"), of_image)]
         planes = _planes(values, of_image, where)
         ids = np.array(
             ids_on_planes(written, [plane or Plane() for plane in planes]), dtype=np.int64
@@ -126,7 +126,7 @@ def entries_of(
                 labels=np.array([index[label] for label in labels[objects]], dtype=np.int64),
                 ids=with_unique_ids(ids[places]),
                 scores=_scores(values.get("score"), objects),
-                ignore=[bool(value) for value in _some(values.get("ignore"), objects)],
+                ignore=[bool(value) for value in _at_rows(values.get("ignore"), objects)],
                 extras=_extras(values, objects),
                 size=size,
                 classes=classes,
@@ -179,7 +179,7 @@ def plane_in_columns(numbers: Sequence[Any], where: str | Path) -> Plane | None:
 
 
 def _planes(values: Values, rows: Int[np.ndarray, " m"], where: Path) -> list[Plane | None]:
-    columns: Iterator[Any] = zip(*(_some(values.get(name), rows) for name in PLANE), strict=True)
+    columns: Iterator[Any] = zip(*(_at_rows(values.get(name), rows) for name in PLANE), strict=True)
     return [plane_in_columns(numbers, where) for numbers in columns]
 
 
@@ -201,7 +201,7 @@ def _texts(column: Shaped[np.ndarray, " n"] | None, length: int, default: str) -
     return np.array([*texts, None], dtype=object)[:-1]
 
 
-def _some(column: Shaped[np.ndarray, " n"] | None, rows: Int[np.ndarray, " m"]) -> list[Any]:
+def _at_rows(column: Shaped[np.ndarray, " n"] | None, rows: Int[np.ndarray, " m"]) -> list[Any]:
     """The values of some rows; None where there is no such column, or a value is NaN."""
     if column is None:
         return [None] * len(rows)
@@ -209,7 +209,7 @@ def _some(column: Shaped[np.ndarray, " n"] | None, rows: Int[np.ndarray, " m"]) 
 
 
 def _scores(column: Shaped[np.ndarray, " n"] | None, rows: Int[np.ndarray, " m"]) -> list[float]:
-    scores = [np.nan if value is None else float(value) for value in _some(column, rows)]
+    scores = [np.nan if value is None else float(value) for value in _at_rows(column, rows)]
     return [score if 0 <= score <= 1 else np.nan for score in scores]
 
 
@@ -217,7 +217,9 @@ def _size(
     values: Values, rows: Int[np.ndarray, " m"], listed_size: Any, where: str
 ) -> tuple[int, int] | None:
     pairs = zip(
-        _some(values.get("image_height"), rows), _some(values.get("image_width"), rows), strict=True
+        _at_rows(values.get("image_height"), rows),
+        _at_rows(values.get("image_width"), rows),
+        strict=True,
     )
     sizes = {pair for pair in pairs if None not in pair}
     if isinstance(listed_size, list) and len(listed_size) == 2:

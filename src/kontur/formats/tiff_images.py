@@ -201,7 +201,7 @@ def _shows_the_same(image: TiffImage, full: TiffImage) -> bool:
     nearest = large[rows][:, columns]
     means = np.add.reduceat(np.add.reduceat(large, rows, axis=0), columns, axis=1)
     counts = np.diff([*rows, full_height])[:, None] * np.diff([*columns, full_width])
-    return any(_alike(small, one) for one in (nearest, means / counts))
+    return any(_are_correlated(small, one) for one in (nearest, means / counts))
 
 
 def _grey(image: TiffImage) -> Shaped[np.ndarray, "h w"]:
@@ -211,7 +211,7 @@ def _grey(image: TiffImage) -> Shaped[np.ndarray, "h w"]:
     return np.nan_to_num(pixels.mean(axis=others) if others else pixels)
 
 
-def _alike(one: Shaped[np.ndarray, "h w"], other: Shaped[np.ndarray, "h w"]) -> bool:
+def _are_correlated(one: Shaped[np.ndarray, "h w"], other: Shaped[np.ndarray, "h w"]) -> bool:
     a, b = one - one.mean(), other - other.mean()
     length = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return bool((a * b).sum() > ALIKE * length) if length else bool(np.allclose(one, other))

@@ -105,10 +105,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
             f"{path}: YOLO's coordinates are shares of the image's size, which is not known; give "
             "it with --size HxW or --image FILE (in Python replace(size=(height, width)))"
         )
-    if not overwrite and path.exists():
-        raise InputError(
-            f"{path} exists already; choose another name, or overwrite it with --force"
-        )
+    atomic.refuse_existing([path], overwrite=overwrite)
     held = instances[~instances.ignore].clip(size)
     used = [held.classes[label] for label in np.unique(held.labels)]
     numbers = number_classes(path, instances.classes, used)

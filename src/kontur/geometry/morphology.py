@@ -16,6 +16,9 @@ from kontur.geometry.raster import ramp
 Neighbours = Literal[4, 8]
 FAR = 1 << 20  # pixels; more than any image is wide, and its square is exact in float64
 RELIEF = 4  # steps of the watershed's relief a pixel of distance
+# Times `min_distance` around an object in which seeds of a watershed decide about it: one looks so
+# far for higher ground, is half as wide, and so may be the one that it is held against.
+SEEDS_SEE = 3
 NEAR = 16  # pixels; objects of twice this width need no envelope
 
 
@@ -205,6 +208,20 @@ def split_by_watershed(
     depth = distance(mask)
     seeds, _ = peaks(depth, mask, min_distance)
     return flood(-np.rint(RELIEF * depth), seeds, mask)
+
+
+def deepest(
+    labels: Integer[np.ndarray, "h w"], numbers: Integer[np.ndarray, " k"]
+) -> Float[np.ndarray, " k"]:
+    """How far the pixels of each object lie from the nearest background, at most.
+
+    >>> deepest(np.array([[0, 1, 1, 1, 0, 2]]), np.array([1, 2])).tolist()
+    [2.0, 1.0]
+    """
+    depth = distance(labels > 0)
+    most = np.zeros(int(labels.max(initial=0)) + 1)
+    np.maximum.at(most, labels.ravel(), depth.ravel())
+    return most[numbers]
 
 
 def _downhill(

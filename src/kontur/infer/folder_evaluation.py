@@ -19,11 +19,11 @@ from kontur.data.image_planes import (
     Page,
     Pages,
     SharedPlanes,
-    alike,
+    numbered_alike,
     plane_name,
     shared_planes,
 )
-from kontur.data.pairing import find_planes, pair, place_of_page, prediction_files
+from kontur.data.pairing import PlanesSource, find_planes, pair, place_of_page, prediction_files
 from kontur.data.places import Place
 from kontur.data.truth import Truth
 from kontur.errors import InputError
@@ -110,34 +110,13 @@ def evaluate_files(
             f"{'all pages are' if page == 'all' else f'page {page} is'} wanted; open the truth "
             "with the same page"
         )
-    places: dict[str, Place] = {}  # of the page, by the name of a prediction, once it is paired
-    sources = find_planes(
-        predictions,
-        task=task,
-        class_of_value=truth.class_of_value,
-        numbered_in=truth.coco,
-        page=page,
-        places=places,
-    )
-    pairs = pair(truth.names, tuple(sources))
-    if not pairs:
-        raise InputError(
-            f"none of the {len(sources)} predictions in {predictions} ({listed(sources)}) has the "
-            f"name of an image in {truth.path} ({listed(truth.names)})"
-        )
-    files = prediction_files(predictions)
-    for name, other in pairs.items():
-        if name in truth.files and other in files:
-            check_same_space(files[other], truth.files[name], called="the image of its truth")
-        if name in truth.files and isinstance(page, int):
-            at = place_of_page(truth.files[name], page, name)
-            places |= {} if at is None else {other: at}
+    sources, pairs = _paired(predictions, truth, task=task, page=page)
     lists = ClassLists()
     scores: dict[tuple[str, Page], ImageScores | None] = {}  # None: all names decide on them
     shared: dict[str, SharedPlanes] = {}
 
     def read(name: str) -> tuple[ImagePlanes, ImagePlanes]:
-        return alike(truth.sources[name](), _named(name, sources[pairs[name]]))
+        return numbered_alike(truth.sources[name](), _named(name, sources[pairs[name]]))
 
     for number, name in enumerate(pairs):
         true, predicted = read(name)
@@ -170,6 +149,35 @@ def evaluate_files(
         ),
         ignored_classes=lists.ignored,
     )
+
+
+def _paired(
+    predictions: Path, truth: Truth, *, task: str, page: Pages
+) -> tuple[dict[str, PlanesSource], dict[str, str]]:
+    """All predictions, and by the name of a true image that of its prediction, at least one."""
+    places: dict[str, Place] = {}  # of the page, by the name of a prediction, once it is paired
+    sources = find_planes(
+        predictions,
+        task=task,
+        class_of_value=truth.class_of_value,
+        numbered_in=truth.coco,
+        page=page,
+        places=places,
+    )
+    pairs = pair(truth.names, tuple(sources))
+    if not pairs:
+        raise InputError(
+            f"none of the {len(sources)} predictions in {predictions} ({listed(sources)}) has the "
+            f"name of an image in {truth.path} ({listed(truth.names)})"
+        )
+    files = prediction_files(predictions)
+    for name, other in pairs.items():
+        if name in truth.files and other in files:
+            check_same_space(files[other], truth.files[name], called="the image of its truth")
+        if name in truth.files and isinstance(page, int):
+            at = place_of_page(truth.files[name], page, name)
+            places |= {} if at is None else {other: at}
+    return sources, pairs
 
 
 def evaluate_model(

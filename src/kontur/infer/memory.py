@@ -32,7 +32,8 @@ def check_memory(needed: float, pixels: float) -> None:
     if needed > free:
         raise InputError(
             f"{pixels / 1e6:,.0f} million pixels at once need {needed / 1e9:.1f} GB of memory "
-            f"and {free / 1e9:.1f} are free; cut the image into parts, or shrink it with --diameter"
+            f"and {free / 1e9:.1f} are free; cut the image into parts, give smaller tiles with "
+            "--tile, or shrink it with --diameter"
         )
 
 

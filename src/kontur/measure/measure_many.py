@@ -4,7 +4,7 @@ Columns that some images do not have (channels, metadata) are empty there. The t
 column (number, boolean or text) follows from all of its cells.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any, Literal
@@ -48,7 +48,6 @@ def measure_many(
     """
     if not sources:
         raise InputError("there is no image to measure")
-    pandas = package("pandas")
     keys = (key for source in sources for key in source.metadata)
     metadata_of_all = metadata_names(keys).values()  # before any image is measured
     room = Semaphore(LARGE_AT_A_TIME)
@@ -86,6 +85,17 @@ def measure_many(
         if pixel_size is None and table.attrs["pixel_size"] is None and (sides := source.sides()):
             not_square[printable(source.name)] = sides
     _check_units(sources, tables, not_square)
+    return _joined(tables, metadata_of_all, [uneven_note(not_square)] if not_square else [])
+
+
+def _joined(
+    tables: Sequence["pd.DataFrame"], metadata: Iterable[str], notes: Sequence[str]
+) -> "pd.DataFrame":
+    """Tables of images below each other, their columns of `metadata` last and of one type each.
+
+    The tables lose their attributes to the whole, which warns by `notes`.
+    """
+    pandas = package("pandas")
     attrs = _common_attrs(tables)
     for table in tables:
         table.attrs = {}
@@ -95,7 +105,7 @@ def measure_many(
     for table in tables:
         for key in table.columns.difference(joined.columns, sort=False):
             joined[key] = table[key].reindex(joined.index)
-    metadata_columns = [key for key in metadata_of_all if key in joined]
+    metadata_columns = [key for key in metadata if key in joined]
     order = [key for key in attrs["units"] if key in joined and key not in metadata_columns]
     joined = joined[[*order, *metadata_columns]]
     per_image = pandas.concat(
@@ -111,7 +121,6 @@ def measure_many(
         joined[column.name] = column.cells.array[rows]
         if unit := column.parsed.unit or unit_in(column.name):
             attrs["units"][column.name] = unit
-    notes = [uneven_note(not_square)] if not_square else []
     if warnings := [*notes, *warnings_of(columns)]:
         attrs["warnings"] = warnings
     joined.attrs = attrs

@@ -14,6 +14,7 @@ import numpy as np
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
+from kontur.formats.atomic import refuse_existing
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
 from kontur.measure.sources import Source
@@ -28,11 +29,7 @@ ENDING = formats.FORMATS["geojson"].ending
 def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the outlines cannot be written to `folder`."""
     check_can_be_folder(folder, "--geojson")
-    existing = [
-        file for file in (_file(folder, source.name) for source in sources) if file.exists()
-    ]
-    if existing and not overwrite:
-        raise InputError(f"{existing[0]} exists already; overwrite it with --force or name another")
+    refuse_existing((_file(folder, source.name) for source in sources), overwrite=overwrite)
 
 
 def write_measured(folder: Path, sources: Sequence[Source], table: "pd.DataFrame") -> None:

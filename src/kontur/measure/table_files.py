@@ -162,9 +162,7 @@ def check_target(path: Path, *, overwrite: bool, source: Path | None = None) -> 
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file to write in it")
     atomic.check_writable(path)
-    for file in targets(path):
-        if file.exists() and not overwrite:
-            raise InputError(f"{file} exists already; overwrite it with --force or name another")
+    atomic.refuse_existing(targets(path), overwrite=overwrite)
 
 
 def targets(path: Path) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ folds.
 """
 
 from kontur.select.cross_validation import FitFailed, Outcome, Trial, cross_validate, refit, trials
-from kontur.select.places import apart, last_places
+from kontur.select.places import last_places, not_beside_held
 from kontur.select.splits import Split, folds, holdout, nested
 from kontur.select.verdict import Spread, Verdict, decide, paired, ranked, spread
 
@@ -18,13 +18,13 @@ __all__ = [
     "Spread",
     "Trial",
     "Verdict",
-    "apart",
     "cross_validate",
     "decide",
     "folds",
     "holdout",
     "last_places",
     "nested",
+    "not_beside_held",
     "paired",
     "ranked",
     "refit",

@@ -22,11 +22,12 @@ def last_places(places: Collection[int], fraction: float) -> set[int]:
     return set(known[len(known) - count :]) if count > 0 else set()
 
 
-def apart(places: Collection[int], held: Collection[int]) -> set[int]:
+def not_beside_held(places: Collection[int], held: Collection[int]) -> set[int]:
     """The places that are not held out, without those next to them, where others are left.
 
-    >>> sorted(apart(range(10), {8, 9})), sorted(apart([0, 1], {1})), sorted(apart([0, 9], {9}))
-    ([0, 1, 2, 3, 4, 5, 6], [0], [0])
+    >>> examples = [(range(10), {8, 9}), ([0, 1], {1}), ([0, 9], {9})]
+    >>> [sorted(not_beside_held(places, held)) for places, held in examples]
+    [[0, 1, 2, 3, 4, 5, 6], [0], [0]]
     """
     rest = set(places) - set(held)
     gap = max(1, round(GAP * len(set(places))))

@@ -41,7 +41,7 @@ def pass_integers(graphs: Mapping[str, SavedGraph]) -> dict[str, SavedGraph]:
     }
     passed: dict[str, Quantisation] = {}
     for model in models.values():
-        if given := _give_integers(model.graph, read):
+        if given := _output_integers(model.graph, read):
             passed |= given
             numbers = {each: [float(q.scale), int(q.zero)] for each, q in given.items()}
             helper.set_model_props(model, {QUANTISED_OUTPUTS: json.dumps(numbers)})
@@ -66,7 +66,7 @@ def _is_looked_up(graph: onnx.GraphProto, name: str) -> bool:
     )
 
 
-def _give_integers(graph: onnx.GraphProto, read: set[str]) -> dict[str, Quantisation]:
+def _output_integers(graph: onnx.GraphProto, read: set[str]) -> dict[str, Quantisation]:
     """Let a graph give the maps that are `read` before they become floats, in place."""
     constants = {tensor.name: tensor for tensor in graph.initializer}
     results = {value.name: value for value in graph.output}

@@ -60,35 +60,29 @@ class Muon(Optimizer):
             moved = [weight for weight in group["params"] if weight.grad is not None]
             for weight in moved:
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
-            matrices: list[Tensor] = []
-            others: list[Tensor] = []
+            matrices = [weight for weight in moved if is_matrix(weight)]
+            ahead = [_ahead(weight, self.state[weight], group).flatten(1) for weight in matrices]
+            for weight, turned in zip(matrices, orthogonal(ahead), strict=True):
+                step = turned.view_as(weight) * (SIZE * math.sqrt(max(turned.shape)))
+                weight.add_(step, alpha=-group["lr"])
             for weight in moved:
-                (matrices if is_matrix(weight) else others).append(weight)
-            for weight, turned in zip(matrices, self._turned(matrices, group), strict=True):
-                weight.add_(turned, alpha=-group["lr"])
-            for weight in others:
-                weight.add_(_adam(weight, self.state[weight], group), alpha=-group["lr"])
+                if not is_matrix(weight):
+                    step = _adam(weight, self.state[weight], group)
+                    weight.add_(step, alpha=-group["lr"])
         return loss
-
-    def _turned(self, weights: Sequence[Tensor], group: dict[str, Any]) -> list[Tensor]:
-        """The steps of matrices, before the rate."""
-        matrices = []
-        for weight in weights:
-            state = self.state[weight]
-            if not state:
-                state["momentum"] = torch.zeros_like(weight)
-            momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
-            ahead = weight.grad.add(momentum, alpha=group["momentum"])  # type: ignore[union-attr]
-            matrices.append(ahead.flatten(1))
-        return [
-            turned.view_as(weight) * (SIZE * math.sqrt(max(turned.shape)))
-            for weight, turned in zip(weights, orthogonal(matrices), strict=True)
-        ]
 
 
 def is_matrix(weight: Tensor) -> bool:
     """Whether a weight is turned as a whole: no short side, nor one convolution a channel."""
     return weight.ndim >= 2 and min(weight.shape[0], weight[0].numel()) >= LEAST
+
+
+def _ahead(weight: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:
+    """The momentum where it will be after this step, after Nesterov."""
+    if not state:
+        state["momentum"] = torch.zeros_like(weight)
+    momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
+    return weight.grad.add(momentum, alpha=group["momentum"])  # type: ignore[union-attr]
 
 
 def _adam(weight: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:

@@ -305,14 +305,9 @@ class Annotations:
         self._seen.look(image, page, picture, self.classes or CLASSES)
         after = self._row(image)
         if after.revision > before.revision:
-            self._events.publish(
-                "edit",
-                image=image.key,
-                page=page,
-                revision=after.revision,
-                window="",
-                status=after.status,
-                objects=self._history.images(image.key)[image.key][1],
+            objects = self._history.images(image.key)[image.key][1]
+            self._events.publish_edit(
+                image.key, page, after.revision, after.status, objects=objects
             )
         if after != before:
             self._writer.write_soon(image)

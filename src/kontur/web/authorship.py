@@ -40,7 +40,7 @@ def with_predicted(
     return replace(Instances.concat([kept, fresh]), plane=before.plane)
 
 
-def told_by(planes: Sequence[Instances]) -> Literal["predicted", "corrected"]:
+def status_of_file(planes: Sequence[Instances]) -> Literal["predicted", "corrected"]:
     """What the objects of a file of ours tell: corrected where a hand has drawn any of them.
 
     A file without objects may be that of a model which found none.

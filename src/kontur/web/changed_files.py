@@ -6,7 +6,7 @@ from kontur.errors import InputError
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
 from kontur.web import files_beside
-from kontur.web.authorship import FILE, MODEL, by_model, told_by
+from kontur.web.authorship import FILE, MODEL, by_model, status_of_file
 from kontur.web.events import Events
 from kontur.web.files_beside import KnownFile
 from kontur.web.first_objects import planes_of
@@ -76,7 +76,9 @@ class ChangedFiles:
             )
             return
         ours = files_beside.is_ours(file)
-        status = told_by(planes) if any(map(len, planes)) else "corrected"  # all were deleted
+        status = (
+            status_of_file(planes) if any(map(len, planes)) else "corrected"
+        )  # all were deleted
         changed = [
             self._take(image, page, found, status)
             for page, found in zip(pages, planes, strict=True)
@@ -116,13 +118,6 @@ class ChangedFiles:
                 image.key, page, FROM_FILE, before_texts, after, status=status
             )
             self._forget(image.key, page)
-            self._events.publish(
-                "edit",
-                image=image.key,
-                page=page,
-                revision=revision,
-                window="",
-                status=status,
-                objects=self._history.images(image.key)[image.key][1],
-            )
+            objects = self._history.images(image.key)[image.key][1]
+            self._events.publish_edit(image.key, page, revision, status, objects=objects)
         return bool(after)

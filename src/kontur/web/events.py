@@ -31,6 +31,30 @@ class Events:
         for stream in streams:
             stream.put(event)
 
+    def publish_edit(
+        self,
+        image: str,
+        page: int,
+        revision: int,
+        status: str,
+        *,
+        objects: int | None,
+        window: str = "",
+    ) -> None:
+        """Tell that objects of a plane changed, by an edit in a `window` or by nobody's hand.
+
+        `objects` is how many the whole image has by now, None where that is not known.
+        """
+        self.publish(
+            "edit",
+            image=image,
+            page=page,
+            revision=revision,
+            window=window,
+            status=status,
+            objects=objects,
+        )
+
     def show(self, window: str, image: str | None, *, stream: str) -> None:
         """A window shows an image now, or none, and hears of it through a stream; all windows are
         told how many show each. It counts no longer than its stream lasts."""

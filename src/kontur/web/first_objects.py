@@ -15,7 +15,7 @@ from kontur.web.annotated_planes import (
     annotated_planes,
     by_page,
 )
-from kontur.web.authorship import told_by
+from kontur.web.authorship import status_of_file
 from kontur.web.history import Status
 from kontur.web.image_folder import FolderImage, ImageFolder
 from kontur.web.pixels import Pictures
@@ -45,7 +45,7 @@ def first_objects(
     none = Instances.empty(size)
     if ours is not None:
         found = planes_of(ours, image.path)
-        return FirstObjects({page: none} | found, told_by(list(found.values())), ours)
+        return FirstObjects({page: none} | found, status_of_file(list(found.values())), ours)
     if image.annotated is not None:
         found = annotated_planes(pictures, image, image.annotated, page)
         if image.annotated.class_of_value:  # regions, which are numbered anew on each plane
@@ -100,8 +100,10 @@ class FileStatuses:
             on_pages = by_page(found, image.path)
         except InputError:  # which is said where the image is opened
             return _Told("corrected", None, (0,), (0,))
-        right = (page for page, objects in on_pages.items() if told_by([objects]) == "corrected")
-        return _Told(told_by(found), sum(map(len, found)), (*right,), (*on_pages,))
+        right = (
+            page for page, objects in on_pages.items() if status_of_file([objects]) == "corrected"
+        )
+        return _Told(status_of_file(found), sum(map(len, found)), (*right,), (*on_pages,))
 
     def _annotated(self, annotated: AnnotatedImage) -> tuple[int, ...]:
         try:

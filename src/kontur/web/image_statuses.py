@@ -42,7 +42,7 @@ class ImageStatuses:
         """The planes of an image that were opened, of one without history those of its file."""
         self.count_planes(image)
         known = self._history.planes(image.key)
-        return known or self._pictures.there(image, self._files.planes(image))
+        return known or self._pictures.existing_pages(image, self._files.planes(image))
 
     def outlined_planes(self, image: FolderImage) -> list[int]:
         """The planes of an image that anybody has outlined; of one without any the first known."""
@@ -55,7 +55,7 @@ class ImageStatuses:
     def right_planes(self, image: FolderImage, status: Status) -> list[int]:
         """The planes of an image whose outlines are right, where the image has a status."""
         if self._history.image(image.key) is None:
-            return self._pictures.there(image, self._files.right_planes(image))
+            return self._pictures.existing_pages(image, self._files.right_planes(image))
         self.count_planes(image)
         return plane_statuses.right_planes(self._history, image.key, status)
 

@@ -135,7 +135,7 @@ class Pictures:
             self._pages[stamp] = count_pages(image.path)
         return self._pages[stamp]
 
-    def there(self, image: FolderImage, pages: list[int]) -> list[int]:
+    def existing_pages(self, image: FolderImage, pages: list[int]) -> list[int]:
         """Those of some planes that an image has; it may be a shorter film than it was."""
         if not any(pages):
             return pages

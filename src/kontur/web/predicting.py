@@ -88,7 +88,7 @@ def _pages(here: Workspace, image: FolderImage) -> Sequence[int]:
 def _predict_one(
     here: Workspace, image: FolderImage, predictor: Any, page: int, options: PredictOptions
 ) -> int:
-    prediction = predictor.predict_detailed(here.seen_by(predictor, image, page), options)
+    prediction = predictor.predict_detailed(here.picture_for_model(predictor, image, page), options)
     found = here.annotations.in_our_classes(prediction.instances)
     overlap = predictor.thresholds(options).overlap
     plane = here.annotations.open(image, page)
@@ -104,13 +104,6 @@ def _predict_one(
         by=MODEL,
         status="corrected" if drawn else "predicted",
     )
-    here.events.publish(
-        "edit",
-        image=image.key,
-        page=page,
-        revision=made.revision,
-        window="",
-        status=made.status,
-        objects=here.annotations.statuses.of(image)[1],
-    )
+    _, objects = here.annotations.statuses.of(image)
+    here.events.publish_edit(image.key, page, made.revision, made.status, objects=objects)
     return len(found)

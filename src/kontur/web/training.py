@@ -29,7 +29,7 @@ from kontur.errors import InputError
 from kontur.formats.channels import Channel
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import CLASSES, Instances
-from kontur.select import apart, holdout, last_places
+from kontur.select import holdout, last_places, not_beside_held
 from kontur.web.image_folder import MODELS, FolderImage
 from kontur.web.jobs import Cancelled, Job
 from kontur.web.schema import TrainRequest
@@ -83,7 +83,7 @@ def check_trainable(here: Workspace) -> list[Plane]:
     return planes
 
 
-def seen_channel(
+def channel_of_model(
     here: Workspace, predictor: "Predictor", planes: Sequence[Plane]
 ) -> Channel | None:
     """The one channel in which a model sees the planes; None where it sees them as they are.
@@ -92,7 +92,10 @@ def seen_channel(
     """
     seen: dict[Channel | None, str] = {}
     for image, page in planes:
-        whole, shown = here.pictures.read(image, page).image, here.seen_by(predictor, image, page)
+        whole, shown = (
+            here.pictures.read(image, page).image,
+            here.picture_for_model(predictor, image, page),
+        )
         count = whole.pixels.shape[2]
         if count == 1:  # which is seen as it is, whichever was chosen
             continue
@@ -128,7 +131,7 @@ def hold_out(planes: Sequence[Plane]) -> tuple[list[Plane], list[Plane]]:
     if len(images) == 1:
         places = along_longer_axis(planes[0][0].path, [page for _, page in planes])
         last = last_places(places, 1 / HELD_OUT)
-        left = apart(places, last)
+        left = not_beside_held(places, last)
         learned = [plane for place, plane in zip(places, planes, strict=True) if place in left]
         return learned, [p for place, p in zip(places, planes, strict=True) if place in last]
     if len(images) < len(planes):
@@ -148,7 +151,7 @@ def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
     planes = check_trainable(here)
     learned, held = hold_out(planes)
     start = here.models.path(request.model)
-    channel = seen_channel(here, here.models.predictor(request.model), planes)
+    channel = channel_of_model(here, here.models.predictor(request.model), planes)
     run = _new_run(here.root)
     name = f"{MODELS}/{run.name}"
     job.result = {"name": name, "images": len(learned), "held_out": len(held), "curve": []}
@@ -335,7 +338,7 @@ def _score(
     pairs = []
     for image, page in planes:
         job.check()
-        found = predictor.predict(here.seen_by(predictor, image, page))
+        found = predictor.predict(here.picture_for_model(predictor, image, page))
         true = here.annotations.open(image, page).instances
         pairs.append((_one_class(true), _one_class(found)))
     ap = evaluate_all(pairs, metrics=["ap"]).mean_ap

@@ -81,7 +81,7 @@ class Workspace:
         """
         self.history.set_note(CHANNEL_NOTE, channel)
 
-    def seen_by(self, predictor: "Predictor", image: FolderImage, page: int) -> OpenImage:
+    def picture_for_model(self, predictor: "Predictor", image: FolderImage, page: int) -> OpenImage:
         """A plane as a model sees it: of stains that it did not learn one.
 
         A model that learned from one channel finds it by itself, unless another was chosen. Raises

@@ -10,6 +10,7 @@ import shapely
 from kontur.data.synthetic import scene
 from kontur.evaluate import evaluate_all
 from kontur.instances import Instances
+from kontur.models import catalog
 from kontur.models.card import Thresholds
 from kontur.models.graphs import Graphs
 from kontur.models.unet.config import UNetConfig
@@ -231,3 +232,17 @@ def test_a_thousand_pixels_squared_with_four_hundred_objects_take_a_moment():
         found = found_in(probabilities, config)
         assert time.process_time() - start < 1.5
         assert len(found) >= 400 * 0.9
+
+
+def test_in_a_tile_the_box_of_a_watershed_s_object_shows_the_background_that_it_goes_by():
+    config = UNetConfig(channels=1, decode={"method": "watershed"})
+    probabilities = np.zeros((1, 3, 48, 48), np.float32)
+    probabilities[0, 0], probabilities[0, 1, 10:31, 12:33] = 1, 1
+    probabilities[0, 0, 10:31, 12:33] = 0
+    graphs = Graphs({"segment": lambda images: [probabilities]})
+    given = (graphs, np.zeros((1, 1, 48, 48), np.float32), config, 0.5, [(48, 48)])
+    (whole,) = catalog.family("unet").propose(*given, within=None)
+    (tile,) = catalog.family("unet").propose(*given, within=(0, 0, 48, 48))
+    assert whole.boxes.tolist() == [[12, 10, 33, 31]]
+    assert tile.boxes.tolist() == [[12 - 11, 10 - 11, 33 + 11, 31 + 11]]  # the middle lies 11 deep
+    assert tile.polygons[0].equals(whole.polygons[0])

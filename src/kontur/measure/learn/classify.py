@@ -17,6 +17,7 @@ from kontur.data.file_names import partner_name, stem
 from kontur.data.pairing import find_predictions, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import ClassPrediction
+from kontur.formats.atomic import refuse_existing
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
 from kontur.measure.extra import package
@@ -120,9 +121,7 @@ def targets(outlines: Path, folder: Path, found: Sources) -> list[Target]:
 def check_targets(places: Sequence[Target], folder: Path, *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the files cannot be written."""
     check_can_be_folder(folder)
-    existing = [target.file for target in places if target.file.exists()]
-    if existing and not overwrite:
-        raise InputError(f"{existing[0]} exists already; overwrite it with --force or name another")
+    refuse_existing((target.file for target in places), overwrite=overwrite)
 
 
 def write_classified(

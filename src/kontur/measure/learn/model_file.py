@@ -49,8 +49,7 @@ def check_place(path: Path, *, overwrite: bool) -> None:
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file to write in it")
     atomic.check_writable(path)
-    if path.exists() and not overwrite:
-        raise InputError(f"{path} exists already; overwrite it with --force or name another")
+    atomic.refuse_existing([path], overwrite=overwrite)
 
 
 def read_table_model(path: str | Path) -> TableModel:

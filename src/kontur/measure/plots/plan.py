@@ -202,7 +202,7 @@ def _distribution(column: Numbers, row_groups: Groups) -> Plot:
 
 
 def _scatter(x: Numbers, y: Numbers, row_groups: Groups) -> Plot:
-    rows = int(scatter.both(x, y).sum())
+    rows = int(scatter.have_both(x, y).sum())
     if rows < 2:
         raise InputError(
             f"columns {x.name!r} and {y.name!r} have values together in {plural(rows, 'row')}: a "

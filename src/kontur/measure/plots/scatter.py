@@ -37,14 +37,14 @@ CAPTIONS = {
 }
 
 
-def both(x: Numbers, y: Numbers) -> Shaped[np.ndarray, " n"]:
+def have_both(x: Numbers, y: Numbers) -> Shaped[np.ndarray, " n"]:
     """Which rows have both values."""
     return x.has_value & y.has_value
 
 
 def drawing_style(x: Numbers, y: Numbers, groups: Groups) -> str:
     """How the objects are drawn: as `dots`, `regions` or `hexagons`."""
-    if both(x, y).sum() <= MANY:
+    if have_both(x, y).sum() <= MANY:
         return "dots"
     return "regions" if len(groups.names) > 1 else "hexagons"
 
@@ -56,7 +56,7 @@ def caption(x: Numbers, y: Numbers, groups: Groups) -> str:
 
 def draw_scatter(x: Numbers, y: Numbers, groups: Groups) -> Any:
     """The figure; rows without both values are left out."""
-    rows = both(x, y)
+    rows = have_both(x, y)
     legend = _legend(groups, rows) if groups.by else []
     lines = sum(label.count("\n") + 1 for label in legend)
     drawn = style.figure(SIDE, SIDE + (lines + 1) * LINE if groups.by else SIDE)
@@ -104,12 +104,12 @@ def _draw_dots(
 
 
 def _draw_regions(axes: Any, x: Numbers, y: Numbers, groups: Groups) -> None:
-    ranges = [_range(column, both(x, y), MARGIN) for column in (x, y)]
+    ranges = [_range(column, have_both(x, y), MARGIN) for column in (x, y)]
     places = [
         _places(column, value_range) for column, value_range in zip((x, y), ranges, strict=True)
     ]
     for group, colour in enumerate(groups.colours):
-        inside = np.flatnonzero(both(x, y) & (groups.group == group))
+        inside = np.flatnonzero(have_both(x, y) & (groups.group == group))
         if len(inside) <= SMALL:
             axes.scatter(
                 *(x.values[inside], y.values[inside]), s=9, color=colour, alpha=0.8, linewidths=0

@@ -39,7 +39,9 @@ def propose(
     left out.
     """
     return [
-        _objects(image.mean(axis=0)[: size[0], : size[1]], config, lowest)
+        _objects(
+            image.mean(axis=0)[: size[0], : size[1]], config, lowest, in_tile=within is not None
+        )
         for image, size in zip(images, sizes, strict=True)
     ]
 
@@ -107,7 +109,10 @@ def regions(
     return morphology.remove_small(labels, config.smallest), np.clip(height, 0, 1)
 
 
-def _objects(image: Float[np.ndarray, "h w"], config: BaselineConfig, lowest: float) -> Candidates:
+def _objects(
+    image: Float[np.ndarray, "h w"], config: BaselineConfig, lowest: float, *, in_tile: bool
+) -> Candidates:
+    """The candidates of one image; of a tile their boxes show what decides about them."""
     labels, height = regions(image, config)
     values, outlines = trace_labels(labels)
     points = first_points(outlines)
@@ -115,13 +120,16 @@ def _objects(image: Float[np.ndarray, "h w"], config: BaselineConfig, lowest: fl
     areas = np.bincount(labels.ravel(), minlength=int(labels.max(initial=0)) + 1)
     sums = np.bincount(labels.ravel(), weights=height.ravel(), minlength=len(areas))
     scores = sums[values] / areas[values]
+    boxes = shapely.bounds(outlines).reshape(-1, 4)
+    if in_tile and config.min_distance > 0:  # a watershed goes by how far background lies
+        boxes += morphology.deepest(labels, values)[:, None] * [-1, -1, 1, 1]
     chosen = (scores >= lowest) & (areas[values] <= (config.largest or np.inf))
     return Candidates(
         outlines[chosen],
         np.zeros(int(chosen.sum()), bool),
         scores[chosen],
         np.full(int(chosen.sum()), config.label),
-        shapely.bounds(outlines[chosen]).reshape(-1, 4),
+        boxes[chosen],
         (labels.shape[0], labels.shape[1]),
         config.classes,
         points=points[chosen],

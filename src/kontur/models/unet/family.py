@@ -7,6 +7,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kontur.geometry.morphology import SEEDS_SEE
 from kontur.models.family import FIXED_CELL, FIXED_HALO, Family, linear_memory, up
 from kontur.models.unet import swinconfig, transconfig
 from kontur.models.unet.config import PRESETS, DenseConfig, UNetConfig, decode_variants
@@ -30,10 +31,14 @@ ATTENTION_MAPS = 2  # of a layer, alive at once: the scores and their softmax
 def unet_reach(config: UNetConfig, side: float) -> int:
     """Pixels around a place that decide about its class, and about the region that it belongs to.
 
-    A region also goes by what opening, closing and the search for seeds look at.
+    A region also goes by what opening, closing and the search for seeds look at; those of a class
+    begin where those of the classes before it are, so that openings add up.
     """
     decode = config.decode
-    looked_at = 2 * (decode.opening + decode.closing) + decode.min_distance
+    openings = len(config.classes) if config.task == "semantic" else 1
+    looked_at = 2 * (openings * decode.opening + decode.closing)
+    if config.task == "instances" and decode.method == "watershed":
+        looked_at += SEEDS_SEE * decode.min_distance
     return config.receptive_field // 2 + config.multiple + math.ceil(looked_at)
 
 

@@ -37,7 +37,7 @@ def propose(
     """
     probabilities = segment.probabilities(graphs, images, config)
     return [
-        _objects(pixels[:, :height, :width], config, lowest)
+        _objects(pixels[:, :height, :width], config, lowest, in_tile=within is not None)
         for pixels, (height, width) in zip(probabilities, sizes, strict=True)
     ]
 
@@ -73,13 +73,18 @@ def class_regions(
 
 
 def _objects(
-    probabilities: Float[np.ndarray, "q h w"], config: DenseConfig, lowest: float
+    probabilities: Float[np.ndarray, "q h w"], config: DenseConfig, lowest: float, *, in_tile: bool
 ) -> Candidates:
-    """The candidates of one image; their polygons do not overlap."""
+    """The candidates of one image; their polygons do not overlap.
+
+    Of a tile their boxes show what decides about them: also how far background lies at most, which
+    a watershed goes by.
+    """
     decode, count = config.decode, config.pixel_classes
     pixels, votes = probabilities[:count], probabilities[count:]
     semantic = config.task == "semantic"
     regions = class_regions(pixels, decode) if semantic else instance_regions(pixels, decode)
+    cut = regions
     if decode.holes == "fill":
         regions = morphology.fill_holes(regions)
     regions = morphology.remove_small(regions, decode.smallest)
@@ -94,13 +99,16 @@ def _objects(
     confidence = pixels[1:] if semantic else 1 - pixels[:1]
     means = _means(confidence, regions)[:, numbers]
     scores = np.clip(means[labels if semantic else 0, np.arange(len(numbers))], 0, 1)
+    boxes = shapely.bounds(polygons).reshape(-1, 4)
+    if in_tile and not semantic and decode.method == "watershed":
+        boxes += morphology.deepest(cut, numbers)[:, None] * [-1, -1, 1, 1]
     kept = scores >= lowest
     return Candidates(
         polygons[kept],
         np.zeros(int(kept.sum()), bool),
         scores[kept],
         labels[kept],
-        shapely.bounds(polygons[kept]).reshape(-1, 4),
+        boxes[kept],
         (regions.shape[0], regions.shape[1]),
         config.classes,
         points=points[kept],

@@ -157,7 +157,7 @@ def make_plan(
     groups = None if group is None else learned.groups(group)
     content = Content()
     classes_by_image: dict[str, frozenset[str]] = {}
-    statistics = dataset_statistics(_seen(learned, content, classes_by_image))
+    statistics = dataset_statistics(_counted(learned, content, classes_by_image))
     for sample in folder.in_split("val").samples if has_val else ():
         content.add(sample)
     if not statistics.objects:
@@ -212,7 +212,7 @@ class Content:
         self.annotations.update(instances.labels.tobytes() + instances.ignore.tobytes())
 
 
-def _seen(
+def _counted(
     folder: Folder, content: Content, classes_by_image: dict[str, frozenset[str]]
 ) -> Iterator[Sample]:
     """The samples; on the way they are added to the content, and their classes to the mapping.

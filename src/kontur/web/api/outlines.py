@@ -174,7 +174,7 @@ def _name_first_class(here: Workspace, names: tuple[str, ...] = ("object",)) -> 
 
 
 def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> "Session":
-    seen = here.seen_by(here.models.predictor(model), image, page)
+    seen = here.picture_for_model(here.models.predictor(model), image, page)
     chosen = here.history.note(CHANNEL_NOTE)  # none is another channel than the first, if learned
     stamp = f"{stamp_of(image)} {page} {chosen!r}"
     return here.models.session(model, stamp, seen, PredictOptions(), around)
@@ -226,12 +226,5 @@ def _answer(changes: Changes) -> Response:
 
 
 def _publish(here: Workspace, key: str, page: int, made: Changes, window: str) -> None:
-    here.events.publish(
-        "edit",
-        image=key,
-        page=page,
-        revision=made.revision,
-        window=window,
-        status=made.status,
-        objects=here.annotations.statuses.of(here.image(key))[1],
-    )
+    _, objects = here.annotations.statuses.of(here.image(key))
+    here.events.publish_edit(key, page, made.revision, made.status, objects=objects, window=window)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kontur.errors import InputError
-from kontur.formats.atomic import write_bytes, write_text
+from kontur.formats.atomic import refuse_existing, write_bytes, write_text
 from kontur.formats.output_names import check_can_be_folder
 from kontur.measure import page as frame
 from kontur.measure.learn.report.figures import figures
@@ -39,8 +39,7 @@ FILES = (
 def check_folder(folder: Path, *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the report cannot be written to `folder`."""
     check_can_be_folder(folder, "--report")
-    if (folder / PAGE).exists() and not overwrite:
-        raise InputError(f"{folder / PAGE} exists already; overwrite it with --force")
+    refuse_existing([folder / PAGE], overwrite=overwrite)
 
 
 def write_report(

@@ -1,3 +1,5 @@
+"""Folders of images with outlines instead of masks, as training data."""
+
 import numpy as np
 import pytest
 
