@@ -249,3 +249,16 @@ def test_a_single_volume_without_a_page_is_answered_with_all_of_them(tmp_path):
     config = DataConfig(path=str(volume(tmp_path, "v.tif", 5)))
     with pytest.raises(InputError, match=r"only image and has 5 planes; .* --set data\.page=all"):
         open_data(config, seed=0)
+
+
+def test_images_of_another_folder_that_are_called_alike_are_others(tmp_path):
+    """Only planes of one file that are learned from and validated on say little of other images."""
+    for part, seed in (("a", 1), ("b", 2)):
+        write_dataset(tmp_path / part, 1, size=(32, 32), seed=seed)
+    data = open_data(DataConfig(path=str(tmp_path / "a"), val=str(tmp_path / "b")), seed=0)
+    assert data.train.names == data.val.names == data.val_names == ("scene-0000",)
+    assert "planes of one image" not in describe_data(data, "validation.txt")
+    for part in ("v", "w"):
+        volume(tmp_path / part, "x.tif", 3)
+    config = DataConfig(path=str(tmp_path / "v"), val=str(tmp_path / "w"), page="all")
+    assert open_data(config, seed=0).val_names == ("x",)

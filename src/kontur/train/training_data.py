@@ -35,15 +35,21 @@ class TrainingData:
     @property
     def divides_an_image(self) -> bool:
         """Whether some planes of an image are learned from, and others validated on."""
-        return self.val is not self.train and not {*self.train.names}.isdisjoint(self.val.names)
+        return any((item.image, item.name) in self._learned for item in self.val.annotated)
 
     @property
     def val_names(self) -> tuple[str, ...]:
         """The names of the images to validate on; where others of its planes are learned from, of
         these planes."""
-        learned = {*self.train.names} if self.val is not self.train else set()
-        names = (i.plane_name if i.name in learned else i.name for i in self.val.annotated)
-        return tuple(dict.fromkeys(names))
+        items = [(item, (item.image, item.name) in self._learned) for item in self.val.annotated]
+        return tuple(dict.fromkeys(i.plane_name if divided else i.name for i, divided in items))
+
+    @property
+    def _learned(self) -> set[tuple[Path, str]]:
+        """The files and names of the images to learn from; another folder may have equal names."""
+        if self.val is self.train:
+            return set()
+        return {(item.image, item.name) for item in self.train.annotated}
 
     def in_channel(self, channel: Channel) -> "TrainingData":
         """The same images, of which this channel is taken."""
