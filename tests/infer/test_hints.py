@@ -74,7 +74,7 @@ def test_of_a_constant_image_it_is_said_that_it_is_constant(value):
     assert "it is constant" in values_hint(measure_normalisation(image))
     given = NormaliseConfig(mode="range", range=(100, 4000))
     assert "it is constant" in values_hint(measure_normalisation(image, given))
-    image[3, 4:6] = 9, 8
+    image[3, 4:6, 0] = 9, 8
     assert "constant" not in str(values_hint(measure_normalisation(image, given)))
     assert values_hint(measure_normalisation(image)) is None
 
