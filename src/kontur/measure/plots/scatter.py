@@ -213,8 +213,8 @@ def _bins(column: Numbers, rows: Shaped[np.ndarray, " n"]) -> Float[np.ndarray, 
     low, high = float(values.min()), float(values.max())
     if low == high:
         low, high = (low - 0.05 * abs(low), high + 0.05 * abs(high)) if low else (0.0, 1.0)
-    ends = column.on_axis(np.array([low, high]))
-    edges = np.linspace(*ends, min(BINS, int(np.ceil(2 * np.cbrt(rows.sum())))) + 1)
+    first, last = map(float, column.on_axis(np.array([low, high])))
+    edges = np.linspace(first, last, min(BINS, int(np.ceil(2 * np.cbrt(rows.sum())))) + 1)
     edges = 10.0**edges if column.log else edges
     edges[[0, -1]] = low, high  # which a logarithm rounds
     return edges
