@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 import torch
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from kontur.data.sample import Sample
@@ -13,7 +14,7 @@ from kontur.instances import Instances
 from kontur.train import pictures
 from kontur.train.export import to_model
 from kontur.train.logger import RunLogger, structure
-from kontur.train.pictures import LARGEST, as_picture, show_stages
+from kontur.train.pictures import LARGEST, TITLE, as_picture, show_stages
 from tests.models import contract
 
 
@@ -49,7 +50,7 @@ def test_the_stages_of_a_validation_image_are_one_picture(predictor, tmp_path):
     events.Reload()
     assert events.Tags()["images"] == [f"stages/{sample.name}"]
     shown = events.Images(f"stages/{sample.name}")[0]
-    assert (shown.width, shown.height) == (5 * 6 * 64 + 4 * 4, 6 * 64)
+    assert (shown.width, shown.height) == (5 * 6 * 64 + 4 * 4, 6 * 64 + TITLE)
 
 
 def test_kinds_without_stages_show_none(predictor):
@@ -73,10 +74,26 @@ def test_of_the_many_outlines_of_a_new_network_the_surest_are_drawn(monkeypatch)
     found = Instances.of(squares, scores=[0.2, 0.9, 0.5], size=(40, 60))
     sample = Sample(image, found, "a")
     monkeypatch.setattr(pictures, "MOST_POINTS", 10)
-    drawn = pictures.side_by_side(sample, found)
-    np.testing.assert_array_equal(drawn, pictures.side_by_side(sample, found[[1, 2]]))
+    drawn = pictures.side_by_side(sample, {"model": found})
+    np.testing.assert_array_equal(drawn, pictures.side_by_side(sample, {"model": found[[1, 2]]}))
     true = found.replace(scores=[np.nan] * 3)
     monkeypatch.undo()
-    everything = pictures.side_by_side(sample, true)
+    everything = pictures.side_by_side(sample, {"model": true})
     monkeypatch.setattr(pictures, "MOST_POINTS", 10)
-    np.testing.assert_array_equal(pictures.side_by_side(sample, true), everything)
+    np.testing.assert_array_equal(pictures.side_by_side(sample, {"model": true}), everything)
+
+
+def test_above_each_half_stands_whose_outlines_it_shows(tmp_path):
+    sample = contract.learning_scene()
+    nobody = Instances.empty(sample.size)
+    pictures.write_overlays(tmp_path, [sample], [nobody])
+    (file,) = tmp_path.glob("*.png")
+    whole = np.asarray(Image.open(file))
+    middle = (whole.shape[1] - pictures.GAP) // 2
+    left, right = whole[:, :middle], whole[:, middle + pictures.GAP :]
+    for half, name in ((left, "annotated"), (right, "model")):
+        alone = pictures.side_by_side(sample, {name: nobody})
+        np.testing.assert_array_equal(half[:TITLE], alone[:TITLE])
+        assert half[:TITLE].min() < 60 < half[:TITLE].mean()
+    assert (left[:TITLE] != right[:TITLE]).any()
+    np.testing.assert_array_equal(right, pictures.side_by_side(sample, {"model": nobody}))

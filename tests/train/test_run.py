@@ -57,7 +57,7 @@ def test_a_run_leaves_a_model_its_settings_its_scores_and_pictures(finished):
     assert (saved["training"]["steps"], saved["model"]["points"]) == (12, 16)
     (picture, _) = sorted((finished / "overlays").glob("*.png"))
     with Image.open(picture) as opened:
-        assert opened.size == (2 * 5 * 80 + 4, 5 * 72)  # enlarged: truth and found
+        assert opened.size == (2 * 5 * 80 + 4, 5 * 72 + 20)  # enlarged, below their names
 
 
 def test_the_held_out_images_are_named_and_not_learned_from(finished, folder):

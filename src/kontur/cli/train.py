@@ -89,8 +89,9 @@ def train(
     """Train a model on DATA and write it to RUN.
 
     The model is then used with `kontur predict --model RUN`. RUN has the settings (config.toml),
-    checkpoints, scores (metrics.json), curves and pictures of validation images. After Ctrl-C
-    --resume goes on from the same step, after a power cut from the last checkpoint.
+    checkpoints, scores (metrics.json), curves (curves.png) and pictures of validation images
+    (overlays: the annotated outlines left, the model's right). After Ctrl-C --resume goes on from
+    the same step, after a power cut from the last checkpoint.
 
     \b
     kontur train cells --out run --minutes 20

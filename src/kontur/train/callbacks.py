@@ -116,7 +116,8 @@ class TrainingReporter:
         self.logger.write(step, scores)
         for place, objects in list(zip(self.places, predicted, strict=True))[:DRAWN]:
             sample = self.samples[place]
-            picture = pictures.side_by_side(sample, sample.instances, objects, largest=LARGEST)
+            both = pictures.true_and_predicted(sample, objects)
+            picture = pictures.side_by_side(sample, both, largest=LARGEST)
             self.logger.image(step, f"outlines/{sample.name}", picture)
         if pictures.is_due(step, self.config.validate_every):
             self._log_pictures(module, step)

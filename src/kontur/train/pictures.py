@@ -5,13 +5,13 @@ the weights and of their gradients, at few validations, so that its files stay s
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import shapely
 from jaxtyping import Float, UInt8
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from kontur.data.sample import Sample
@@ -24,6 +24,7 @@ from kontur.train.logger import RunLogger
 from kontur.train.optimiser import matrices
 
 GAP = 4  # white pixels between two pictures
+TITLE = 20  # pixels, height of the white strip above a picture with words on what it shows
 SMALL, LARGE = 400, 1600  # pixels; smaller images are drawn enlarged, larger ones shrunk
 MOST_ENLARGED = 8
 EVERY = 5  # validations, beginning with the first
@@ -33,14 +34,25 @@ MOST_POINTS = 100_000  # of predicted outlines in a picture; those of a new netw
 
 
 def side_by_side(
-    sample: Sample, *outlines: Instances, largest: int = LARGE
+    sample: Sample, outlines: Mapping[str, Instances], *, largest: int = LARGE
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """The image once for each set of outlines, each of no more than `largest` pixels a side.
+    """The image once for each set of outlines, whose name stands above it.
+
+    Each is of no more than `largest` pixels a side, without the strip with its name.
 
     Of outlines with scores the surest are drawn, with `MOST_POINTS` points in all.
     """
     zoom = _zoom(max(sample.size), largest)
-    return in_a_row([draw(sample.image, _surest(drawn), zoom=zoom) for drawn in outlines])
+    pictures = {name: draw(sample.image, _surest(o), zoom=zoom) for name, o in outlines.items()}
+    return in_a_row([_titled(picture, name) for name, picture in pictures.items()])
+
+
+def _titled(picture: UInt8[np.ndarray, "h w 3"], title: str) -> UInt8[np.ndarray, "h2 w 3"]:
+    """A picture below a white strip with a word or two; what is too long for it is cut."""
+    strip = Image.new("RGB", (picture.shape[1], TITLE), "white")
+    font = ImageFont.load_default(size=13)
+    ImageDraw.Draw(strip).text((4, TITLE // 2), title, "black", font, "lm")
+    return np.concatenate([np.array(strip), picture])
 
 
 def _surest(objects: Instances) -> Instances:
@@ -59,11 +71,16 @@ def in_a_row(pictures: Sequence[UInt8[np.ndarray, "h w 3"]]) -> UInt8[np.ndarray
 
 
 def write_overlays(folder: Path, samples: Sequence[Sample], predicted: Sequence[Instances]) -> None:
-    """One `NAME.png` a sample in `folder`, true outlines left and predicted ones right."""
+    """One `NAME.png` a sample in `folder`, `true_and_predicted`."""
     for sample, objects in zip(samples, predicted, strict=True):
-        picture = Image.fromarray(side_by_side(sample, sample.instances, objects))
+        picture = Image.fromarray(side_by_side(sample, true_and_predicted(sample, objects)))
         with replacing(folder / f"{sample.name.replace('/', '-')}.png") as temporary:
             picture.save(temporary)
+
+
+def true_and_predicted(sample: Sample, predicted: Instances) -> dict[str, Instances]:
+    """The two sets of outlines of `side_by_side`: those annotated left, the model's right."""
+    return {"annotated": sample.instances, "model": predicted}
 
 
 def _zoom(side: int, largest: int) -> float:
@@ -103,7 +120,7 @@ def show_stages(logger: RunLogger, step: int, predictor: Predictor, sample: Samp
     """Log one image with the outlines after every stage; nothing for kinds without stages."""
     stages = predictor.outlines_by_stage(sample.image)
     if stages:
-        picture = side_by_side(sample, *stages.values(), largest=LARGEST)
+        picture = side_by_side(sample, stages, largest=LARGEST)
         logger.image(step, f"stages/{sample.name}", picture)
 
 
