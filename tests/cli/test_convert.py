@@ -154,7 +154,7 @@ def test_planes_of_a_stack_are_kept_apart_or_one_is_to_be_chosen(kontur, tmp_pat
         output = kontur("convert", source, tmp_path / name, "--page", "1", "--size", "9x9")
         assert "that the outlines lie on a plane of a stack (depth 1) is lost" in output
         assert formats.read(tmp_path / name).areas.tolist() == [8, 8]
-    tifffile.imwrite(tmp_path / "i.tif", np.zeros((4, 9, 9), np.uint8), metadata={"axes": "ZYX"})
+    tifffile.imwrite(tmp_path / "i.tif", np.zeros((5, 9, 9), np.uint8), metadata={"axes": "ZYX"})
     image = ("--image", tmp_path / "i.tif")
     kontur("convert", source, tmp_path / "empty.png", "--page", "2", *image)
     assert len(formats.read(tmp_path / "empty.png")) == 0
