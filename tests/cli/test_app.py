@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 import typer
 from PIL import Image
+from typer.main import get_command
 
 import kontur as package
 from kontur.cli import CYCLES_SOUGHT_AFTER
-from kontur.cli.app import CommandGroup, _message
+from kontur.cli.app import CommandGroup, _message, _remedy, app
 from kontur.errors import NOT_WRITTEN
 
 PROGRAM = "from kontur.cli import main; main()"
@@ -137,21 +138,37 @@ def test_what_the_system_refuses_names_the_file():
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC])
-@pytest.mark.parametrize("option", ["--out", "--port"])
-def test_where_a_command_may_not_write_it_says_what_to_do(code, option, capsys):
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("predict", "; give a place that you may write to with --out"),
+        ("measure", "; give a place that you may write to with --out or --geojson"),
+        ("learn", "; give a place that you may write to with --out or --report"),
+        ("convert", "; give a TARGET that you may write to"),
+        ("serve", "; it must be a folder that you may write to, copy it to one"),
+        ("models", ""),
+    ],
+)
+def test_where_a_command_may_not_write_it_says_what_to_do(code, name, remedy):
+    error = OSError(code, f"{NOT_WRITTEN}: {os.strerror(code)}", "scans/predict.json")
+    group = get_command(app)
+    assert isinstance(group, CommandGroup)
+    assert _remedy(group.commands[name], error) == ("" if code == errno.ENOSPC else remedy)
+
+
+def test_the_error_of_a_place_where_a_command_may_not_write_ends_in_what_to_do(capsys):
     commands = typer.Typer(cls=CommandGroup, add_completion=False)
     commands.callback()(lambda: None)
 
     @commands.command()
-    def fail(place: Annotated[str, typer.Option(option)] = "") -> None:
-        raise OSError(code, f"{NOT_WRITTEN}: {os.strerror(code)}", "scans/predict.json")
+    def fail(target: Annotated[str, typer.Argument()] = "") -> None:
+        raise OSError(errno.EROFS, f"{NOT_WRITTEN}: read-only", "ro/out.geojson")
 
     with pytest.raises(SystemExit):
         commands(["fail"])
-    said = capsys.readouterr().err
-    assert said.startswith(f"Error: scans/predict.json: could not write: {os.strerror(code)}")
-    remedy = {"--out": "; give a place that you may write to with --out", "--port": "copy it to"}
-    assert (remedy[option] in said) == (code != errno.ENOSPC)
+    assert capsys.readouterr().err == (
+        "Error: ro/out.geojson: could not write: read-only; give a TARGET that you may write to\n"
+    )
 
 
 def test_a_reader_that_stops_listening_is_no_defect(model):

@@ -6,7 +6,7 @@ from PIL import Image, ImageColor
 
 from kontur.errors import InputError
 from kontur.evaluate import draw_ap, draw_lines, evaluate_all
-from kontur.evaluate.figure import COLOURS, stacked
+from kontur.evaluate.figure import COLOURS, _looks, stacked
 from kontur.instances import Instances
 
 SHAPE = Instances.from_masks(np.ones((1, 6, 6), dtype=bool))
@@ -68,6 +68,23 @@ def test_names_can_stand_below_the_axis_in_place_of_numbers():
     different = np.argwhere(np.abs(numbers - named).sum(axis=-1) > 100)
     assert different[:, 0].min() > 40  # below the title: grid lines and labels
     assert (different[:, 0] > 430).any()
+
+
+def test_every_one_of_twenty_curves_has_a_look_of_its_own():
+    names = [f"curve {i}" for i in range(18)] + ["total", "total, validation"]
+    looks = _looks(names, ["total", "total, validation"])
+    assert len(set(looks.values())) == len(names)
+    assert [name for name, look in looks.items() if look.colour == COLOURS[-1]] == names[-2:]
+    assert len(set(_looks(names, []).values())) == len(names)
+
+
+def test_the_eighth_curve_has_the_first_colour_and_gaps():
+    drawn = {}
+    for count in (1, 8):
+        curves = {str(i): ([], []) for i in range(count - 1)} | {"last": ([0.0, 1.0], [0.2, 0.8])}
+        image = draw_lines(curves, title="t", x_label="x", y_range=(0, 1))
+        drawn[count] = len(of_colour(image.crop((70, 0, 600, 480)), 0))
+    assert 0.4 * drawn[1] < drawn[8] < 0.8 * drawn[1]
 
 
 def test_pictures_are_stacked_in_order():

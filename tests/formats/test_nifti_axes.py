@@ -3,15 +3,17 @@
 import nibabel
 import numpy as np
 import pytest
+import shapely
 import tifffile
 
 from kontur.data.convert_file import convert
 from kontur.data.folder import open_folder
 from kontur.data.places import check_labels_fit
 from kontur.errors import InputError
-from kontur.formats import read_images, write_images
+from kontur.formats import read_images, write, write_images
 from kontur.formats.nifti_axes import axes_note
 from kontur.formats.nifti_space import check_same_space
+from kontur.instances import Instances
 from kontur.measure.sources import find_sources
 
 SHAPES = {"picture": (16, 16), "planes": (4, 16, 16), "cube": (16, 16, 16)}
@@ -110,6 +112,18 @@ def test_axes_of_other_lengths_are_said_where_sizes_differ(tmp_path):
     assert axes_note(nifti(tmp_path / "c.nii.gz", array.T), image) == ""
     assert axes_note(image, image) == ""
     assert axes_note(nifti(tmp_path / "d.nii.gz", array[:2]), image) == ""
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".csv", ".coco.json", ".parquet"])
+def test_outlines_of_another_size_are_told_by_the_sizes_and_have_no_axes(tmp_path, ending):
+    image = nifti(tmp_path / "a.nii", np.zeros((30, 20), np.uint8))
+    outlines = Instances.of([shapely.box(1, 1, 5, 5)], size=(7, 8))
+    write(tmp_path / f"a{ending}", outlines, image_name="a.nii")
+    match = r"is made for 7×8 pixels .* 20×30; give the \w+ [^;]*$"
+    with pytest.raises(InputError, match=match):
+        convert(tmp_path / f"a{ending}", tmp_path / "b.csv", image=str(image))
+    with pytest.raises(InputError, match=match):
+        assert open_folder(tmp_path).samples[0].instances
 
 
 def test_whoever_learns_and_measures_says_it(tmp_path, caplog):

@@ -15,6 +15,7 @@ from kontur.instances import Instances
 
 FOUND = Instances.of([shapely.box(2, 3, 9, 8)], size=(12, 20))
 ENDINGS = formats.all_endings()
+SHARED = {"geojson": [".json"], "geojsonl": [".jsonl", ".ndjson"], "via": [".csv"]}
 
 
 @pytest.mark.parametrize("name", [*formats.WRITABLE])
@@ -22,7 +23,8 @@ def test_a_target_with_the_ending_of_another_format_is_refused_and_nothing_made(
     kind = formats.WRITABLE[name]
     source = tmp_path / "a.csv"
     formats.write(source, FOUND, image_name="a.tif")
-    misleading = [end for end in ENDINGS if not f"b{end}".endswith(kind.file_endings)]
+    own = (*kind.file_endings, *SHARED.get(name, ()))
+    misleading = [end for end in ENDINGS if end not in own and not end.endswith(kind.file_endings)]
     assert ".zarr" in misleading or name == "ome-zarr"
     for ending in misleading:
         for way in (convert, convert_folders):
@@ -43,6 +45,20 @@ def test_endings_of_the_format_and_names_without_one_are_taken(tmp_path, name):
     assert (tmp_path / "cells.v2").is_dir()
     (tmp_path / "there.geojson").mkdir()
     convert_folders([source], tmp_path / "there.geojson", format=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"), [(name, ending) for name in SHARED for ending in SHARED[name]]
+)
+def test_an_ending_that_formats_share_is_of_the_one_that_is_named(tmp_path, name, ending):
+    source, target = tmp_path / "a.csv", tmp_path / f"b{ending}"
+    formats.write(source, FOUND, image_name="a.tif")
+    assert is_file_target(target, name)
+    convert(source, target, format=name)
+    assert formats.format_of(target).name == name
+    assert formats.read(target).polygons[0].equals(FOUND.polygons[0])
+    convert_folders([source], target, format=name, overwrite=True)
+    assert formats.format_of(target).name == name
 
 
 def test_a_place_in_a_store_is_a_file_of_ome_zarr_alone(tmp_path):

@@ -311,3 +311,71 @@ def test_outlines_are_read_once_with_their_images_and_without(
     monkeypatch.setattr(formats, "read_images", counted)
     assert [len(one.instances) for one in pictures(find(tmp_path / place)).values()] == [2]
     assert len(opened) == 1
+
+
+@pytest.mark.parametrize("find", [find_sources, plane_sources])
+def test_a_training_folder_with_its_own_images_named_is_the_folder_alone(place, find):
+    folder = place / "training"
+    masks = place / "cases"
+    (masks / "masks/a").mkdir(parents=True)
+    shutil.copytree(folder / "images", masks / "images")
+    for index in (1, 5):  # one mask an object
+        mask = Image.fromarray((index == LABELS).astype(np.uint8) * 255)
+        mask.save(masks / f"masks/a/{index}.png")
+    (place / "linked").symlink_to(folder)
+    for outlines, images in [
+        (folder, [folder]),
+        (folder, [folder / "images"]),
+        (folder, [place / "linked"]),
+        (place / "linked", [f"{folder}/images/*.png"]),
+        (masks, [masks]),
+    ]:
+        alone, named = find(outlines), find(outlines, [str(image) for image in images])
+        assert [one.name for one in named.images] == [one.name for one in alone.images]
+        for one, other in zip(named.images, alone.images, strict=True):
+            np.testing.assert_array_equal(one.read().image, other.read().image)
+            assert one.read().instances.areas.tolist() == other.read().instances.areas.tolist()
+            assert one.metadata == other.metadata
+        assert (named.notes, named.training) == (alone.notes, True)
+
+
+@pytest.mark.parametrize("find", [find_sources, plane_sources])
+def test_some_images_of_a_training_folder_are_measured_and_others_reported(place, find):
+    names = [str(place / "training/images/a.png"), str(place / "images/c.png")]
+    found = find(place / "training", names)
+    assert [one.name for one in found.images] == ["a"]
+    assert found.notes[-2:] == (
+        "not measured, not being named: 1 image (b)",
+        "not measured, having no outlines: 1 image (c)",
+    )
+    with pytest.raises(InputError, match=r"training folder, which brings its own images, and .*c"):
+        find(place / "training", names[1:])
+
+
+@pytest.mark.parametrize("find", [find_sources, plane_sources])
+def test_images_are_not_measured_as_label_images_of_themselves_or_of_others(place, find):
+    noise = np.random.default_rng(0).integers(0, 255, (12, 16, 3), dtype=np.uint8)
+    for name in "abc":
+        Image.fromarray(noise).save(place / f"images/{name}.png")
+    for images in ("images", "training/labels"):  # twice the same, and in the wrong order
+        with pytest.raises(InputError, match=r"holds 3 images .* but no annotation was found"):
+            find(place / "images", [str(place / images)])
+    labels = str(place / "training/labels")
+    with pytest.raises(InputError, match=r"a\.png is given as outlines and as their image"):
+        find(place / "training/labels", [labels])
+    with pytest.raises(InputError, match=r"a\.png is given as outlines and as their image"):
+        find(place / "training/labels/a.png", [f"{labels}/a.png"])
+
+
+def test_outlines_beside_their_images_are_read_as_outlines_of_the_folder_named_twice(place):
+    shutil.copy(place / "outlines/a.geojson", place / "images")
+    kontur.write(place / "images/z.geojson", Instances.from_label_image(LABELS))
+    (place / "images/b.png").unlink()
+    (place / "images/c.png").unlink()
+    found = find_sources(place / "images", [str(place / "images")])
+    assert [one.name for one in found.images] == ["a", "z"]  # z has no image
+    assert not found.training
+    shutil.copy(place / "training/images/b.png", place / "images")  # no outlines are its own
+    found = find_sources(place / "images", [str(place / "images")])
+    assert [one.name for one in found.images] == ["a"]
+    assert any("1 image (b) without annotation" in note for note in found.notes)

@@ -32,6 +32,11 @@ from kontur.cli.train import train
 from kontur.errors import NOT_WRITTEN, InputError
 
 MAY_NOT = (errno.EACCES, errno.EPERM, errno.EROFS)  # of the rights, or of a disk that is read-only
+PLACES = ("--out", "--geojson", "--report")  # options that name what is written
+REMEDIES = {  # of commands that name it by an argument
+    "target": "; give a TARGET that you may write to",
+    "folder": "; it must be a folder that you may write to, copy it to one",
+}
 STOPPED = 130  # exit code as in shells: 128 + SIGINT
 
 
@@ -72,9 +77,16 @@ def _remedy(command: Any, error: OSError) -> str:
     """What to do where a command may not write, for the end of the sentence."""
     if error.errno not in MAY_NOT or NOT_WRITTEN not in (error.strerror or ""):
         return ""
-    if any("--out" in parameter.opts for parameter in command.params):
-        return "; give a place that you may write to with --out"
-    return "; it must be a folder that you may write to, copy it to one"
+    named = {
+        name
+        for parameter in command.params
+        for name in parameter.opts
+        if not getattr(parameter, "is_flag", False)
+    }
+    places = [option for option in PLACES if option in named]
+    if places:
+        return f"; give a place that you may write to with {' or '.join(places)}"
+    return next((remedy for name, remedy in REMEDIES.items() if name in named), "")
 
 
 app = typer.Typer(

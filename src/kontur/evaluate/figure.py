@@ -5,9 +5,9 @@ Drawn twice as large and reduced, which smooths lines and text.
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from typing import Literal, NamedTuple
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from kontur.errors import InputError
@@ -15,6 +15,8 @@ from kontur.evaluate.summary import Summary
 
 # Okabe and Ito's colours, which the colour-blind can distinguish; yellow is too pale for a line.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+# Lengths of dashes and of the gaps after them in pixels, by round of the colours.
+DASHES: tuple[tuple[float, ...], ...] = ((), (9, 5), (2.5, 4), (9, 4, 2.5, 4))
 INK, GREY, GRID = "#202020", "#606060", "#dddddd"
 MARGIN = 0.03  # of the plot's height, above and below error bars
 SHORTEST = 0.1  # of its value: as far down as an error bar reaches on a log scale
@@ -49,6 +51,7 @@ def draw_lines(
     x_scale: Scale = "linear",
     x_names: Sequence[str] = (),
     spreads: Mapping[str, Curve] | None = None,
+    strong: Sequence[str] = (),
     size: tuple[int, int] = (480, 800),
 ) -> Image.Image:
     """Named curves of points (x values, y values) as an RGB picture of `size` (h, w).
@@ -57,7 +60,9 @@ def draw_lines(
     interrupts its line; a curve may have no points. `x_names` stand below x = 0, 1, 2, … in place
     of numbers. `spreads` are the lengths of error bars by name, along x and along y, to either side
     of a point; NaN draws none. Names of curves stand beside the plot, in the order given; the
-    built-in font knows Latin letters only.
+    built-in font knows Latin letters only. Once the colours are used up, lines are dashed and then
+    dotted, so that some 24 differ. The curves of the names in `strong` are thick and black, and no
+    other is black.
 
     Raises:
         InputError: there is no curve at all, a curve's x and y differ in length, or an x is not
@@ -73,13 +78,12 @@ def draw_lines(
     scaled = {name: (_scaled(x, x_scale), y) for name, (x, y) in curves.items()}
     canvas = _Canvas.of(scaled, bars, (x_range, y_range), size, x_scale)
     canvas.axes(title, x_label, x_names)
-    for index, ((name, (x, y)), colour) in enumerate(
-        zip(scaled.items(), cycle(COLOURS), strict=False)
-    ):
+    looks = _looks(list(curves), strong)
+    for index, (name, (x, y)) in enumerate(scaled.items()):
         for bar in bars[name]:
-            canvas.bar(bar, colour)
-        canvas.line(x, y, colour)
-        canvas.legend_entry(index, name, colour)
+            canvas.bar(bar, looks[name].colour)
+        canvas.line(x, y, looks[name])
+        canvas.legend_entry(index, name, looks[name])
     return canvas.image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
 
 
@@ -93,6 +97,50 @@ def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
         whole.paste(picture, (0, top))
         top += picture.height
     return whole
+
+
+class _Look(NamedTuple):
+    colour: str
+    dashes: tuple[float, ...]
+    width: float  # in pixels
+
+
+def _looks(names: Sequence[str], strong: Sequence[str]) -> dict[str, _Look]:
+    """How each curve is drawn, by name."""
+    colours = COLOURS[:-1] if strong else COLOURS  # without black
+    plain = [(colour, dashes, 2.0) for dashes in DASHES for colour in colours]
+    thick = [(COLOURS[-1], dashes, 3.0) for dashes in DASHES]
+    seen = {True: 0, False: 0}
+    looks = {}
+    for name in names:
+        group = thick if name in strong else plain
+        looks[name] = _Look(*group[seen[name in strong] % len(group)])
+        seen[name in strong] += 1
+    return looks
+
+
+def _dashed(
+    points: Sequence[tuple[float, float]], dashes: Sequence[float]
+) -> list[list[tuple[float, float]]]:
+    """The parts of a line of two points or more that lie below dashes; all of it without dashes.
+
+    >>> _dashed([(0.0, 0.0), (3.0, 0.0), (3.0, 4.0)], [4.0, 2.0])
+    [[(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)], [(3.0, 3.0), (3.0, 4.0)]]
+    """
+    if not dashes:
+        return [list(points)]
+    x, y = np.array(points).T
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+    rounds = math.ceil(along[-1] / sum(dashes))
+    ends = np.minimum(np.cumsum([0.0, *list(dashes) * rounds]), along[-1])
+    parts = []
+    for start, stop in zip(ends[:-1:2], ends[1::2], strict=True):
+        if start < stop:
+            inside = along[(along > start) & (along < stop)]
+            at = np.array([start, *inside, stop])
+            across, up = np.interp(at, along, x).tolist(), np.interp(at, along, y).tolist()
+            parts.append(list(zip(across, up, strict=True)))
+    return parts
 
 
 class _Range(NamedTuple):
@@ -130,7 +178,7 @@ class _Canvas(NamedTuple):
     ) -> "_Canvas":
         height, width = (FINE * side for side in size)
         names = max(_font(13).getlength(name) for name in curves)
-        room = min(int(names) + FINE * 52, width // 2)
+        room = min(int(names) + FINE * 58, width // 2)
         image = Image.new("RGB", (width, height), "white")
         ends = [end for points in bars.values() for bar in points for end in bar]
         xs = [v for x, _ in curves.values() for v in x if math.isfinite(v)]
@@ -159,7 +207,7 @@ class _Canvas(NamedTuple):
         middle = ((left + right) / 2, bottom + FINE * 30)
         self.pen.text(middle, x_label, INK, _font(13), "ma")
 
-    def line(self, x: Sequence[float], y: Sequence[float], colour: str) -> None:
+    def line(self, x: Sequence[float], y: Sequence[float], look: _Look) -> None:
         """Points joined in order; a single point between gaps is a dot, as are few points."""
         pieces: list[list[tuple[float, float]]] = [[]]
         for at_x, at_y in zip(x, y, strict=True):
@@ -169,9 +217,9 @@ class _Canvas(NamedTuple):
                 pieces.append([])
         for points in pieces:
             if len(points) > 1:
-                self.pen.line(points, colour, 2 * FINE, joint="curve")
+                self._stroke(points, look)
             for point in points if len(x) <= 30 or len(points) == 1 else []:
-                self.pen.circle(point, 3.5 * FINE, colour)
+                self.pen.circle(point, (1.5 + look.width) * FINE, look.colour)
 
     def bar(self, bar: _Bar, colour: str) -> None:
         """An error bar with its two caps."""
@@ -182,11 +230,16 @@ class _Canvas(NamedTuple):
             across = [(x, y - cap), (x, y + cap)] if y0 == y1 else [(x - cap, y), (x + cap, y)]
             self.pen.line(across, colour, FINE)
 
-    def legend_entry(self, index: int, name: str, colour: str) -> None:
+    def _stroke(self, points: Sequence[tuple[float, float]], look: _Look) -> None:
+        for part in _dashed(points, [FINE * length for length in look.dashes]):
+            self.pen.line(part, look.colour, round(FINE * look.width), joint="curve")
+
+    def legend_entry(self, index: int, name: str, look: _Look) -> None:
         """A line of the legend, right of the plot."""
         left, middle = self.area[2] + FINE * 14, self.area[1] + FINE * (10 + 22 * index)
-        self.pen.line([(left, middle), (left + FINE * 20, middle)], colour, 3 * FINE)
-        self.pen.text((left + FINE * 27, middle), name, INK, _font(13), "lm")
+        sample = [(left, middle), (left + FINE * 26, middle)]
+        self._stroke(sample, look._replace(width=look.width + 1))
+        self.pen.text((left + FINE * 33, middle), name, INK, _font(13), "lm")
 
     def _at(self, x: float, y: float) -> tuple[float, float]:
         left, top, right, bottom = self.area

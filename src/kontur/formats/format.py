@@ -39,7 +39,8 @@ class Format:
         write: its reverse; a format of one image a file refuses several. None where it is only
             read.
         shared_endings: endings that files of other kinds have too: `recognise` tells which are of
-            this format. Those that are not among `endings` are never written.
+            this format. Those that are not among `endings` are written only where the format is
+            named, see `output_names`.
         recognise: whether a file of a shared ending is of this format, by its content.
         relabel: new classes in an existing file; None where the format cannot hold classes.
         raster: whether the file stores objects as pixels and not as outlines.

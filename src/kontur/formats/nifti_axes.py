@@ -35,11 +35,15 @@ def is_nifti(path: Path) -> bool:
 def axes_note(one: Path, other: Path) -> str:
     """What is to be added to a sentence on two files of different sizes, of the same axes perhaps.
 
-    "" where both or none is NIfTI, and where lengths are others, whatever their order.
+    "" where both or none is NIfTI, where one has no pixels but outlines, and where lengths are
+    others, whatever their order.
     """
     if is_nifti(one) == is_nifti(other):
         return ""
-    shape, there = _shape(one), _shape(other)
+    try:
+        shape, there = _shape(one), _shape(other)
+    except InputError:  # outlines: the sentence that this is added to says what is wrong
+        return ""
     if shape == there or sorted(shape) != sorted(there):
         return ""
     volume = one if is_nifti(one) else other

@@ -12,6 +12,9 @@ from kontur.formats.format import Format
 from kontur.formats.recognise_format import ending_of
 from kontur.wording import listed
 
+# Shared endings of what is read and never written: packed files, and pictures with losses.
+OTHER_CONTENT = (".gz", ".zip", ".ozx", ".jpg", ".jpeg")
+
 
 def check_can_be_folder(path: Path, option: str = "--out") -> None:
     """Raise `InputError`, naming the `option`, for a file, and for a store of Zarr by its name.
@@ -32,7 +35,8 @@ def check_can_be_folder(path: Path, option: str = "--out") -> None:
 def check_is_of_format(target: Path, kind: Format) -> None:
     """Raise `InputError` for a target that has the ending of a file, but of none of the format's.
 
-    Other names, and that of a folder which is there, are those of folders.
+    Endings that several formats share are its own too, since it is named. Other names, and that of
+    a folder which is there, are those of folders.
     """
     ending = ending_of(target)
     if ending and not zarr_store.is_folder(target) and not has_ending_of(target, kind):
@@ -44,4 +48,7 @@ def check_is_of_format(target: Path, kind: Format) -> None:
 
 def has_ending_of(path: Path, kind: Format) -> bool:
     """Whether a name ends as files of a format do; of a place in a store that store's name."""
-    return zarr_store.name_of(path).lower().endswith(kind.file_endings)
+    if zarr_store.name_of(path).lower().endswith(kind.file_endings):
+        return True
+    ending = ending_of(path).lower()
+    return ending in kind.shared_endings and not ending.endswith(OTHER_CONTENT)

@@ -27,9 +27,10 @@ from kontur.measure.large_outlines import is_large
 from kontur.measure.sources import (
     LargePicture,
     Picture,
-    Recognised,
     Source,
     Sources,
+    check_no_image,
+    check_outlines,
     of_folder,
     recognise,
     unmeasured,
@@ -51,15 +52,17 @@ def plane_sources(
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    layout, entries = recognise(outlines) if not images else Recognised(None)
+    layout, entries = recognise(outlines, images)
     if layout is not None:
-        return _of_layout(outlines, layout, task, channel)
+        return _of_layout(outlines, layout, images, task, channel)
+    check_outlines(outlines, images, "all")
     planes = _planes_of(outlines, task, entries)
     names = list(dict.fromkeys(name for name, *_ in planes))
     files = {file.name: file.path for file in find_inputs(images)} if images else {}
     pairs = {there: name for name, there in pair(tuple(files), tuple(names)).items()}
     if len(names) == len(files) == 1:  # whatever they are called, they were named together
         pairs = {names[0]: next(iter(files))}
+    check_no_image((path for *_, path in planes), files)
     missing = [name for name in names if files and name not in pairs]
     if missing:
         raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
@@ -77,15 +80,17 @@ def plane_sources(
     )
 
 
-def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) -> Sources:
+def _of_layout(
+    place: Path, layout: Layout, images: Sequence[str], task: str, channel: Channel | None
+) -> Sources:
     """The planes of the annotated images of a training folder, those without objects too."""
-    folder, sources = of_folder(place, layout, task=task, channel=channel, page="all")
+    folder, sources = of_folder(place, layout, images, task=task, channel=channel, page="all")
     planes = [
         None if item.page is None else plane_on(item.page, places_of(item.image))
         for item in folder.annotated
     ]
-    images = [replace(one, plane=at) for one, at in zip(sources.images, planes, strict=True)]
-    return replace(sources, images=tuple(images))
+    in_planes = [replace(one, plane=at) for one, at in zip(sources.images, planes, strict=True)]
+    return replace(sources, images=tuple(in_planes))
 
 
 def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:

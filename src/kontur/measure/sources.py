@@ -5,6 +5,7 @@ format that `formats` reads, alone or with the images of the same names. What ha
 reported, and its objects are measured as far as they can be: none is left out.
 """
 
+import os
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.data.coco_layout import NoImagesFoundError, lists_images
-from kontur.data.file_names import stem
+from kontur.data.file_names import is_label_name, is_mask, stem
 from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
 from kontur.data.image_planes import Pages, states_all_planes
@@ -115,15 +116,12 @@ def find_sources(
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    recognised = Recognised(layout)
-    if not images and layout is None:
-        recognised = recognise(outlines)
+    recognised = Recognised(layout) if layout is not None else recognise(outlines, images)
     layout, entries = recognised
-    if not images and layout is not None:
-        _, sources = of_folder(outlines, layout, task=task, channel=channel, page=page)
+    if layout is not None:
+        _, sources = of_folder(outlines, layout, images, task=task, channel=channel, page=page)
         return with_metadata(sources, metadata)
-    if not images and zarr_store.is_folder(outlines):
-        _check_outlines(outlines, page)
+    check_outlines(outlines, images, page)
     places: dict[str, Place] = {}  # of the page, by the name of outlines, once they are paired
     readers = large_outlines.readers_of(
         outlines, task=task, page=page, places=places, entries=entries
@@ -151,9 +149,13 @@ class Recognised(NamedTuple):
     entries: tuple[ImageAnnotation, ...] | None = None
 
 
-def recognise(place: Path) -> Recognised:
-    """What a place holds, so far as it has to be read for that."""
-    if place.is_file() and not lists_images(place):
+def recognise(place: Path, images: Sequence[str] = ()) -> Recognised:
+    """What a place holds, so far as it has to be read for that.
+
+    With images named beside it, a file or a folder of outlines is no training folder, only one in
+    which other images lie: each of them would be taken for a label image.
+    """
+    if place.is_file() and (images or not lists_images(place)):
         return Recognised(None)
     try:
         layout = recognise_layout(place)
@@ -161,20 +163,50 @@ def recognise(place: Path) -> Recognised:
         return Recognised(None, error.described if place.is_file() else None)
     except InputError:
         return Recognised(None)
-    return Recognised(layout if layout.annotated else None)
+    if not layout.annotated or (images and _all_are_outlines(place, layout)):
+        return Recognised(None)
+    return Recognised(layout)
 
 
-def _check_outlines(folder: Path, page: int | None) -> None:
+def _all_are_outlines(folder: Path, layout: Layout) -> bool:
+    """Whether the files of a training folder that are taken for outlines are its annotations."""
+    try:
+        files = prediction_files(folder).values()
+    except InputError:  # an image and its label image have one name
+        return False
+    annotations = {item.annotation for item in layout.annotated}
+    return all(file in annotations or not is_mask(file) for file in files)
+
+
+def check_outlines(place: Path, images: Sequence[str], page: Pages) -> None:
     """`InputError` where a folder has photographs whose annotations were not understood."""
-    if find_format(folder) is None and not are_annotations(prediction_files(folder), page=page):
-        recognise_layout(folder)  # raises, and says why
+    if not zarr_store.is_folder(place) or find_format(place) is not None:
+        return
+    files = prediction_files(place)
+    if images:  # label images may then lie among outlines
+        files = {n: p for n, p in files.items() if is_mask(p) and not is_label_name(stem(p))}
+    if not are_annotations(files, page=page):
+        recognise_layout(place)  # raises, and says why
 
 
 def of_folder(
-    place: Path, layout: Layout, *, task: str, channel: Channel | None, page: Pages
+    place: Path,
+    layout: Layout,
+    images: Sequence[str] = (),
+    *,
+    task: str,
+    channel: Channel | None,
+    page: Pages,
 ) -> tuple[Folder, Sources]:
-    """A training folder, and its images in the same order; errors as in `open_folder`."""
+    """A training folder, and its images in the same order; errors as in `open_folder`.
+
+    Of `images`, where they are named, those that are its own; `InputError` where none is.
+    """
     folder = open_folder(place, task=task, channel=channel, page=page, layout=layout)
+    notes = folder.warnings
+    if images:
+        folder, left_out = _named_in(folder, find_inputs(images))
+        notes = (*notes, *left_out)
     samples = folder.samples
 
     def sides(index: int) -> Callable[[], Sides | None]:
@@ -189,13 +221,31 @@ def of_folder(
 
         return read
 
-    images = [
+    sources = [
         replace(
             Source.whole(name, reader(index), folder.metadata.get(name, {})), sides=sides(index)
         )
         for index, name in enumerate(folder.names)
     ]
-    return folder, Sources(tuple(images), folder.warnings, training=True)
+    return folder, Sources(tuple(sources), notes, training=True)
+
+
+def _named_in(folder: Folder, inputs: Sequence[InputImage]) -> tuple[Folder, list[str]]:
+    """The images of a training folder that are among the inputs, and notes on all others."""
+    named = {os.path.realpath(image.path): image.name for image in inputs}
+    real = {item.name: os.path.realpath(item.image) for item in folder.annotated}
+    chosen = [name for name, path in real.items() if path in named]
+    if not chosen:
+        raise InputError(
+            f"{folder.path} is a training folder, which brings its own images, and "
+            f"{inputs[0].path} is none of them; give the training folder alone, or the folder of "
+            "its annotations with these images"
+        )
+    rest = [name for name in real if name not in chosen]
+    notes = [f"not measured, not being named: {counted(rest, 'image')}"] if rest else []
+    known = {*real.values()}
+    notes += unmeasured(named.values(), [name for path, name in named.items() if path in known])
+    return folder.subset(chosen), notes
 
 
 def _with_images(
@@ -222,6 +272,7 @@ def _with_images(
         )
 
     stored = prediction_files(outlines)
+    check_no_image(stored.values(), files)
     for name, outline_name in pairs.items():
         if (path := stored.get(outline_name)) is not None:
             check_same_space(path, files[name])
@@ -260,6 +311,17 @@ def _check_told_apart(readers: Iterable[str], files: Mapping[str, Path]) -> None
                 f"{len(paths)} images have the name {quoted(stem(paths[0]))} "
                 f"({listed(map(str, paths))}), and the outlines {quoted(outline_name)} could be of "
                 "each; give the one that they were drawn on"
+            )
+
+
+def check_no_image(outlines: Iterable[Path], files: Mapping[str, Path]) -> None:
+    """`InputError` where a label image was named as an image too."""
+    named = {os.path.realpath(path) for path in files.values()}
+    for path in outlines:
+        if is_mask(path) and os.path.realpath(path) in named:
+            raise InputError(
+                f"{path} is given as outlines and as their image; give the outlines alone, or "
+                "the image on which they were drawn"
             )
 
 

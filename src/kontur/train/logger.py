@@ -22,6 +22,7 @@ LINES = "metrics.jsonl"
 CURVES = "curves.png"
 BOARD = "tensorboard"
 VAL_LOSS = "val/loss"  # the total on validation crops, beside train/total
+STRONG = ("total", "total, validation")  # curves to be told from those of single losses
 Row = dict[str, float | None]
 
 
@@ -116,10 +117,10 @@ class RunLogger:
         losses = {n.removeprefix("train/"): n for n in names if n.startswith("train/")}
         curves = {title: smoothed(self.curve(name)) for title, name in losses.items()}
         if VAL_LOSS in names:
-            curves["total, validation"] = self.curve(VAL_LOSS)
+            curves[STRONG[1]] = self.curve(VAL_LOSS)
         scores = {n.removeprefix("val/"): n for n in names if n.startswith("val/AP")}
         figures = [
-            draw_lines(curves, title=title, x_label="step", y_range=(0.0, 1.0))
+            draw_lines(curves, title=title, x_label="step", y_range=(0.0, 1.0), strong=STRONG)
             for title, curves in (
                 ("Losses in training", curves),
                 ("Scores in validation", {t: self.curve(n) for t, n in scores.items()}),
