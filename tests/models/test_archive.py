@@ -19,7 +19,7 @@ from kontur.models.archive import (
     read_model,
     write_model,
 )
-from kontur.models.card import FORMAT, Card
+from kontur.models.card import FORMAT, WITHOUT_RANGE, Card
 
 
 def model() -> Model:
@@ -238,7 +238,7 @@ def test_a_snake_of_the_first_build_is_read_with_its_settings_where_they_are_tod
         "dense",
     )
     assert (refiner.kernel, refiner.dilations, refiner.order) == (7, (1, 2), "paper")
-    assert card.format == FORMAT
+    assert card.format == WITHOUT_RANGE
 
 
 def test_a_card_that_was_read_is_written_in_today_s_format_and_read_again(path):

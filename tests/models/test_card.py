@@ -2,9 +2,44 @@
 
 import pytest
 
+from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
-from kontur.models.card import FORMAT, Card, Thresholds
+from kontur.models.card import Card, Thresholds
 
+# of a build that knew no ranges, letter by letter
+BEFORE_RANGES = """\
+{
+  "format": 4,
+  "name": "some",
+  "kind": "snake",
+  "config": {
+    "points": 8
+  },
+  "classes": [
+    "object"
+  ],
+  "thresholds": {
+    "score": 0.25,
+    "overlap": 0.4
+  },
+  "normalise": {
+    "mode": "percentile",
+    "low": 1.0,
+    "high": 99.8,
+    "over": "image",
+    "compress": 0.0,
+    "mean": [],
+    "std": []
+  },
+  "scale": 1.0,
+  "channel": null,
+  "object_size": 19.5,
+  "pixel_size": null,
+  "version": "0.1.0",
+  "training": {},
+  "scores": {},
+  "about": {}
+}"""
 LEAST = {"kind": "snake", "config": {}, "version": "0.1.0"}
 
 
@@ -27,7 +62,7 @@ def test_a_card_that_went_through_json_is_the_same_card():
 
 def test_a_card_says_at_least_the_kind_its_config_and_who_wrote_it():
     card = Card.read(LEAST)
-    assert (card.format, card.classes, card.object_size) == (FORMAT, ("object",), None)
+    assert (card.format, card.classes, card.object_size) == (4, ("object",), None)
     for field in LEAST:
         values = {key: value for key, value in LEAST.items() if key != field}
         with pytest.raises(InputError, match=f"'{field}' is missing"):
@@ -59,3 +94,27 @@ def test_a_card_is_not_changed_but_replaced():
         card.name = "other"
     tuned = card.replace(thresholds=Thresholds(score=0.5))
     assert (tuned.thresholds.score, card.thresholds.score) == (0.5, 0.3)
+
+
+def test_a_card_without_a_range_is_the_text_that_builds_before_ranges_wrote_and_read():
+    card = Card(
+        name="some",
+        kind="snake",
+        config={"points": 8},
+        thresholds=Thresholds(score=0.25),
+        normalise=NormaliseConfig().model_dump(mode="json"),
+        object_size=19.5,
+        version="0.1.0",
+    )
+    assert card.model_dump_json(indent=2) == BEFORE_RANGES
+
+
+def test_only_a_card_with_a_range_is_of_the_format_that_builds_before_refuse():
+    plain, fixed = {"mode": "percentile", "range": None}, {"mode": "range", "range": [100, 4000]}
+    # of a build that wrote every card so
+    assert Card.read({**LEAST, "format": 5, "normalise": plain}) == Card.read(
+        {**LEAST, "format": 4, "normalise": {"mode": "percentile"}}
+    )
+    ranged = Card.read({**LEAST, "normalise": fixed})
+    assert (ranged.format, ranged.normalise) == (5, fixed)
+    assert ranged.replace(normalise=plain).format == 4

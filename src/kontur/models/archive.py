@@ -23,7 +23,7 @@ from safetensors.numpy import save as save_weights
 from kontur.errors import InputError
 from kontur.formats.atomic import replacing
 from kontur.models import catalog
-from kontur.models.card import FORMAT, Card
+from kontur.models.card import FORMAT, WITHOUT_RANGE, Card
 
 CARD = "card.json"
 GRAPHS = "graphs.json"
@@ -125,7 +125,7 @@ def read_card(path: Path) -> Card:
             f"{path} was written by a newer Kontur ({values.get('version')}, its file format "
             f"{version}; this one reads {FORMAT}): install that version to use it"
         )
-    if version < FORMAT:
+    if version < WITHOUT_RANGE:
         values = _migrated(values)
     return Card.read(values, where=f"the card of {path}")
 
@@ -153,5 +153,5 @@ def _migrated(values: dict[str, Any]) -> dict[str, Any]:
     """A card of an older file format with the settings under today's names."""
     kind, config = values.get("kind"), values.get("config")
     if isinstance(kind, str) and kind in catalog.FAMILIES and isinstance(config, dict):
-        values = {**values, "config": catalog.family(kind).config.migrated(config)}
-    return {**values, "format": FORMAT}
+        return {**values, "config": catalog.family(kind).config.migrated(config)}
+    return values

@@ -8,9 +8,9 @@ from kontur.formats.channels import Channel
 from kontur.settings import Settings
 
 STAINS = "stains"  # in `Card.training`: true where channels are stains, not red, green and blue
-# raised when an older Kontur could no longer read the file: 5 has ranges of intensities, 4
-# the channel, 3 the scale
-FORMAT = 5
+# The newest format of files, raised when an older Kontur could no longer read one: 5 has a range of
+# intensities, 4 the channel, 3 the scale. A card without a range is written in the one before.
+FORMAT, WITHOUT_RANGE = 5, 4
 
 
 class Thresholds(Settings):
@@ -29,11 +29,14 @@ class Card(Settings):
     """A model's kind, settings, input, training and scores.
 
     Attributes:
+        format: the oldest that holds what the card says, so that older versions read it too;
+            whatever is given.
         kind: the family (`catalog.KINDS`).
         config: the family's settings, as its config class reads them.
         classes: names, by label.
         thresholds: tuned on validation data.
-        normalise: the normalisation of images (`data.normalise.NormaliseConfig`).
+        normalise: the normalisation of images (`data.normalise.NormaliseConfig`), without a range
+            where there is none.
         scale: the working scale: the factor by which images are enlarged before the network gets
             them, as in training; outlines are in pixels of the images as they are.
         channel: the one channel of the images that it learned from, its number from 0 or its name;
@@ -63,3 +66,14 @@ class Card(Settings):
     training: dict[str, Any] = pydantic.Field({})
     scores: dict[str, float | None] = pydantic.Field({})
     about: dict[str, str] = pydantic.Field({})
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _in_its_oldest_format(cls, values: Any) -> Any:
+        normalise = values.get("normalise", {})
+        if not isinstance(normalise, dict):
+            return values
+        if normalise.get("range") is None:
+            normalise = {key: value for key, value in normalise.items() if key != "range"}
+        oldest = FORMAT if normalise.get("mode") == "range" else WITHOUT_RANGE
+        return {**values, "normalise": normalise, "format": oldest}
