@@ -25,7 +25,7 @@ from kontur.instances import Instances
 REACH = 4  # pixels across the border of an object: blur is mostly less, an uneven light wider
 FEWEST = 3  # objects of a plane, for one alone may lie on a speck
 LOOKED, SPREAD = 3, 9  # planes with objects, and those among which they are sought
-CLEAR = 0.15  # of the variance of pixels, what objects explain that lie right for certain,
+CLEAR = 0.2  # of the variance of pixels, what objects explain that lie right for certain,
 LITTLE = 0.03  # and what those explain that lie anywhere
 _looked_at: set[tuple[Path, Path, FileStamp, FileStamp]] = set()  # of this process
 Planes = Sequence[tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]]  # labels and pixels
