@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -6,6 +7,9 @@ import tifffile
 from PIL import Image
 
 import kontur as package
+from kontur.data.folder import open_folder
+from kontur.data.image_statistics import fingerprint
+from kontur.infer.learned_images import write_learned, write_names
 
 
 @pytest.fixture
@@ -98,6 +102,29 @@ def test_a_model_is_judged_as_its_files_are(kontur, model, data, tmp_path):
     by_model = kontur("evaluate", "--model", model, data)
     assert by_model == by_files
     assert "3 true objects" in by_model
+
+
+def test_images_that_a_model_learned_from_are_said_to_score_too_well(kontur, model, data, tmp_path):
+    run, other = tmp_path / "run", tmp_path / "other"
+    run.mkdir()
+    shutil.copy(model, run / "model.kontur")
+    assert "learned from" not in kontur("evaluate", "--model", run, data)
+    samples = {each.name: each.image for each in open_folder(data).samples}
+    write_learned(run, [fingerprint(samples[name]) for name in "ab"])
+    write_names(run, "c")
+    line = (
+        "! 2 of these 3 images were learned from: the scores are too good; the 1 held out is in "
+        f"{run / 'validation.txt'}\n"
+    )
+    out = tmp_path / "scores.json"
+    assert line in kontur("evaluate", "--model", run, data, "--out", out)
+    assert json.loads(out.read_text())["learned_from"] == ["a", "b"]
+    assert line in kontur("evaluate", "--model", run / "model.kontur", data)
+    for name, image in samples.items():  # other images of the same names
+        for part, pixels in (("images", 255 - image), ("labels", np.ones((40, 56), np.uint8))):
+            (other / part).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels.squeeze()).save(other / part / f"{name}.png")
+    assert "learned from" not in kontur("evaluate", "--model", run, other)
 
 
 @pytest.mark.parametrize("words", [["a"], ["a", "b", "c"], ["--model", "m", "a", "b"]])

@@ -6,6 +6,8 @@ from PIL import Image
 
 import kontur as package
 from kontur.instances import Instances
+from kontur.measure.plots.plan import objects
+from kontur.measure.table_files import read_table
 
 LABELS = np.zeros((40, 56), np.uint16)
 LABELS[5:20, 10:30] = 3
@@ -85,6 +87,25 @@ def test_no_objects_are_an_empty_table(kontur, tmp_path):
     table = pd.read_parquet(tmp_path / "t.parquet")
     assert len(table) == 0
     assert table["area"].dtype == float
+
+
+@pytest.mark.parametrize("out", ["t.parquet", "t.csv"])
+def test_images_without_objects_are_named_by_all_that_reads_their_table(kontur, tmp_path, out):
+    (tmp_path / "found").mkdir()
+    for name, labels in {"a": LABELS, "b": LABELS, "c": LABELS * 0}.items():
+        found = Instances.from_label_image(labels)
+        package.write(tmp_path / "found" / f"{name}.geojson", found)
+    sentence = "1 image (c) has no object and so no row"
+    output = kontur("measure", tmp_path / "found", "--out", tmp_path / out)
+    assert "3 images, 4 objects" in output
+    assert sentence in output
+    described = kontur("describe", tmp_path / out, "--by", "image", "--out", tmp_path / "r.html")
+    assert "4 objects of 2 images" in described
+    for text in (described, (tmp_path / "r.html").read_text()):
+        assert (sentence in text) == out.endswith(".parquet")  # a CSV holds the rows alone
+    if out.endswith(".parquet"):
+        kept = read_table(tmp_path / out)
+        assert any(sentence in note for note in objects(kept)[1])
 
 
 def test_regions_to_ignore_are_rows_that_say_so(kontur, tmp_path):

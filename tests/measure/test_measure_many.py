@@ -40,6 +40,7 @@ def test_an_image_without_objects_changes_nothing():
     table = measure_many(sources)
     assert table.dtypes.to_dict() == measure(FOUND[0], grey(0)).dtypes.to_dict()
     assert set(table["image"]) == {"a"}
+    assert table.attrs["images_without_objects"] == ["none"]
     only = measure_many(sources[:1])
     assert len(only) == 0
     assert list(only.columns) == list(table.columns)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from kontur.data.folder import open_folder
+from kontur.data.image_statistics import fingerprint
 from kontur.errors import InputError
 from kontur.formats.only_writer import only_writer
 from kontur.infer.onnx_engine import OnnxEngine
@@ -40,7 +41,7 @@ def test_a_run_leaves_a_model_its_settings_its_scores_and_pictures(finished):
     made = {path.name for path in finished.iterdir()}
     assert made == {
         *("config.toml", "last.ckpt", "previous.ckpt", "best.ckpt", "model.kontur"),
-        *("metrics.json", "metrics.jsonl", "curves.png", "validation.txt"),
+        *("metrics.json", "metrics.jsonl", "curves.png", "validation.txt", "learned.txt"),
         *("overlays", "tensorboard"),
     }
     model = read_model(finished / "model.kontur")
@@ -64,6 +65,9 @@ def test_the_held_out_images_are_named_and_not_learned_from(finished, folder):
     assert len(names) == 2
     assert set(names) < set(open_folder(folder).names)
     assert read_model(finished / "model.kontur").card.training["images"] == 4
+    marks = {fingerprint(sample.image): sample.name for sample in open_folder(folder).samples}
+    learned = {marks[mark] for mark in (finished / "learned.txt").read_text().split()}
+    assert learned == {*open_folder(folder).names} - {*names}
 
 
 def test_the_history_has_named_losses_the_rate_and_the_validations(finished):

@@ -4,7 +4,7 @@ import pytest
 
 from kontur.errors import InputError
 from kontur.settings import to_toml
-from kontur.train.run_files import CONFIG, read_config, read_names, resumed_config, write_names
+from kontur.train.run_files import CONFIG, read_config, resumed_config
 
 
 def test_a_saved_run_with_former_names_of_settings_is_read(tmp_path):
@@ -16,13 +16,6 @@ def test_a_saved_run_with_former_names_of_settings_is_read(tmp_path):
     assert config.augment.desaturate == 0.5
     assert (config.augment.shading, config.augment.shading_strength) == (0.125, 0.75)
     assert config.model == {"decode": {"min_distance": 3.0}}
-
-
-def test_names_of_validation_images_are_read_as_they_were_written(tmp_path):
-    assert read_names(tmp_path) is None
-    names = ["val/a", "caf\udce9", "café", "two\u2028lines\r"]
-    write_names(tmp_path, names)
-    assert read_names(tmp_path) == names
 
 
 @pytest.mark.parametrize(

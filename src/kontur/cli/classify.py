@@ -161,9 +161,11 @@ def _classify_outlines(
 
 def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:
     """Print a summary of the predictions, and warnings about the rows."""
+    from kontur.measure.empty_images import empty_images_notes
     from kontur.measure.table_operations import ignored
 
-    print_notes((*rows.attrs.get("warnings", ()), *model.notes(rows)))
+    warnings = rows.attrs.get("warnings", ())
+    print_notes((*warnings, *empty_images_notes(rows), *model.notes(rows)))
     typer.echo(summary(model, predicted))
     if out := int(ignored(rows).sum()):
         typer.echo(f"{plural(out, 'row')} of regions to ignore: without prediction")

@@ -133,6 +133,7 @@ def evaluate(
     }
     options = options.replace(channel=None)  # chosen with the folder's images, as the page
     truth: Truth | Folder
+    run: Path | None = None
     if model is None:
         truth, evaluation = _evaluate_files(
             places[0], places[1], annotation_options, predictions_task, where or [], by, quiet=quiet
@@ -140,16 +141,21 @@ def evaluate(
     else:
         from kontur.data.folder import open_folder
         from kontur.infer.folder_evaluation import evaluate_model
+        from kontur.infer.learned_images import read_learned, run_of
         from kontur.infer.load import load
 
         truth = open_folder(places[0], **annotation_options).where(where or [])
         check_column(truth, by)
         predictor = load(model, device=device.value, threads=threads, precision=precision.value)
+        run = run_of(model)
+        learned = read_learned(run) if run is not None else frozenset()
         with counter("evaluating", quiet=quiet) as progress:
-            evaluation = evaluate_model(predictor, truth, options=options, progress=progress)
+            evaluation = evaluate_model(
+                predictor, truth, options=options, learned=learned, progress=progress
+            )
     column = truth.column(by) if by is not None else {}
     summaries = {ALL: evaluation.summary, **(evaluation.by(column) if column else {})}
-    print_notes([*truth.warnings, *_left_out(evaluation)])
+    print_notes([*truth.warnings, *_left_out(evaluation), *_learned(evaluation, run)])
     typer.echo(summaries[ALL].table())
     if column:
         typer.echo(f"\n{groups_text(summaries, by or '')}")
@@ -269,6 +275,31 @@ def _left_out(evaluation: "FolderEvaluation") -> Iterator[str]:
         )
 
 
+def _learned(evaluation: "FolderEvaluation", run: Path | None) -> Iterator[str]:
+    """That a model's scores are of images that its run learned from, and where others are named."""
+    if run is None or not evaluation.learned:
+        return
+    from kontur.data.image_planes import plane_name
+    from kontur.infer.learned_images import NAMES, read_names
+    from kontur.wording import plural
+
+    learned, held = evaluation.learned, {*(read_names(run) or ())}
+    names = [{image.name, plane_name(image.name, image.page)} for image in evaluation.images]
+    others = sum(bool(name & held) for name in names if not name & {*learned})
+    noun = "image" if all(image.page is None for image in evaluation.images) else "plane"
+    if len(names) == 1:
+        line = f"this {noun} was learned from: the scores are too good"
+    else:
+        verb = "was" if len(learned) == 1 else "were"
+        line = (
+            f"{len(learned)} of these {plural(len(names), noun)} {verb} learned from: the scores "
+            "are too good"
+        )
+    if others:
+        line += f"; the {others} held out {'is' if others == 1 else 'are'} in {run / NAMES}"
+    yield line
+
+
 def _write(
     files: tuple[Path, Path],
     about: dict[str, Any],
@@ -291,6 +322,7 @@ def _write(
             for key in ("planes_without_prediction", "planes_without_truth", "empty_planes")
             if (planes := getattr(evaluation, key))
         },
+        **({"learned_from": evaluation.learned} if evaluation.learned else {}),
         "without_size": evaluation.without_size,
         **scores,
         **({"groups": groups} if groups else {}),

@@ -95,6 +95,7 @@ def measure(
     kontur measure a01.geojson a01.tif --out a01.csv
     kontur measure film.geojson film.tif --page all --out cells.csv --tracks tracks.csv
     """
+    from kontur.measure.empty_images import empty_images_notes
     from kontur.measure.measure_many import measure_many
     from kontur.measure.plane_sources import plane_sources
     from kontur.measure.qupath import check_folder, write_measured
@@ -124,7 +125,8 @@ def measure(
         measured = measure_many(
             sources.images, pixel_size=side, outlines=with_outlines, progress=progress
         )
-    print_notes((*sources.notes, *measured.attrs.get("warnings", ())))
+    warnings = measured.attrs.get("warnings", ())
+    print_notes((*sources.notes, *warnings, *empty_images_notes(measured)))
     courses = None if tracks is None else measure_tracks(measured)
     write_table(out, measured, overwrite=force)
     if tracks is not None and courses is not None:

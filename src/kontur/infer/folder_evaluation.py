@@ -7,11 +7,13 @@ as an image: a plane of the truth without objects is empty, and what is predicte
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+import numpy as np
 
 from kontur.data.folder import Folder
 from kontur.data.image_planes import (
@@ -23,6 +25,7 @@ from kontur.data.image_planes import (
     plane_name,
     shared_planes,
 )
+from kontur.data.image_statistics import fingerprint
 from kontur.data.pairing import PlanesSource, find_planes, pair, place_of_page, prediction_files
 from kontur.data.places import Place
 from kontur.data.truth import Truth
@@ -31,6 +34,7 @@ from kontur.evaluate import ImageScores, Summary, evaluate, summarise
 from kontur.evaluate.class_lists import ClassLists
 from kontur.formats.images import Image
 from kontur.formats.nifti_space import check_same_space
+from kontur.infer.model_channels import in_learned_channel
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
@@ -47,7 +51,8 @@ class FolderEvaluation:
     """The scores of the images that have a prediction, and the names that have no partner.
 
     Where all planes are evaluated, `images` are planes, and those of a stack that only one side has
-    are `planes_without_prediction` and `planes_without_truth`, such as "film page 3".
+    are `planes_without_prediction` and `planes_without_truth`, such as "film page 3". `learned` are
+    those that the model learned from, as far as that is known.
     """
 
     images: tuple[ImageScores, ...]
@@ -56,6 +61,7 @@ class FolderEvaluation:
     planes_without_prediction: tuple[str, ...] = ()
     planes_without_truth: tuple[str, ...] = ()
     ignored_classes: tuple[str, str] | None = None  # see `ClassLists.ignored`
+    learned: tuple[str, ...] = ()
 
     @property
     def without_size(self) -> tuple[str, ...]:
@@ -185,19 +191,21 @@ def evaluate_model(
     truth: Folder,
     *,
     options: PredictOptions = DEFAULT_OPTIONS,
+    learned: Collection[str] = (),
     progress: Progress | None = None,
 ) -> FolderEvaluation:
     """Evaluate the predictions of a model on a folder's images, in the folder's channel and page.
 
     Of a folder that was opened with all pages every plane counts as an image does. A folder of all
     channels is looked at in the one that the model learned from. A line of logging (`kontur.infer`)
-    names images of which hardly a value lies in a given range of intensities.
+    names images of which hardly a value lies in a given range of intensities. `learned` are the
+    fingerprints of the images that the model learned from (`learned_images.read_learned`).
 
     Raises:
         InputError: the folder holds no image, or a file cannot be read.
     """
     samples = truth.samples
-    scores = []
+    scores, seen = [], []
     hints: dict[str, list[str]] = {}  # each with the images that it is for
     for index, item in enumerate(truth.annotated):
         sample = samples[index]
@@ -207,6 +215,9 @@ def evaluate_model(
         predicted = _named(item.plane_name, predict)
         if predicted.hint is not None:
             hints.setdefault(predicted.hint, []).append(item.plane_name)
+        if learned:
+            picture = in_learned_channel(image, predictor.card, item.name).pixels
+            seen += [item.plane_name] if fingerprint(np.asarray(picture)) in learned else []
         scores.append(_score(item.name, page, sample.instances, predicted.instances))
         if progress is not None:
             progress(index + 1, len(samples))
@@ -214,7 +225,7 @@ def evaluate_model(
         raise InputError(f"{truth.path} holds no image to evaluate")
     for hint, names in hints.items():
         log.warning("%s: %s", listed(names), hint)
-    return FolderEvaluation(tuple(scores))
+    return FolderEvaluation(tuple(scores), learned=tuple(seen))
 
 
 def _on(true: ImagePlanes, predicted: ImagePlanes, page: Page) -> tuple[Instances, Instances]:

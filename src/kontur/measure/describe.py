@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 
 from kontur.errors import InputError
 from kontur.measure.column_selection import KINDS, column_names
+from kontur.measure.empty_images import empty_images_notes
 from kontur.measure.extra import package
 from kontur.measure.learn.copies import copied_images
 from kontur.measure.recipe import as_numbers, as_text, type_of, without_attrs
@@ -138,7 +139,7 @@ def describe(table: "pd.DataFrame") -> Description:
     side = table.attrs.get("pixel_size")
     warnings, format_note = table.attrs.get("warnings", []), table.attrs.get("format_note", "")
     known = table.attrs.get("non_numeric", {})
-    notes = (*warnings, *_notes(plain, columns, known))
+    notes = (*warnings, *empty_images_notes(table), *_notes(plain, columns, known))
     return Description(len(table), ignored, images, side, columns, format_note, notes)
 
 

@@ -17,6 +17,7 @@ from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
 from kontur.formats.pixel_sides import Sides, uneven_note
 from kontur.measure.cells import unit_in
+from kontur.measure.empty_images import with_empty_images
 from kontur.measure.extra import package
 from kontur.measure.sources import LargePicture, Picture, Source
 from kontur.measure.table import measure, metadata_names
@@ -42,7 +43,8 @@ def measure_many(
 
     Images are read and measured in parallel threads; `progress(done, total)` is called after each.
     `pixel_size` and `outlines` are as in `measure`; "pixels" measures in pixels whatever the files
-    state. Where pixel sizes differ, `attrs["pixel_sizes"]` has that of each image. Raises
+    state. Where pixel sizes differ, `attrs["pixel_sizes"]` has that of each image;
+    `attrs["images_without_objects"]` names those that have no row. Raises
     `InputError` naming the image that cannot be read or measured, for no image, where only some
     files state their pixel size, and for metadata of which two columns would have one name.
     """
@@ -85,7 +87,9 @@ def measure_many(
         if pixel_size is None and table.attrs["pixel_size"] is None and (sides := source.sides()):
             not_square[printable(source.name)] = sides
     _check_units(sources, tables, not_square)
-    return _joined(tables, metadata_of_all, [uneven_note(not_square)] if not_square else [])
+    notes = [uneven_note(not_square)] if not_square else []
+    joined = _joined(tables, metadata_of_all, notes)
+    return with_empty_images(joined, [printable(source.name) for source in sources])
 
 
 def _joined(

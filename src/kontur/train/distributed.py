@@ -24,11 +24,12 @@ import torch
 from lightning.fabric.plugins.environments.lightning import find_free_network_port
 
 from kontur.errors import InputError
+from kontur.infer.learned_images import read_names
 from kontur.train.callbacks import TrainingCallback
 from kontur.train.checkpoint import Checkpoint
 from kontur.train.config import Precision
 from kontur.train.devices import choose_devices, launched
-from kontur.train.run_files import read_config, read_names
+from kontur.train.run_files import read_config
 from kontur.train.signals import Signals, Stopped
 from kontur.train.timing import LIGHTNING
 from kontur.train.trainer import Job, fit, make_job, quiet_lightning

@@ -14,6 +14,7 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.formats.channels import Channel
 from kontur.formats.only_writer import only_writer
+from kontur.infer.learned_images import NAMES, read_names, write_learned, write_names
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_training_samples
@@ -38,12 +39,9 @@ from kontur.train.progress import ProgressDisplay
 from kontur.train.results import MODEL, finish
 from kontur.train.run_files import (
     CONFIG,
-    NAMES,
-    read_names,
     refuse_existing_run,
     remove_run_files,
     resumed_config,
-    write_names,
 )
 from kontur.train.signals import Signals
 from kontur.train.timing import choose_mode
@@ -197,6 +195,7 @@ def _train(
             dismiss_followers()
         network, card = _best(job, card)
         ended = checkpoint if checkpoint and job.used_up else Checkpoint.read(run / LAST)
+        write_learned(run, (kept.fingerprint for kept in samples.stored))  # with the model
         training_samples = judged_training_samples(samples, config.training)
         return finish(
             run,

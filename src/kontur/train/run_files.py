@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.formats.atomic import write_bytes
+from kontur.infer.learned_images import LEARNED, NAMES
 from kontur.models import catalog
 from kontur.settings import merge, overrides, read_toml
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS
@@ -14,8 +14,8 @@ from kontur.train.logger import BOARD, CURVES, LINES
 from kontur.train.results import GRADIENTS, METRICS, MODEL, OVERLAYS
 
 CONFIG = "config.toml"
-NAMES = "validation.txt"
-FILES = (CONFIG, NAMES, LAST, PREVIOUS, BEST, MODEL, METRICS, LINES, CURVES, GRADIENTS)
+WEIGHTS = (LAST, PREVIOUS, BEST, MODEL)
+FILES = (CONFIG, NAMES, LEARNED, *WEIGHTS, METRICS, LINES, CURVES, GRADIENTS)
 FOLDERS = {BOARD: "events.out.tfevents.*", OVERLAYS: "*.png"}  # with a pattern of their files
 KEPT = (
     "kind",
@@ -50,19 +50,6 @@ def remove_run_files(run: Path) -> None:
 def read_config(run: Path) -> RunConfig:
     """The settings that the run in this folder was started with."""
     return RunConfig.read(_saved(run), where=str(run / CONFIG))
-
-
-def write_names(run: Path, names: Iterable[str]) -> None:
-    """Write the names of the validation images, one a line."""
-    lines = "".join(f"{name}\n" for name in names)
-    write_bytes(run / NAMES, lines.encode("utf-8", "surrogatepass"))  # not every name is UTF-8
-
-
-def read_names(run: Path) -> list[str] | None:
-    """The names of the validation images of a run; None where it has not chosen them yet."""
-    if not (run / NAMES).exists():
-        return None
-    return (run / NAMES).read_bytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
 
 
 def resumed_config(

@@ -54,6 +54,13 @@ def test_every_row_gets_its_class_and_probabilities(kinds):
     assert (shares.max(axis=1) > 0.8).all()
 
 
+def test_predictions_know_the_images_without_objects_as_their_table_does(kinds):
+    rows = measure(boxes(), name="a")
+    assert "images_without_objects" not in predictions(kinds, rows).attrs
+    rows.attrs["images_without_objects"] = ["b"]
+    assert predictions(kinds, rows).attrs["images_without_objects"] == ["b"]
+
+
 def test_regions_to_ignore_and_empty_tables_have_rows_as_they_are(kinds):
     rows = predictions(kinds, measure(boxes(ignore=[8]), name="a"))
     assert rows["predicted"].isna().tolist() == [False, True, False]

@@ -20,6 +20,7 @@ from kontur.formats import ClassPrediction
 from kontur.formats.atomic import refuse_existing
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
+from kontur.measure.empty_images import EMPTY_IMAGES
 from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
 from kontur.measure.sources import Source, Sources
@@ -76,7 +77,9 @@ def predictions(model: TableModel, table: "pd.DataFrame") -> "pd.DataFrame":
             columns[f"{PROBABILITY}{name}"] = column
             about[f"{PROBABILITY}{name}"] = f"that {model.card.target} is {name}"
     table_of_predictions = pandas.DataFrame(columns)
-    table_of_predictions.attrs = {"units": {PREDICTED: model.card.unit}, "meanings": about}
+    known = {key: table.attrs[key] for key in (EMPTY_IMAGES,) if key in table.attrs}
+    units = {PREDICTED: model.card.unit}
+    table_of_predictions.attrs = {"units": units, "meanings": about, **known}
     return table_of_predictions
 
 

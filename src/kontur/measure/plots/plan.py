@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kontur.errors import InputError
 from kontur.measure.column_selection import column_names, select_columns
+from kontur.measure.empty_images import empty_images_notes
 from kontur.measure.plots import distributions, gallery, outlines, scatter, style
 from kontur.measure.plots.groups import MOST, Groups, groups
 from kontur.measure.plots.numbers import (
@@ -89,7 +90,7 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
     kept, out = without_ignored(table.set_axis(column_names(table), axis=1))
     if not len(kept):
         raise InputError(f"all {out:,} rows are regions to ignore: nothing to plot")
-    notes = [*attrs.get("warnings", [])]
+    notes = [*attrs.get("warnings", []), *empty_images_notes(table)]
     if out:
         notes.append(f"left out: {plural(out, 'row')} of regions to ignore")
     kept = kept.reset_index(drop=True)
