@@ -154,6 +154,16 @@ def test_planes_of_a_stack_are_kept_apart_or_one_is_to_be_chosen(kontur, tmp_pat
         output = kontur("convert", source, tmp_path / name, "--page", "1", "--size", "9x9")
         assert "that the outlines lie on a plane of a stack (depth 1) is lost" in output
         assert formats.read(tmp_path / name).areas.tolist() == [8, 8]
+    tifffile.imwrite(tmp_path / "i.tif", np.zeros((5, 9, 9), np.uint8), metadata={"axes": "ZYX"})
+    image = ("--image", tmp_path / "i.tif")
+    kontur("convert", source, tmp_path / "empty.png", "--page", "2", *image)
+    assert len(formats.read(tmp_path / "empty.png")) == 0
+    for to in (["no.png", "--size", "9x9"], ["no", "--format", "csv"], ["no.png", *image]):
+        words = [tmp_path / to[0], *to[1:], "--page", 9]
+        output = kontur("convert", source, *words, code=1)
+        assert len(output.splitlines()) == 1
+        assert "page 9" in output
+        assert not (tmp_path / to[0]).exists()
     for name in ("a.geojson", "a.csv", "a.geojsonl"):
         kontur("convert", source, tmp_path / name)
         planes = [entry.instances.plane.z for entry in formats.read_images(tmp_path / name)]

@@ -304,8 +304,8 @@ def test_a_hint_is_given_once_with_the_images_that_it_is_for(kontur, model, tmp_
     for name in ("a.tif", "b.tif"):
         tifffile.imwrite(tmp_path / name, np.zeros((32, 32), np.uint8))
     output = predict(kontur, model, tmp_path, tmp_path / "out", "--score", 0.9)
-    assert "hint, a.tif, b.tif: nothing was found; the model learned objects of 16 pixels" in output
-    assert output.count("--diameter auto") == 1
+    assert "hint, a.tif, b.tif: it is constant" in output
+    assert output.count("constant") == 1
 
 
 def test_tracks_that_an_output_cannot_hold_are_said_once(kontur, model, images, tmp_path):

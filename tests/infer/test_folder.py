@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 import kontur
 from kontur import formats
@@ -216,19 +217,23 @@ def test_processes_that_work_on_one_folder_lose_no_entry(tmp_path):
 
 
 def test_objects_of_another_size_than_learned_and_none_at_all_give_a_hint(images, tmp_path):
+    Image.fromarray(np.arange(120, dtype=np.uint8).reshape(10, 12)).save(images / "b.png")
+    paint(images / "c.png", *((0, 26 * i, 24) for i in range(5)), size=(24, 130))
+    paint(images / "d.png")
     predictor = Bright()
     predictor.card = predictor.card.replace(object_size=6.0)
     hints = [each.hint for each in run(images, tmp_path / "out", predictor=predictor)]
     assert hints[0] is None  # 5 and 8 pixels
     assert "nothing was found; the model learned objects of 6 pixels: --diameter auto" in hints[1]
     assert "a typical object measures 24 pixels, the model learned 6" in hints[2]
+    assert "it is constant" in hints[3]
     again = run(
         images,
         tmp_path / "again",
         predictor=predictor,
         options=PredictOptions(diameter=6.0),
     )
-    assert [each.hint for each in again] == [None] * 3
+    assert [each.hint for each in again] == [None] * 3 + [hints[3]]
 
 
 def test_label_images_take_over_the_side_of_a_pixel(images, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kontur.data.normalise import NormaliseConfig, measure_normalisation
-from kontur.infer.hints import channel_hint, range_hint
+from kontur.infer.hints import channel_hint, size_hint, values_hint
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.models.card import Card
 
@@ -51,8 +51,8 @@ def test_other_images_are_not_remarked_on(image):
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ((255, 4000), "at or below the range, so that it is black"),
-        ((-100, 0), "at or above the range, so that it is white"),
+        ((255, 4000), "nearly all at or below the range:"),
+        ((-100, 0), "nearly all at or above the range:"),
         ((0, 10), "up to more than 10 times beyond the range"),
         ((0, 1), "at or above the range"),
         ((0, 255), None),
@@ -62,10 +62,30 @@ def test_other_images_are_not_remarked_on(image):
 )
 def test_a_range_that_hardly_holds_a_value_of_the_image_is_pointed_out(given, word):
     fixed = measure_normalisation(SIGNAL[..., None], NormaliseConfig(mode="range", range=given))
-    sentence = range_hint(fixed)
+    sentence = values_hint(fixed)
     assert sentence is None if word is None else word in sentence
-    assert range_hint(measure_normalisation(SIGNAL[..., None])) is None
-    assert range_hint(measure_normalisation(SIGNAL[:0, :, None], fixed.config)) is None
+    assert values_hint(measure_normalisation(SIGNAL[..., None])) is None
+    assert values_hint(measure_normalisation(SIGNAL[:0, :, None], fixed.config)) is None
+
+
+@pytest.mark.parametrize("value", [0, 7, np.nan])
+def test_of_a_constant_image_it_is_said_that_it_is_constant(value):
+    image = np.full((20, 30, 1), value, np.float32)
+    assert "it is constant" in values_hint(measure_normalisation(image))
+    given = NormaliseConfig(mode="range", range=(100, 4000))
+    assert "it is constant" in values_hint(measure_normalisation(image, given))
+    image[3, 4:6, 0] = 9, 8
+    assert "constant" not in str(values_hint(measure_normalisation(image, given)))
+    assert values_hint(measure_normalisation(image)) is None
+
+
+@pytest.mark.parametrize(("count", "word"), [(0, "nothing was found"), (1, None), (4, None)])
+def test_few_objects_say_nothing_about_the_size_of_a_typical_one(count, word):
+    card = CARD.replace(object_size=17.0)
+    sentence = size_hint(np.full(count, 36.0), card, DEFAULT_OPTIONS)
+    assert sentence is None if word is None else word in sentence
+    assert "measures 6 pixels" in size_hint(np.full(5, 36.0), card, DEFAULT_OPTIONS)
+    assert size_hint(np.full(5, 300.0), card, DEFAULT_OPTIONS) is None
 
 
 def test_a_channel_that_was_chosen_is_not_advised():

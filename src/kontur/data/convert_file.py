@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kontur import formats
-from kontur.data.image_planes import entries_on_page, page_in_image, states_all_planes
+from kontur.data.image_planes import entries_on_page, page_in_image, read_on_page, states_all_planes
 from kontur.data.places import (
     Place,
     check_labels_fit,
@@ -54,7 +54,8 @@ def convert(
     `source` describes. `page` is one of that file: where it knows depth and time, these tell the
     planes. `size` is (height, width) where neither gives it. Without `image` all images are written
     where the new format holds several. Raises `InputError` where sizes differ, where `source` has a
-    plane that the image file lacks, and as `formats.read` and `formats.write` do.
+    plane that the image file lacks, for a page behind all outlines where there is no such file, and
+    as `formats.read` and `formats.write` do.
     """
     kind = formats.format_named(format) if format else formats.format_to_write(target)
     check_is_of_format(Path(target), kind)
@@ -64,8 +65,11 @@ def convert(
     if file is not None:
         check_same_space(Path(source), file)
     own, at = _page_in(Path(source), file, page)
-    read = None if at is not None else own
-    entries = formats.read_images(source, page=read, task=task, size=size or of_file)
+    if file is None:
+        entries = read_on_page(Path(source), page, task=task, size=size)
+    else:
+        read = None if at is not None else own
+        entries = formats.read_images(source, page=read, task=task, size=size or of_file)
     if image is not None:
         entries = _of_image(entries, image, file, source, kind, page=page, at=at)
     elif len(entries) > 1 and not _holds_all(kind, entries):

@@ -21,7 +21,7 @@ from kontur.data.convert_file import Conversion
 from kontur.data.file_names import partner_name, stem
 from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, groups_of
-from kontur.data.image_planes import Pages
+from kontur.data.image_planes import Pages, read_on_page
 from kontur.data.pairing import are_annotations, prediction_files
 from kontur.data.places import places_of, plane_on
 from kontur.data.recognise_layout import recognise_layout
@@ -299,7 +299,7 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
 
 def _of_file(name: str, path: Path, wanted: _Wanted) -> list[_Named]:
     """The images that a file lists, or the one that it is named after."""
-    entries = formats.read_images(path, page=wanted.page, task=wanted.task)
+    entries = read_on_page(path, wanted.page, task=wanted.task)
     if formats.format_of(path).several_images:
         return [image for one in _by_image(entries) for image in _of_image(one, path, wanted)]
     if len(entries) > 1 and not wanted.planes:

@@ -208,6 +208,38 @@ def entries_on_page(
     return [entries[0]._replace(instances=entries[0].instances[[]].replace(plane=None))]
 
 
+def read_on_page(
+    path: Path, page: int | None, *, task: str, size: tuple[int, int] | None = None
+) -> list[ImageAnnotation]:
+    """What a file describes, on all planes or on one page, where no image tells which pages exist.
+
+    A page below the last on which an outline lies exists, and may be empty. Raises `InputError` for
+    a page behind it, and where the file cannot be read.
+    """
+    outlines = page is not None and path.exists() and not states_all_planes(path)
+    if page is None or not outlines or not formats.format_of(path).planes:
+        return formats.read_images(path, page=page, task=task, size=size)
+    images: dict[str, list[ImageAnnotation]] = {}
+    for entry in formats.read_images(path, task=task, size=size):
+        images.setdefault(entry.file_name, []).append(entry)
+    pages: set[int] = set()
+    for entries in images.values():
+        named = [entry.instances.plane for entry in entries]
+        if any(plane is None for plane in named):  # they belong to any page
+            pages.add(page)
+        pages.update(page_numbers([plane for plane in named if plane is not None], path))
+    if pages and max(pages) < page:
+        raise InputError(
+            f"{path}: no outline is on page {page}; they are on {listed(map(str, sorted(pages)))}; "
+            "give another page, or the image if it has this one (--image FILE, in Python image=)"
+        )
+    return [
+        each
+        for entries in images.values()
+        for each in entries_on_page(entries, page, path, at=None)
+    ]
+
+
 def numbered_alike(true: ImagePlanes, predicted: ImagePlanes) -> tuple[ImagePlanes, ImagePlanes]:
     """Both sides with one number for the planes of one depth and time, where both know them.
 

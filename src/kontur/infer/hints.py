@@ -2,7 +2,8 @@
 
 Size: a network finds objects of the size that it learned, and fragments of larger ones. Channel: a
 stain coloured blue or red has a much lower luminance than the same stain in grey. Range: a given
-range of intensities may be that of another exposure, or in another unit.
+range of intensities may be that of another exposure, or in another unit. Nothing at all: an image
+that is constant.
 """
 
 import numpy as np
@@ -16,6 +17,7 @@ COLOURS = ("red", "green", "blue")
 SILENT = 0.05  # of the strongest channel's spread: another that varies less carries no signal
 SPREAD = (1.0, 99.8)  # percentiles between which a channel's spread is measured
 FAR = 10.0  # times a range, beyond which values are surely in another unit
+FEW = 5  # objects; of fewer, which may be false ones, nothing is said about a typical object
 UNLIKE = 2.0  # a typical object this many times larger or smaller than learned deserves a hint
 AUTO = "--diameter auto measures the objects and scales the image (--diameter N where you know it)"
 
@@ -41,16 +43,26 @@ def channel_hint(
     )
 
 
-def range_hint(normalisation: Normalisation) -> str | None:
-    """A sentence where hardly any value of an image lies in the range that becomes 0 to 1."""
+def values_hint(normalisation: Normalisation) -> str | None:
+    """A sentence where an image is constant, or hardly any value lies in the range given for it.
+
+    None for an empty image and where a model takes moments, for which no values are measured.
+    """
     given, spread = normalisation.config.range, normalisation.spread
-    if given is None or spread is None:
+    if spread is None:
+        return None
+    if spread[0] == spread[1]:
+        return (
+            "it is constant: every pixel has the same value, so that there is nothing to find; see "
+            "whether it is the right file, page and channel"
+        )
+    if given is None:
         return None
     (low, high), (darkest, brightest) = given, spread
     if brightest <= low:
-        what = "at or below the range, so that it is black to the model"
+        what = "nearly all at or below the range"
     elif darkest >= high:
-        what = "at or above the range, so that it is white to the model"
+        what = "nearly all at or above the range"
     elif brightest > low + FAR * (high - low):
         what = f"up to more than {FAR:.0f} times beyond the range, as of another unit or exposure"
     else:
@@ -71,13 +83,15 @@ def track_hint(pages: int, options: PredictOptions) -> str | None:
 def size_hint(areas: Float[np.ndarray, " k"], card: Card, options: PredictOptions) -> str | None:
     """A sentence where the objects' areas suggest another scale, or where nothing was found.
 
-    None where a diameter was given or the card has no object size.
+    None of one to four objects, and where a diameter was given or the card has no object size.
     """
     learned = card.object_size
     if learned is None or options.diameter is not None:
         return None
     if len(areas) == 0:
         return f"nothing was found; the model learned objects of {learned:.0f} pixels: {AUTO}"
+    if len(areas) < FEW:
+        return None
     side = float(np.median(np.sqrt(areas)))
     if learned / UNLIKE <= side <= learned * UNLIKE:
         return None

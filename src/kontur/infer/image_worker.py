@@ -13,7 +13,7 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, thinned
-from kontur.infer.hints import channel_hint, range_hint, size_hint, track_hint
+from kontur.infer.hints import channel_hint, size_hint, track_hint, values_hint
 from kontur.infer.image_task import Job, Outcome, Task, TaskKind, TaskResult, Work
 from kontur.infer.journal import ImageJournal
 from kontur.infer.memory import available_memory
@@ -139,7 +139,7 @@ class ImageWorker:
                 contrast=parts.contrast,
                 changed=job.changed,
                 left=job.left,
-                hint=range_hint(plan.chosen.image.normalisation)
+                hint=values_hint(plan.chosen.image.normalisation)
                 or channels
                 or size_hint(areas, card, self.work.options),
             )

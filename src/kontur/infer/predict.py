@@ -19,7 +19,7 @@ from kontur.errors import InputError
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
 from kontur.infer.engine import Engine
-from kontur.infer.hints import range_hint
+from kontur.infer.hints import values_hint
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.model_channels import open_for_model
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
@@ -102,7 +102,8 @@ class Predictor:
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there.
 
-        Its `hint` is a sentence where hardly any value lies in a given range of intensities.
+        Its `hint` is a sentence where the image is constant, or hardly any value lies in a given
+        range of intensities.
         """
         plan = self.plan(image, options)
         try:
@@ -115,7 +116,7 @@ class Predictor:
         instances = best_first([part.instances for part in resolved])
         repaired = sum(part.repaired for part in resolved)
         chosen = plan.chosen
-        hint = range_hint(chosen.image.normalisation)
+        hint = values_hint(chosen.image.normalisation)
         how = (chosen.scale, chosen.contrast, chosen.image.pixels, hint)
         return Prediction(instances, repaired, *how)
 

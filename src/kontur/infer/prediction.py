@@ -26,8 +26,8 @@ class Prediction:
 
     `scale` is the factor by which it was resized, relative to the card's own; `contrast` the
     percentile that counted as bright or the values that became 0 and 1, None for the card's;
-    `image` the pixels that were outlined, in the network's channels; `hint` a sentence where hardly
-    any of them lies in the range.
+    `image` the pixels that were outlined, in the network's channels; `hint` a sentence where they
+    are constant, or hardly any of them lies in the range.
     """
 
     instances: Instances

@@ -1,5 +1,6 @@
 """Serving the page on this machine alone, until Ctrl-C."""
 
+import errno
 import secrets
 import socket
 import threading
@@ -12,6 +13,7 @@ import uvicorn
 from kontur.errors import InputError
 from kontur.web.app import create_app
 from kontur.web.workspace import Workspace, open_workspace
+from kontur.wording import printable
 
 HOST = "127.0.0.1"
 PORT = 8765  # the first that is tried where none is given
@@ -25,8 +27,8 @@ def serve(
 ) -> None:
     """Serve a folder until this process is told to end.
 
-    `say` is given the address once the page answers there. Raises `InputError` where the folder
-    or the port cannot be used.
+    `say` is given the address once the page answers there, alone, and then what it is. Raises
+    `InputError` where the folder or the port cannot be used.
     """
     listening = _listen(port)
     workspace = open_workspace(folder)
@@ -43,6 +45,10 @@ def serve(
         timeout_graceful_shutdown=PATIENCE,
     )
     say(address)
+    say(
+        f"the page of {printable(folder.resolve().name)}: open this address in a browser on this "
+        "machine; Ctrl-C ends it"
+    )
     for problem in workspace.problems:
         say(problem)
     if open_browser:
@@ -77,8 +83,18 @@ def _listen(port: int | None) -> socket.socket:
         except (OSError, OverflowError) as error:
             listening.close()
             if port is not None:
-                raise InputError(
-                    f"port {port} cannot be used ({error}); choose another with --port, or leave "
-                    "it out"
-                ) from None
+                raise InputError(f"port {port} {_trouble(error)}") from None
     raise AssertionError("port 0 is always free")
+
+
+def _trouble(error: OSError | OverflowError) -> str:
+    """Why a port cannot be used, and what to do."""
+    otherwise = "choose another with --port, or leave it out"
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return (
+            "is taken by another program, perhaps by another kontur serve: end that with Ctrl-C, "
+            f"or {otherwise}, which takes a free one"
+        )
+    if isinstance(error, OSError) and error.errno == errno.EACCES:
+        return f"may not be used by this user; {otherwise}"
+    return f"cannot be used ({error}); {otherwise}"

@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 
 from kontur.measure.plots import style
 from kontur.measure.plots.groups import groups
 from kontur.measure.plots.numbers import numbers
-from kontur.measure.plots.scatter import MANY, caption, draw_scatter, drawing_style
+from kontur.measure.plots.scatter import MANY, _bins, caption, draw_scatter, drawing_style
 from tests.measure.plots.tables import made_up
 
 
@@ -21,6 +22,19 @@ def test_every_object_with_both_values_is_a_dot_of_its_group():
     assert len(np.unique(dots.get_facecolors(), axis=0)) == 2
     assert (main.get_xlabel(), main.get_ylabel()) == ("area (µm²)", "circularity")
     assert len(above.patches) == len(beside.patches) == 4  # an area and a line for each group
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0], [3.0, 5e4], [0.1, 0.3], [0.2], [0.0], [-3.0]])
+def test_the_bins_of_the_histograms_end_where_the_values_do(values):
+    table = made_up(images=1, each=60, some=np.resize(values, 60))
+    column = numbers(table, "some")
+    edges = _bins(column, np.ones(60, dtype=bool))
+    assert np.histogram(column.values, edges)[0].sum() == 60
+    assert (np.diff(edges) > 0).all()
+    if len(values) > 1:
+        assert edges[[0, -1]].tolist() == values
+    else:
+        assert edges[0] >= 0 or values[0] < 0
 
 
 def test_the_legend_counts_images_and_objects():

@@ -164,9 +164,7 @@ def _draw_side(
     orientation: str,
 ) -> None:
     """A histogram of every group, each of area 1, in common bins."""
-    low, high = _range(column, rows)
-    edges = np.linspace(low, high, min(BINS, int(np.ceil(2 * np.cbrt(rows.sum())))) + 1)
-    edges = 10.0**edges if column.log else edges
+    edges = _bins(column, rows)
     for group, colour in enumerate(groups.colours):
         values = column.values[rows & (groups.group == group)]
         if len(values) == 0:
@@ -205,9 +203,24 @@ def _draw_legend(drawn: Any, groups: Groups, legend: list[str]) -> None:
     style.legend(drawn, handles, groups.by, alignment="left")
 
 
-def _range(
-    column: Numbers, rows: Shaped[np.ndarray, " n"], beyond: float = 0.02
-) -> tuple[float, float]:
+def _bins(column: Numbers, rows: Shaped[np.ndarray, " n"]) -> Float[np.ndarray, " edges"]:
+    """Edges of equal bins along the axis, from the least value to the largest.
+
+    Never beyond them: an area below 0, or a share above 1, would seem to be there. Around a single
+    value, a bin of a tenth of it.
+    """
+    values = column.values[rows]
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        low, high = (low - 0.05 * abs(low), high + 0.05 * abs(high)) if low else (0.0, 1.0)
+    first, last = map(float, column.on_axis(np.array([low, high])))
+    edges = np.linspace(first, last, min(BINS, int(np.ceil(2 * np.cbrt(rows.sum())))) + 1)
+    edges = 10.0**edges if column.log else edges
+    edges[[0, -1]] = low, high  # which a logarithm rounds
+    return edges
+
+
+def _range(column: Numbers, rows: Shaped[np.ndarray, " n"], beyond: float) -> tuple[float, float]:
     """The ends of the values along the axis, wider by a share of the range."""
     positions = column.on_axis(column.values[rows])
     low, high = float(positions.min()), float(positions.max())
