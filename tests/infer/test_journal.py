@@ -1,5 +1,8 @@
 """Journals on their own; what a record makes of them is in `test_record`."""
 
+import io
+from pathlib import Path
+
 import pytest
 
 from kontur.infer.journal import ImageJournal, Journal, journals
@@ -67,3 +70,22 @@ def test_a_file_that_is_none_yet_is_passed_over(record, text):
     journal.begin()
     (record.parent / journal.name).write_text(text)
     assert journals(record) == []
+
+
+def test_half_a_line_of_a_full_disk_takes_no_other_line_with_it(record, monkeypatch):
+    journal = Journal(record, NOW)
+    journal.begin()
+    journal.note("a", {"objects": 1})
+
+    class Full(io.FileIO):
+        def write(self, text):
+            return super().write(text if text == b"\n" else text[:7])
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "open", lambda path, mode, **options: Full(path, mode))
+        assert not journal.note("b", {"objects": 2})
+    assert not journal.says("b", {"objects": 2})
+    assert journal.note("c", {"objects": 3})
+    (read,) = journals(record)
+    assert read.since(0) == {"a": {"objects": 1}, "c": {"objects": 3}}
+    assert read.since(2) == {"c": {"objects": 3}}  # the half line counts

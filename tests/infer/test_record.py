@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -131,10 +132,71 @@ def test_a_kill_while_the_record_is_written_loses_nothing(tmp_path, monkeypatch)
     record.note("b", {"objects": 2}, None)
     monkeypatch.setattr("kontur.infer.journal.Journal.renew", lambda *word: None)  # killed before
     write(record, "a", {"objects": 1})
-    assert "journals" not in json.loads((tmp_path / "predict.json").read_text())
     note(tmp_path, NOW | {"score": 0.6}, a={"objects": 9})
     known = Record(tmp_path, NOW)
     assert [known.results_of(name) for name in "ab"] == [{"objects": 9}, {"objects": 2}]
+
+
+def test_what_another_process_made_later_stays_where_this_one_is_killed_after_writing(
+    tmp_path, monkeypatch
+):
+    """The journal that a kill leaves is no later than the record, into which it was read."""
+    record, other = Record(tmp_path, NOW), Record(tmp_path, NOW | {"score": 0.6})
+    record.begin()
+    record.note("a", {"objects": 1}, None)
+    other.begin()
+    other.note("a", {"objects": 2}, None)
+    write(other, "c", {})
+    monkeypatch.setattr("kontur.infer.journal.Journal.renew", lambda *word: None)
+    write(record, "b", {})
+    assert Record(tmp_path, NOW).results_of("a") == {"objects": 2}
+
+
+def test_of_an_image_that_two_processes_make_the_later_one_counts(tmp_path):
+    record, other = Record(tmp_path, NOW), Record(tmp_path, NOW | {"score": 0.6})
+    record.begin()
+    record._next = float("inf")
+    record.add("a", {"objects": 1}, None)  # not written yet
+    other.begin()
+    write(other, "a", {"objects": 2})
+    other.finish()
+    record.finish()
+    assert Record(tmp_path, NOW).results_of("a") == {"objects": 2}
+
+
+def test_a_journal_that_another_process_holds_open_ends_no_run(tmp_path, monkeypatch):
+    record = Record(tmp_path, NOW)
+    record.begin()
+
+    unlink = Path.unlink
+
+    def refuse(path, **options):
+        if path.name == record._journal.name:
+            raise PermissionError(13, "in use", str(path))
+        unlink(path, **options)
+
+    with monkeypatch.context() as windows:
+        windows.setattr(Path, "unlink", refuse)
+        write(record, "a", {"objects": 1})
+        write(record, "b", {"objects": 2})
+        record.finish()
+    assert {*made(tmp_path)[0]["images"]} == {"a", "b"}
+    assert Record(tmp_path, NOW).results_of("b") == {"objects": 2}
+
+
+def test_a_record_that_holds_all_that_journals_say_is_not_written_again(
+    tmp_path, elsewhere, monkeypatch
+):
+    with elsewhere():
+        killed = Record(tmp_path, NOW)
+        killed.begin()
+    killed.note("a", {"objects": 1}, None)
+    Record(tmp_path, NOW).complete()
+    before = (tmp_path / "predict.json").stat()
+    Record(tmp_path, NOW).complete()
+    after = (tmp_path / "predict.json").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert Record(tmp_path, NOW).results_of("a") == {"objects": 1}
 
 
 @pytest.fixture

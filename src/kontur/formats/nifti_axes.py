@@ -3,27 +3,32 @@
 There is nothing to compare but the order of axes. NIfTI counts columns first, and so do programs
 that know it; an array with rows first that was saved as it is (`Nifti1Image(array, np.eye(4))`)
 lies transposed. Mostly its shape then says so. Where planes are square, or all axes are of one
-length, pixels alone can tell: those that the labels cover differ from the others, and of labels
-that lie wrong they do so where the transposed ones are.
+length, pixels alone can tell: objects stand out from what is right around them, and those that lie
+wrong do so where the transposed ones are. Right labels must not be spoiled by this, so that little
+is said: several objects must agree, on several planes where there are such.
 """
 
-import functools
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Integer
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.formats import document, masks
 from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import open_image, read_image
 from kontur.formats.nifti_header import ENDINGS
 from kontur.formats.page_count import count_pages
+from kontur.instances import Instances
 
-CHECKED = 64  # pairs of files of which it is kept that they were looked at
-CLEAR = 0.1  # of the variance of pixels that transposed labels explain, before it is evidence
-TIMES = 2  # as much as the labels as they lie explain
+REACH = 4  # pixels across the border of an object: blur is mostly less, an uneven light wider
+FEWEST = 3  # objects of a plane, for one alone may lie on a speck
+LOOKED, SPREAD = 3, 9  # planes with objects, and those among which they are sought
+CLEAR = 0.2  # of the variance of pixels, what objects explain that lie right for certain,
+LITTLE = 0.03  # and what those explain that lie anywhere
+_looked_at: set[tuple[Path, Path, FileStamp, FileStamp]] = set()  # of this process
+Planes = Sequence[tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]]  # labels and pixels
 ADVICE = "an array with rows first is saved as array.T (in nibabel), or by SimpleITK as it is"
 
 
@@ -51,23 +56,25 @@ def axes_note(one: Path, other: Path) -> str:
 
 
 def warn_of_transposed(labels: Path, image: Path) -> None:
-    """A line of logging, once, where labels fit their image much better transposed.
+    """A line of logging, once in a process, where labels fit their image only transposed.
 
     One of the two is NIfTI that states no place, and their shapes are the same.
     """
-    if image.is_file() and labels.is_file():
-        _look(labels, image, FileStamp.of(labels), FileStamp.of(image))
-
-
-@functools.lru_cache(maxsize=CHECKED)
-def _look(labels: Path, image: Path, *stamps: FileStamp) -> None:
+    if not image.is_file() or not labels.is_file():
+        return
+    pair = (labels, image, FileStamp.of(labels), FileStamp.of(image))
+    if pair in _looked_at:
+        return
+    _looked_at.add(pair)
     try:
-        better = _fits_transposed(labels, image)
+        transposed = _fits_transposed(labels, image)
     except InputError:  # whoever reads them says what is wrong
         return
-    if better:
+    if transposed:
         document.log.warning(
-            "%s fits %s much better with its axes in the reverse order; %s", labels, image, ADVICE
+            "does %s lie transposed on %s? Its objects stand out from what is around them only "
+            "with the axes in the reverse order. If they look wrong in an overlay: %s",
+            *(labels, image, ADVICE),
         )
 
 
@@ -75,48 +82,84 @@ def _fits_transposed(labels: Path, image: Path) -> bool:
     shape = _shape(labels)
     if shape != _shape(image) or shape[1] != shape[2]:
         return False
-    pages = range(shape[0]) if shape[0] > 1 else [None]
-    middle = len(pages) // 2
-    for page in sorted(pages, key=lambda page: abs((page or 0) - middle)):
-        mask, pixels = _pixels(labels, page) > 0, _pixels(image, page)
-        if 0 < mask.sum() < mask.size and pixels.std() > 0:
-            break
-    else:
+    pages = _pages_with_objects(labels, shape[0])
+    planes = [(_pixels(labels, page), _pixels(image, page)) for page in pages]
+    if np.median(_explained(planes) or [0.0]) > LITTLE:
         return False
-    explained = _explained(mask, pixels)
-    return any(
-        _explained(*turned) >= max(CLEAR, TIMES * explained)
-        for turned in _turned(labels, image, page, mask, pixels)
-    )
+    ways = [[(objects.T, pixels) for objects, pixels in planes]]
+    if planes and shape[0] == shape[1]:
+        turned = _across(labels if is_nifti(labels) else image, [page or 0 for page in pages])
+        if is_nifti(labels):
+            ways.append([(one, pixels) for one, (_, pixels) in zip(turned, planes, strict=True)])
+        else:
+            ways.append([(objects, one) for one, (objects, _) in zip(turned, planes, strict=True)])
+    return any(_is_clear(_explained(way), shape[0]) for way in ways)
 
 
-def _turned(
-    labels: Path,
-    image: Path,
-    page: int | None,
-    mask: Shaped[np.ndarray, "h w"],
-    pixels: Float[np.ndarray, "h w"],
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Labels and pixels of a plane where the file of NIfTI is an array of rows and columns."""
-    yield mask.T, pixels
-    if page is None or len(mask) != count_pages(labels):
-        return
-    if is_nifti(labels):
-        yield _across(labels, page) > 0, pixels
-    else:
-        yield mask, _across(image, page)
+def _is_clear(shares: Sequence[float], pages: int) -> bool:
+    return len(shares) >= min(2, pages) and min(shares) >= CLEAR
 
 
-def _across(path: Path, column: int) -> Float[np.ndarray, "h w"]:
-    """The plane of a column: of each page one line."""
-    return np.stack([_pixels(path, page)[:, column] for page in range(count_pages(path))], axis=1)
+def _pages_with_objects(labels: Path, count: int) -> list[int | None]:
+    """Some planes from the middle outwards; of one plane None."""
+    if count == 1:
+        return [None]
+    spread = {count * (2 * i + 1) // (2 * SPREAD) for i in range(SPREAD)}
+    found: list[int | None] = []
+    for page in sorted(spread, key=lambda page: abs(page - count // 2)):
+        if len(found) < LOOKED and (_pixels(labels, page) > 0).any():
+            found.append(page)
+    return found
 
 
-def _explained(mask: Shaped[np.ndarray, "h w"], pixels: Float[np.ndarray, "h w"]) -> float:
-    """The share of the variance of pixels that lies between those of a mask and the others."""
-    if mask.all() or not mask.any():
-        return 0.0
-    return float(np.corrcoef(mask.ravel(), pixels.ravel())[0, 1] ** 2)
+def _across(path: Path, columns: list[int]) -> Float[np.ndarray, "k h w"]:
+    """The planes of some columns: of each page one line."""
+    lines = [_pixels(path, page)[:, columns] for page in range(count_pages(path))]
+    return np.stack(lines, axis=1).transpose(2, 0, 1)
+
+
+def _explained(planes: Planes) -> list[float]:
+    """The share of the variance of pixels that the step across the border of objects explains.
+
+    Of each plane that has enough objects; the step is the median of theirs, so that most agree. A
+    light that rises over the image is cancelled by the two sides of an object. Planes with pixels
+    that are no numbers are left out.
+    """
+    shares = []
+    for objects, pixels in planes:
+        if not np.isfinite(pixels).all():
+            continue
+        owners, steps = _steps(_numbered(objects), pixels)
+        counts = np.bincount(owners)
+        if np.count_nonzero(counts) >= FEWEST:
+            means = np.bincount(owners, steps)[counts > 0] / counts[counts > 0]
+            spread = pixels.var() + np.mean(steps**2)
+            shares.append(float(np.median(means) ** 2 / spread) if spread > 0 else 0.0)
+    return shares
+
+
+def _numbered(objects: Float[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]:
+    """Objects from 1: by their values, or, of a mask of few values, by regions of these."""
+    values, index = np.unique(np.maximum(objects, 0), return_inverse=True)
+    numbers: Integer[np.ndarray, "h w"] = index.reshape(objects.shape) + (values[0] > 0)
+    if 1 < len(values) <= FEWEST:
+        outlines = masks.regions(numbers).outlines
+        numbers = Instances.of_valid(outlines, size=numbers.shape).label_image()
+    return numbers
+
+
+def _steps(
+    objects: Integer[np.ndarray, "h w"], pixels: Float[np.ndarray, "h w"]
+) -> tuple[Integer[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """By how much pixels in objects are brighter than those across their borders; and whose."""
+    owners, steps = [], []
+    for turned, light in ((objects, pixels), (objects.T, pixels.T)):
+        for way in (1, -1):
+            inside, outside = turned[::way][:-REACH], turned[::way][REACH:]
+            border = (inside > 0) & (outside == 0)
+            owners.append(inside[border])
+            steps.append((light[::way][:-REACH] - light[::way][REACH:])[border])
+    return np.concatenate(owners), np.concatenate(steps)
 
 
 def _pixels(path: Path, page: int | None) -> Float[np.ndarray, "h w"]:

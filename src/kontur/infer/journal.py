@@ -14,7 +14,9 @@ holds of each that is still there, and what a journal says beyond that is later 
 """
 
 import contextlib
+import errno
 import json
+import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -59,6 +61,10 @@ class Journal:
                 return True
         return False
 
+    def says(self, name: str, results: Results) -> bool:
+        """Whether the file says so of an image."""
+        return self._file is not None and self._noted.get(name) == results
+
     def renew(self, written: Iterable[str]) -> None:
         """Begin another file without the images that were written; none where there was none."""
         with self._lock:
@@ -67,7 +73,8 @@ class Journal:
             if self._file is not None:
                 before = self._file
                 self.begin()
-                before.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # Windows, while another process reads it
+                    before.unlink()
 
     def end(self) -> None:
         """Remove the file: all that was noted is in the record."""
@@ -100,9 +107,11 @@ class ImageJournal:
 
 
 def _append(file: Path, lines: Iterable[Results]) -> None:
-    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    text = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     with file.open("ab", buffering=0) as opened:
-        opened.write(text.encode())  # at once, so that a reader never finds part of a line
+        if opened.write(text) < len(text):  # of a full disk; at once, or a reader finds a part
+            opened.write(b"\n")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
 
 
 class ReadJournal(NamedTuple):
@@ -118,12 +127,23 @@ class ReadJournal(NamedTuple):
 
 
 def journals(path: Path) -> list[ReadJournal]:
-    """The journals of all processes for the record at `path`, what was written last at the end."""
+    """The journals of all processes for the record at `path`, what was written last at the end.
+
+    A kill, a full disk, or a process that writes at this moment may leave a line that is none.
+    """
     there = []
     for file in hidden_of(path):
         with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
             written = file.stat().st_mtime_ns
-            # A kill, or a process that writes at this moment, may leave a last line that is none.
-            first, *lines = map(json.loads, file.read_text(encoding="utf-8").split("\n")[:-1])
-            there.append((written, ReadJournal(file, dict(first["settings"]), lines)))
+            first, *lines = file.read_text(encoding="utf-8").split("\n")[:-1]
+            settings = dict(json.loads(first)["settings"])
+            there.append((written, ReadJournal(file, settings, [_results(line) for line in lines])))
     return [journal for _, journal in sorted(there, key=lambda entry: entry[0])]
+
+
+def _results(line: str) -> Mapping[str, Results]:
+    """What a line says; nothing where only a part of it was written."""
+    try:
+        return dict(json.loads(line))
+    except (ValueError, TypeError):
+        return {}

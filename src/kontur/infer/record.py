@@ -6,6 +6,7 @@ Several processes may predict into one folder: each adds its images to what the 
 What a process has finished since it last wrote the file is in its `journal`, which survives a kill.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,6 +54,7 @@ class Record:
         self.runs, _ = self._known()
         self._journal = Journal(self.path, self.settings)
         self._new: dict[str, dict[str, Any]] = {}  # not written yet
+        self._held: dict[str, int] = {}  # lines of journals that the file holds, as we wrote it
         self._next = 0.0  # when to write again, on the clock of `monotonic`
 
     def run_of(self, name: str) -> RecordedRun | None:
@@ -92,9 +94,12 @@ class Record:
 
     def complete(self) -> None:
         """Write the record where it lacks what a killed process had finished."""
-        if journals(self.path):
+        there, (_, held) = journals(self.path), _read(self.path)
+        if any(journal.since(held.get(journal.file.name, 0)) for journal in there):
             self._write()
+        if there:
             remove_left_overs([self.path])
+            self._forget_journals()
 
     def note(
         self,
@@ -128,6 +133,7 @@ class Record:
         if self._new:
             self._write()
         self._journal.end()
+        self._forget_journals()
 
     def _known(self) -> tuple[list[RecordedRun], dict[str, int]]:
         """The runs by now: those in the file, and what journals have beyond what the file holds.
@@ -151,12 +157,23 @@ class Record:
         with locked(self.path):
             runs, held = self._known()  # also of images whose files get names at this moment
             same = [run for run in runs if not self.difference(run)]
-            held.pop(self._journal.name, None)  # which goes before another process can write
-            _dump(self.path, _with(runs, RecordedRun(self.settings, self._new), same), held)
+            # what our journal says is known by now, in the order in which processes finished it
+            own = {k: v for k, v in self._new.items() if not self._journal.says(k, v)}
+            _dump(self.path, _with(runs, RecordedRun(self.settings, own), same), held)
+            self._held = held
             self._journal.renew(self._new)
         self._new = {}
         now = time.monotonic()
         self._next = now + max(PAUSE, 20 * (now - start))
+
+    def _forget_journals(self) -> None:
+        """Write the file without what it says of journals that are gone, where it says so."""
+        if all((self.path.parent / name).exists() for name in self._held):
+            return
+        with contextlib.suppress(OSError), locked(self.path):  # it is right as it is
+            runs, held = _read(self.path)
+            self._held = {k: v for k, v in held.items() if (self.path.parent / k).exists()}
+            _dump(self.path, runs, self._held)
 
 
 def journal_of(

@@ -170,8 +170,8 @@ def adapt_threads(
     if change < 1 / COLLAPSED:
         torch.set_num_threads(fewest)
         return (
-            f"steps on {plural(fewest, 'thread')} for now, which other work slows less; threads are "
-            "chosen again when the speed rises"
+            f"steps on {plural(fewest, 'thread')} for now, which other work slows less; threads "
+            "are chosen again when the speed rises"
         )
     chosen = choose_mode(precision, threads, devices, timer)
     torch.set_num_threads(chosen.threads)
