@@ -13,6 +13,14 @@ class InputError(ValueError):
     """Bad input; the message is one sentence: what was wanted, what came, what to do."""
 
 
+class DamagedFileError(InputError):
+    """A file of which a part is missing or was changed."""
+
+
+class NoSuchPageError(InputError):
+    """A page of a file that has not so many."""
+
+
 def reason_of(error: BaseException, *, most: int = REASON) -> str:
     """What another program's exception says, in one line of at most so many characters.
 

@@ -91,6 +91,11 @@ def test_what_chooses_of_an_image_is_a_setting_where_it_is_no_option(command):
             "--page N (in Python page=N)",
         ),
         ("predict", "--page N (in Python page=N)", "--page N (in Python page=N)"),
+        (
+            "predict",
+            "choose it with --page N (in Python page=N), 0 to 4",
+            "choose it with --page N (in Python page=N), 0 to 4, or take every one with --page all",
+        ),
     ],
 )
 def test_advice_is_in_the_words_of_the_command(command, sentence, said):

@@ -12,6 +12,7 @@ from PIL import Image as Picture
 
 from kontur.errors import InputError
 from kontur.formats import images, pictures
+from tests.formats import cut_images
 
 RNG = np.random.default_rng(0)
 
@@ -262,3 +263,19 @@ def test_others_hear_tifffile_while_and_after_images_are_read_in_threads(tmp_pat
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(read, [cut, whole] * 50))
     assert [record.message for record in caplog.records] == ["mine"] * 100
+
+
+@pytest.mark.parametrize("name", cut_images.HOW)
+@pytest.mark.parametrize("read", [images.read_image, images.open_image])
+def test_a_damaged_file_is_damaged_whatever_page_is_wanted(tmp_path, name, read):
+    path = cut_images.save(tmp_path, name)
+    with pytest.raises(InputError) as damage:
+        read(path, page=2)
+    assert str(damage.value) == cut_images.sentence(path)
+
+
+def test_a_whole_file_is_said_to_lack_a_page(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((9, 9), np.uint8))
+    for read in (images.read_image, images.open_image):
+        with pytest.raises(InputError, match=r"one page \(0\); page 2 is not among them"):
+            read(tmp_path / "a.tif", page=2, channel=0)

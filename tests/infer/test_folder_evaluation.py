@@ -105,6 +105,20 @@ def test_predictions_of_other_images_are_refused(root, truth):
         evaluate_files(root / "other", Truth.of_folder(truth))
 
 
+def test_images_of_the_truth_are_no_predictions_and_its_label_images_are(root):
+    noise = np.random.default_rng(0).integers(0, 255, (24, 32, 3), dtype=np.uint8)
+    cells = root / "cells"
+    for folder in ("images", "masks/a"):
+        (cells / folder).mkdir(parents=True)
+    Image.fromarray(noise).save(cells / "images/a.png")
+    Image.fromarray(np.eye(24, 32, dtype=np.uint8)).save(cells / "masks/a/1.png")
+    for place in (cells, cells / "images"):
+        with pytest.raises(InputError, match=r"a\.png is an image of the truth and no prediction"):
+            evaluate_files(place, open_truth(cells))
+    labels = root / "data/labels"
+    assert evaluate_files(labels, open_truth(labels)).summary.mean_ap == 1
+
+
 def test_predictions_of_another_size_name_the_image(root, truth):
     out = made(root, "geojson")
     small = kontur.read(out / "a.geojson").scale(0.5, 0.5)

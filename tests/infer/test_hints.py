@@ -1,11 +1,15 @@
 """What to try where an image does not fit what the model learned."""
 
+import re
+
 import numpy as np
 import pytest
 
 from kontur.data.normalise import NormaliseConfig, measure_normalisation
 from kontur.infer.hints import channel_hint, size_hint, values_hint
+from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
+from kontur.infer.predict import Predictor
 from kontur.models.card import Card
 
 SIGNAL = np.random.default_rng(0).integers(0, 255, (20, 30), dtype=np.uint8)
@@ -98,3 +102,25 @@ def test_a_range_between_a_dark_channel_and_a_bright_one_is_not_remarked_on():
 def test_a_channel_that_was_chosen_is_not_advised():
     assert channel_hint(coloured(0, 0, 1), CARD, PredictOptions(channel=2)) is None
     assert channel_hint(coloured(0, 0, 1), CARD.replace(channel=2), DEFAULT_OPTIONS) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"min_size": 1},
+            'a typical object measures .* the model learned 100, .*: diameter="auto" ',
+        ),
+        ({"score": 1.0}, 'the image: nothing was found; .* 100 pixels: diameter="auto" measures'),
+        ({"diameter": 100.0}, None),
+    ],
+)
+def test_in_python_a_line_tells_of_objects_of_another_size(learned, pixels, caplog, changes, words):
+    card = learned.card.replace(object_size=100.0)
+    predictor = Predictor(OnnxEngine(learned.model, threads=1), card)
+    predictor.predict(pixels, **changes)
+    if words is None:
+        assert caplog.text == ""
+    else:
+        assert re.search(words, caplog.text)
+        assert len(caplog.records) == 1

@@ -12,6 +12,7 @@ ADVICE = re.compile(
     rf"--({'|'.join(SETTINGS)})\b(?! all\b)(?: (N\b|\d+))?(?: \(in Python \w+=N?\))?",
 )
 ONE_PAGE = re.compile(r"(--set data\.page=N, 0 to \d+)")
+ONE_OF_ALL = re.compile(r"(choose it with --page N \(in Python page=N\), 0 to \d+)")
 BESIDE = re.compile(r", or --channel N where the pages are channels")
 
 
@@ -21,6 +22,8 @@ def in_words_of(command: Any, sentence: str) -> str:
     What commands with `--page all` do, as `kontur predict`, stays.
     """
     known = {option for parameter in command.params for option in parameter.opts}
+    if any("--page" in each.opts and "all" in (each.metavar or "") for each in command.params):
+        sentence = naming_all_pages(sentence)
     if "--set" not in known:
         return sentence if "--channel" in known else BESIDE.sub("", sentence)
 
@@ -29,3 +32,8 @@ def in_words_of(command: Any, sentence: str) -> str:
         return advice[0] if f"--{name}" in known else f"--set data.{name}={value}"
 
     return ONE_PAGE.sub(r"\1 or all", ADVICE.sub(setting, sentence))
+
+
+def naming_all_pages(sentence: str) -> str:
+    """A sentence on a stack of which a plane is to be chosen, of a command with `--page all`."""
+    return ONE_OF_ALL.sub(r"\1, or take every one with --page all", sentence)

@@ -20,6 +20,7 @@ from kontur.cli.options import (
     ThreadsOption,
     takes_predict_options,
 )
+from kontur.cli.own_options import naming_all_pages
 from kontur.cli.screen import steps
 from kontur.errors import InputError
 from kontur.wording import listed, plural, printable
@@ -204,7 +205,7 @@ def predict(
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)
         for failure in failed:
-            typer.echo(f"  {failure}", err=True)
+            typer.echo(f"  {naming_all_pages(failure)}", err=True)
         raise typer.Exit(1)
 
 

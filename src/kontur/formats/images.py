@@ -7,13 +7,15 @@ lies inside a labelme file by `embedded_picture`; an unsupported file is named b
 `unsupported_images`, with what to do.
 """
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Num, Shaped
 
-from kontur.errors import InputError
+from kontur.errors import DamagedFileError, InputError, NoSuchPageError
 from kontur.formats import (
     embedded_picture,
     nifti,
@@ -97,7 +99,8 @@ def read_image(
     `check_finite`. Raises `InputError` for what is missing, empty, not an image, cut short, or a
     stack without `page`.
     """
-    return _read(Path(path), channel, page, "rgb")
+    with _damage_first(Path(path), page):
+        return _read(Path(path), channel, page, "rgb")
 
 
 def open_image(
@@ -109,14 +112,34 @@ def open_image(
     OME-Zarr, a volume that is not compressed and a scan of `slides`; every other image is read as
     `read_image` does. Arguments and errors as there.
     """
-    where = Path(path)
+    with _damage_first(Path(path), page):
+        return _open(Path(path), channel, page)
+
+
+@contextlib.contextmanager
+def _damage_first(path: Path, page: int | None) -> Iterator[None]:
+    """Of a file without this page its damage is the error, if it has any: pages may be missing."""
+    try:
+        yield
+    except NoSuchPageError:
+        if page:
+            try:
+                _open(path, None, 0)
+            except DamagedFileError:
+                raise
+            except InputError:  # of another kind, which whoever opens the page 0 is told
+                pass
+        raise
+
+
+def _open(where: Path, channel: Channel | None, page: int | None) -> OpenImage:
     if zarr_store.is_store(where):
         from kontur.formats import zarr_windows  # which needs the package zarr
 
         image = zarr_windows.open_windows(where, page=page, channel=channel)
         if image is not None and image.pixels.nbytes > LAZY:
             return image
-        return OpenImage(*read_image(where, channel=channel, page=page))
+        return OpenImage(*_read(where, channel, page, "rgb"))
     with reading(where):
         if slides.is_slide(where):
             return slides.open_slide(where, page=page, channel=channel)
@@ -133,7 +156,7 @@ def open_image(
             volume = nifti.open_windows(where, page=page)
             if volume is not None and volume.pixels.nbytes > LAZY:
                 return volume if channel is None else picked(volume, channel, where)
-    return OpenImage(*read_image(path, channel=channel, page=page))
+    return OpenImage(*_read(where, channel, page, "rgb"))
 
 
 def read_stored(path: str | Path, *, page: int | None = None) -> Image:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from kontur.errors import InputError, reason_of
+from kontur.errors import DamagedFileError, InputError, reason_of
 from kontur.formats import jpeg_kinds, unsupported_images
 
 # Of errors of the system those of a damaged file: decoders give no number, or seek where no file
@@ -95,6 +95,6 @@ def is_rare(error: Exception) -> bool:
     return isinstance(error, NotImplementedError) or any(word in words for word in RARE)
 
 
-def damaged(path: Path) -> InputError:
+def damaged(path: Path) -> DamagedFileError:
     """The sentence on a file of which a part is missing or was changed."""
-    return InputError(f"{path} is damaged or cut short; copy or export it again")
+    return DamagedFileError(f"{path} is damaged or cut short; copy or export it again")

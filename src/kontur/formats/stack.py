@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kontur.errors import InputError
+from kontur.errors import InputError, NoSuchPageError
 from kontur.instances.plane import Plane
 
 STACKS = {"Z": "z-stack of {} planes", "T": "time series of {} frames"}  # else pages
@@ -75,8 +75,8 @@ def chosen_page(
 
 
 def checked_page(page: int, total: int, where: Any, beside: str = "") -> int:
-    """The page as it is; `InputError` where the file has `total` pages and this is none of them."""
+    """The page as it is; `NoSuchPageError` where it is none of the `total` pages of the file."""
     if not 0 <= page < total:
         have = "one page (0)" if total == 1 else f"{total} pages (0 to {total - 1})"
-        raise InputError(f"{where} has {have}{beside}; page {page} is not among them")
+        raise NoSuchPageError(f"{where} has {have}{beside}; page {page} is not among them")
     return page

@@ -115,7 +115,7 @@ def _score(card: Card, samples: Sequence[Sample]) -> Score:
     summary = summarise(
         evaluate(
             sample.instances,
-            predictor.predict(sample.image),
+            predictor.predict_detailed(sample.image).instances,
             thresholds=TUNED_IOUS,
             metrics=("ap", "dice"),
         )

@@ -7,6 +7,7 @@ as an image: a plane of the truth without objects is empty, and what is predicte
 
 import logging
 import math
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from kontur.data.file_names import is_mask, stem
 from kontur.data.folder import Folder
 from kontur.data.image_planes import (
     ImagePlanes,
@@ -26,7 +28,14 @@ from kontur.data.image_planes import (
     shared_planes,
 )
 from kontur.data.image_statistics import fingerprint
-from kontur.data.pairing import PlanesSource, find_planes, pair, place_of_page, prediction_files
+from kontur.data.pairing import (
+    PlanesSource,
+    are_annotations,
+    find_planes,
+    pair,
+    place_of_page,
+    prediction_files,
+)
 from kontur.data.places import Place
 from kontur.data.truth import Truth
 from kontur.errors import InputError
@@ -177,6 +186,7 @@ def _paired(
             f"name of an image in {truth.path} ({listed(truth.names)})"
         )
     files = prediction_files(predictions)
+    _check_no_images({truth.files.get(name): files.get(other) for name, other in pairs.items()})
     for name, other in pairs.items():
         if name in truth.files and other in files:
             check_same_space(files[other], truth.files[name], called="the image of its truth")
@@ -184,6 +194,19 @@ def _paired(
             at = place_of_page(truth.files[name], page, name)
             places |= {} if at is None else {other: at}
     return sources, pairs
+
+
+def _check_no_images(pairs: Mapping[Path | None, Path | None]) -> None:
+    """`InputError` where the prediction of an image is the image, not labels that are the truth."""
+    for image, file in pairs.items():
+        if image is None or file is None or not is_mask(file):
+            continue
+        same = os.path.realpath(image) == os.path.realpath(file)
+        if same and not are_annotations({stem(file): file}):
+            raise InputError(
+                f"{file} is an image of the truth and no prediction; give the folder of the "
+                "predictions alone"
+            )
 
 
 def evaluate_model(

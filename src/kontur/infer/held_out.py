@@ -56,11 +56,11 @@ def evaluate_predictor(predictor: Predictor, folder: Folder) -> tuple[Summary, f
     The first image is predicted once more beforehand: the first run of a session is slower.
     """
     samples = folder.samples
-    predictor.predict(samples[0].image)
+    predictor.predict_detailed(samples[0].image)
     scores, times = [], []
     for sample in samples:
         start = time.perf_counter()
-        predicted = predictor.predict(sample.image)
+        predicted = predictor.predict_detailed(sample.image).instances
         times.append(time.perf_counter() - start)
         scores.append(evaluate(sample.instances, predicted, name=sample.name))
     return summarise(scores), 1000 * statistics.median(times)

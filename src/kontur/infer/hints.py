@@ -19,7 +19,9 @@ SPREAD = (1.0, 99.8)  # percentiles between which a channel's spread is measured
 FAR = 10.0  # times a range, beyond which values are surely in another unit
 FEW = 5  # objects; of fewer, which may be false ones, nothing is said about a typical object
 UNLIKE = 2.0  # a typical object this many times larger or smaller than learned deserves a hint
-AUTO = "--diameter auto measures the objects and scales the image (--diameter N where you know it)"
+MEASURES = "measures the objects and scales the image"
+AUTO = f"--diameter auto {MEASURES} (--diameter N where you know it)"
+AUTO_IN_PYTHON = f'diameter="auto" {MEASURES} (diameter=N where you know it)'
 
 
 def channel_hint(
@@ -80,16 +82,19 @@ def track_hint(pages: int, options: PredictOptions) -> str | None:
     return "it has one page, so that --link numbered its objects as tracks of one plane each"
 
 
-def size_hint(areas: Float[np.ndarray, " k"], card: Card, options: PredictOptions) -> str | None:
+def size_hint(
+    areas: Float[np.ndarray, " k"], card: Card, options: PredictOptions, *, advice: str = AUTO
+) -> str | None:
     """A sentence where the objects' areas suggest another scale, or where nothing was found.
 
     None of one to four objects, and where a diameter was given or the card has no object size.
+    `advice` is what to try.
     """
     learned = card.object_size
     if learned is None or options.diameter is not None:
         return None
     if len(areas) == 0:
-        return f"nothing was found; the model learned objects of {learned:.0f} pixels: {AUTO}"
+        return f"nothing was found; the model learned objects of {learned:.0f} pixels: {advice}"
     if len(areas) < FEW:
         return None
     side = float(np.median(np.sqrt(areas)))
@@ -97,5 +102,5 @@ def size_hint(areas: Float[np.ndarray, " k"], card: Card, options: PredictOption
         return None
     return (
         f"a typical object measures {side:.0f} pixels, the model learned {learned:.0f}, so some "
-        f"may be missed or cut: {AUTO}"
+        f"may be missed or cut: {advice}"
     )

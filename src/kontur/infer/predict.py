@@ -19,7 +19,7 @@ from kontur.errors import InputError
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
 from kontur.infer.engine import Engine
-from kontur.infer.hints import values_hint
+from kontur.infer.hints import AUTO_IN_PYTHON, size_hint, values_hint
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.model_channels import open_for_model
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
@@ -87,14 +87,18 @@ class Predictor:
                 ones by name, such as `diameter="auto"`.
 
         A line of logging (`kontur.infer`) says where hardly any value lies in a given range.
+        So does one where, without a diameter, nothing is found or objects of another size.
 
         Raises:
             InputError: the image cannot be read, holds NaN, or has channels that need a choice.
         """
-        found = self.predict_detailed(image, options.replace(**changes))
-        if found.hint is not None:
+        options = options.replace(**changes)
+        found = self.predict_detailed(image, options)
+        areas = found.instances.areas
+        hint = found.hint or size_hint(areas, self.card, options, advice=AUTO_IN_PYTHON)
+        if hint is not None:
             where = image if isinstance(image, str | Path) else "the image"
-            log.warning("%s: %s", where, found.hint)
+            log.warning("%s: %s", where, hint)
         return found.instances
 
     def predict_detailed(

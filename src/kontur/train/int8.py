@@ -73,7 +73,7 @@ def calibration_inputs(model: Model, samples: Sequence[Sample]) -> dict[str, lis
     for place in rng.permutation(len(samples))[:CROPS].tolist():
         image = samples[place].image
         top, left = (int(rng.integers(length - side + 1)) for length in image.shape[:2])
-        predictor.predict(image[top : top + side, left : left + side])
+        predictor.predict_detailed(image[top : top + side, left : left + side])
     examples = catalog.family(model.card.kind).graphs(predictor.config)
     alike = {}
     for name, calls in recording.calls.items():
@@ -155,7 +155,7 @@ class Measured:
         )
         pairs = []
         for sample in samples:
-            pairs.append((sample.instances, predictor.predict(sample.image)))
+            pairs.append((sample.instances, predictor.predict_detailed(sample.image).instances))
             if time.monotonic() > until:
                 break
         summary = evaluate_all(pairs, metrics=["ap"], thresholds=IOUS)

@@ -37,7 +37,7 @@ def predict_samples(
     """The objects predicted in the samples at the indices `places`, with the card's thresholds."""
     predictor = Predictor(TorchEngine(segmenter), card)
     for i in places:
-        yield predictor.predict(samples[i].image)
+        yield predictor.predict_detailed(samples[i].image).instances
 
 
 def apply_best_score_threshold(

@@ -338,7 +338,8 @@ def _score(
     pairs = []
     for image, page in planes:
         job.check()
-        found = predictor.predict(here.picture_for_model(predictor, image, page))
+        picture = here.picture_for_model(predictor, image, page)
+        found = predictor.predict_detailed(picture).instances
         true = here.annotations.open(image, page).instances
         pairs.append((_one_class(true), _one_class(found)))
     ap = evaluate_all(pairs, metrics=["ap"]).mean_ap
