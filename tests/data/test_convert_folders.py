@@ -117,7 +117,7 @@ def test_a_folder_of_roi_files_is_one_image_and_so_is_each_below_another(tmp_pat
     convert_folders([tmp_path / "all"], tmp_path / "out", format="geojson")
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.geojson", "b.geojson"]
     (tmp_path / "rois" / "1.roi").write_bytes(b"Iout and no more")
-    with pytest.raises(InputError, match=r"rois: the ROI '?1'? cannot be read"):
+    with pytest.raises(InputError, match=r"rois: the ROI '?1'? is damaged"):
         convert_folders([tmp_path / "rois"], tmp_path / "again.geojson")
 
 

@@ -92,6 +92,13 @@ def test_few_objects_say_nothing_about_the_size_of_a_typical_one(count, word):
     assert size_hint(np.full(5, 300.0), card, DEFAULT_OPTIONS) is None
 
 
+def test_a_range_between_a_dark_channel_and_a_bright_one_is_not_remarked_on():
+    dark, bright = SIGNAL // 25, 100 + SIGNAL // 2
+    for channels in ((dark, bright), (bright, dark)):
+        fixed = NormaliseConfig(mode="range", range=(20, 60), over="channel")
+        assert values_hint(measure_normalisation(np.dstack(channels), fixed)) is None
+
+
 def test_a_channel_that_was_chosen_is_not_advised():
     assert channel_hint(coloured(0, 0, 1), CARD, PredictOptions(channel=2)) is None
     assert channel_hint(coloured(0, 0, 1), CARD.replace(channel=2), DEFAULT_OPTIONS) is None

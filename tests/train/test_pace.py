@@ -32,6 +32,7 @@ def test_a_moment_of_other_work_is_no_collapse():
     pace = Pace()
     pace.change(speeds(pace, steps=JUDGED + 1, seconds=0.1)[-1])
     assert pace.add(8, 0.1 * (JUDGED + 1) + 1.5) == 0
+    assert pace.add(8, 0.1 * (JUDGED + 1) + 2.5) == pytest.approx(16 / 2.5)  # more is one
 
 
 def test_the_warning_says_how_slow_steps_are():

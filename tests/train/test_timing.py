@@ -138,7 +138,7 @@ def test_threads_are_chosen_again_where_other_work_comes_or_ends(steps, threads)
 
 def test_steps_of_many_threads_are_not_timed_where_they_take_a_minute(steps, threads):
     steps({})
-    assert "on 1 thread from now on" in adapt_threads(0.1, "32", None, CPU, never)
+    assert "on 1 thread for now" in adapt_threads(0.1, "32", None, CPU, never)
     assert threads() == 1
     assert adapt_threads(0.1, "32", None, CPU, never) == ""  # there are no fewer
 

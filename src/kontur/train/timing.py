@@ -169,7 +169,10 @@ def adapt_threads(
         return ""
     if change < 1 / COLLAPSED:
         torch.set_num_threads(fewest)
-        return f"steps on {plural(fewest, 'thread')} from now on, which other work slows less"
+        return (
+            f"steps on {plural(fewest, 'thread')} for now, which other work slows less; threads "
+            "are chosen again when the speed rises"
+        )
     chosen = choose_mode(precision, threads, devices, timer)
     torch.set_num_threads(chosen.threads)
     return chosen.reason if chosen.threads != before else ""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from kontur.models.unet.network import DenseSegmenter
 
 # Of the presets up to `fast`, more than benchmarks/memory.py measures, with many objects.
-UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 550, 450, 1450  # for each pixel
+UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 550, 450, 1450  # for each pixel, of few outputs
+FEW, OUTPUT_BYTES = 3, 20  # outputs, and what each pixel of each further one takes
 BLOCK = 0.75e9  # bytes for a block of a U-Net, beside the probabilities of the whole view
 FLOAT = 4  # bytes
 ATTENTION_MAPS = 2  # of a layer, alive at once: the scores and their softmax
@@ -54,6 +55,11 @@ def network(config: DenseConfig) -> "DenseSegmenter":
     return DenseSegmenter(config)
 
 
+def dense_memory(few: float, config: DenseConfig, size: tuple[int, int]) -> float:
+    """Bytes that an image of `size` (h, w) needs, `few` being those of a pixel of few outputs."""
+    return linear_memory(few + OUTPUT_BYTES * max(config.outputs - FEW, 0), config, size)
+
+
 def transunet_memory(config: TransUNetConfig, size: tuple[int, int]) -> float:
     """Bytes that an image of `size` (h, w) needs: every token attends to every other.
 
@@ -61,7 +67,7 @@ def transunet_memory(config: TransUNetConfig, size: tuple[int, int]) -> float:
     """
     tokens = size[0] * size[1] / config.multiple**2
     attention = ATTENTION_MAPS * config.heads * tokens**2 * FLOAT
-    return linear_memory(TRANSUNET_BYTES, config, size) + attention
+    return dense_memory(TRANSUNET_BYTES, config, size) + attention
 
 
 def unet_blocks(config: UNetConfig) -> tuple[int, int]:
@@ -71,7 +77,7 @@ def unet_blocks(config: UNetConfig) -> tuple[int, int]:
     """
     multiple = config.multiple
     around = up(config.receptive_field // 2 + multiple, multiple)
-    seen = math.isqrt(int(BLOCK / UNET_BYTES)) // multiple * multiple
+    seen = math.isqrt(int(BLOCK / dense_memory(UNET_BYTES, config, (1, 1)))) // multiple * multiple
     return max(seen - 2 * around, around), around
 
 
@@ -96,7 +102,7 @@ def dense(segment: Segment, **others: Any) -> Family:
 
 
 UNET = dense(
-    Segment(partial(linear_memory, UNET_BYTES), unet_blocks),
+    Segment(partial(dense_memory, UNET_BYTES), unet_blocks),
     name="unet",
     config=UNetConfig,
     presets=PRESETS,
@@ -110,7 +116,7 @@ TRANSUNET = dense(
     reach=everything,
 )
 SWINUNET = dense(
-    Segment(partial(linear_memory, SWINUNET_BYTES), fixed_blocks),
+    Segment(partial(dense_memory, SWINUNET_BYTES), fixed_blocks),
     name="swinunet",
     config=SwinUnetConfig,
     presets=swinconfig.PRESETS,

@@ -15,7 +15,8 @@ from jaxtyping import Float
 from kontur.models.graphs import Graphs
 
 AT_ONCE = 1.5e9  # bytes that a network may need for what it sees at a time
-DECODED = 130.0  # bytes for each pixel of a larger view: its probabilities, and their decoding
+DECODED = 106.0  # bytes for the decoding of each pixel of a larger view
+OF_OUTPUT = 8.0  # more for each of its probabilities: itself, and a copy where they are compared
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class Segment:
     def needed(self, config: Any, size: tuple[int, int]) -> float:
         """The most bytes that an image of `size` (h, w) needs; more for a larger one."""
         at_once = self.memory(config, size)
-        return min(at_once, AT_ONCE + DECODED * size[0] * size[1])
+        side, around = self.blocks(config)
+        block = max(AT_ONCE, self.memory(config, (side + 2 * around,) * 2))
+        decoded = DECODED + OF_OUTPUT * config.outputs
+        return min(at_once, block + decoded * size[0] * size[1])
 
     def probabilities(
         self, graphs: Graphs, images: Float[np.ndarray, "b c h w"], config: Any
