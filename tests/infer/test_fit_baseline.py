@@ -58,7 +58,9 @@ def test_images_that_a_range_leaves_black_are_named_where_a_model_is_evaluated(
     given = PredictOptions(contrast=(300.0, 4000.0))
     evaluate_model(load_in_memory(fitted), folder, options=given)
     (line,) = caplog.messages
-    assert line.startswith(f"{', '.join(folder.names)}: its values lie nearly all at or below the range")
+    assert line.startswith(
+        f"{', '.join(folder.names)}: its values lie nearly all at or below the range"
+    )
     caplog.clear()
     evaluate_model(load_in_memory(fitted), folder, options=PredictOptions(contrast=(0.0, 255.0)))
     assert not caplog.messages
