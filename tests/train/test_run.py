@@ -90,9 +90,9 @@ def test_tensorboard_shows_losses_rate_scores_and_images_with_contours(finished)
         shown = events.Images(tag)[0]
         sizes[tag.partition("/")[0]].append((shown.width, shown.height))
     assert sizes == {
-        "outlines": [(2 * 5 * 80 + 4, 5 * 72)] * 2,  # truth and found
+        "outlines": [(2 * 5 * 80 + 4, 20 + 5 * 72)] * 2,  # truth and found, below their names
         "crops": [(2 * 64 + 4, 64)],  # the two crops of a step
-        "stages": [(4 * 5 * 80 + 3 * 4, 5 * 72)],  # octagon, two stages and edge
+        "stages": [(4 * 5 * 80 + 3 * 4, 20 + 5 * 72)],  # octagon, two stages and edge
     }
     assert tags["graph"]
     kinds = {tag.partition("/")[0] for tag in tags["histograms"]}
