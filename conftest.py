@@ -10,8 +10,6 @@ from pathlib import Path
 import hypothesis
 from jaxtyping import install_import_hook
 
-from tests import run_folders
-
 # A file that is imported by napari only, and imports it; its tests are in tests/napari.
 collect_ignore = ["src/kontur/napari/widget.py"]
 
@@ -20,14 +18,6 @@ collect_ignore = ["src/kontur/napari/widget.py"]
 # workers, so that a test does the same alone. One that is about threads sets their number itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# What one worker has trained the others read, see `tests.models.contract.made_once`. Workers have
-# the environment of the process that starts them, which removes the folder.
-# What a killed run left behind is removed, once the process that its name tells is gone.
-if "KONTUR_MADE_ONCE" not in os.environ:
-    run_folders.remove_left_overs(Path(tempfile.gettempdir()))
-    made_once = tempfile.TemporaryDirectory(prefix=run_folders.prefix(), ignore_cleanup_errors=True)
-    os.environ["KONTUR_MADE_ONCE"] = made_once.name
-
 # Every annotation of `kontur` is checked at run time. An int is welcome where a float is annotated;
 # `Self` is not looked at: jaxtyping checks methods one by one and does not know their class.
 TYPECHECKER = (
@@ -35,6 +25,16 @@ TYPECHECKER = (
     "hint_overrides=beartype.FrozenDict({__import__('typing').Self: object})))"
 )
 install_import_hook("kontur", TYPECHECKER)
+
+# What one worker has trained the others read, see `tests.models.contract.made_once`. Workers have
+# the environment of the process that starts them, which removes the folder.
+# What a killed run left behind is removed, once the process that its name tells is gone.
+if "KONTUR_MADE_ONCE" not in os.environ:
+    from tests import run_folders  # here: it imports `kontur`, whose annotations are checked now
+
+    run_folders.remove_left_overs(Path(tempfile.gettempdir()))
+    made_once = tempfile.TemporaryDirectory(prefix=run_folders.prefix(), ignore_cleanup_errors=True)
+    os.environ["KONTUR_MADE_ONCE"] = made_once.name
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)

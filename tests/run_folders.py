@@ -5,11 +5,11 @@ does, if no process has the number in its name; a number that was given again ke
 """
 
 import os
-import platform
 import re
 import shutil
-import zlib
 from pathlib import Path
+
+from kontur.formats.left_overs import is_running, this_machine
 
 BEFORE = "kontur-tests-"
 NAME = re.compile(rf"{BEFORE}([0-9a-f]{{8}})-(\d+)-\w+")
@@ -17,36 +17,18 @@ NAME = re.compile(rf"{BEFORE}([0-9a-f]{{8}})-(\d+)-\w+")
 
 def prefix(process: int | None = None) -> str:
     """How the name of the folder of a process begins, of this one by default."""
-    return f"{BEFORE}{_machine()}-{os.getpid() if process is None else process}-"
+    return f"{BEFORE}{this_machine()}-{os.getpid() if process is None else process}-"
 
 
 def remove_left_overs(place: Path) -> None:
     """Remove the folders of runs on this machine whose process is gone; all others stay."""
     for folder in place.glob(f"{BEFORE}*"):
         made = NAME.fullmatch(folder.name)
-        if made is None or made[1] != _machine() or _may_run(int(made[2])):
+        if made is None or made[1] != this_machine() or is_running(int(made[2])):
             continue
         if folder.is_dir() and not folder.is_symlink() and _is_ours(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _machine() -> str:
-    """This machine, in eight letters: several may share a disk of temporary files."""
-    return f"{zlib.crc32(platform.node().encode()):08x}"
-
-
 def _is_ours(folder: Path) -> bool:
     return os.name != "posix" or folder.stat().st_uid == os.getuid()
-
-
-def _may_run(process: int) -> bool:
-    """Whether a process of this number runs; taken for granted where asking would end it."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True

@@ -49,7 +49,7 @@ class OnnxGraph:
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         # Else a second run takes its memory in one piece, beside the pieces of the first, which are
-        # kept: twice as much (U-Net: 494 in place of 262 bytes a pixel), and no run is faster.
+        # kept: about twice as much, and no run is faster (benchmarks/memory.py predicts twice).
         options.enable_mem_pattern = False
         # Threads that wait by spinning between runs take the processors from other graphs and numpy
         options.add_session_config_entry("session.force_spinning_stop", "1")
