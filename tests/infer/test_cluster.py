@@ -202,6 +202,17 @@ def test_the_planes_of_a_film_are_tasks_of_their_own(client, predictor, nuclei, 
     assert told == [(done, 6) for done in range(1, 7)]
 
 
+def test_a_range_of_intensities_is_that_of_the_command_on_every_machine(
+    client, predictor, images, tmp_path
+):
+    some = [images / "a0.png", images / "a1.png"]
+    how = {"outputs": ("geojson",), "options": PredictOptions(contrast=(40, 90))}
+    run(predictor, some, tmp_path / "here", **how)
+    outcomes = run(predictor, some, tmp_path / "there", DaskWorkers(client, model=MODEL), **how)
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
+    assert [outcome.contrast for outcome in outcomes] == [(40.0, 90.0)] * 2
+
+
 def tasks_known(dask_scheduler):
     return len(dask_scheduler.tasks)
 
