@@ -6,12 +6,13 @@ import numpy as np
 from jaxtyping import Num, UInt8
 
 DARKEST, BRIGHTEST = 0.5, 99.8  # percentiles of the image that become black and white
-Contrast = float | tuple[float, float]  # a percentile, or the values that are black and white
+# The percentile that is white, or the two values that are black and white.
+DisplayRange = float | tuple[float, float]
 SAMPLE = 1 << 20  # pixels on which they are measured
 
 
 def stretch(
-    image: Num[np.ndarray, "h w c"], *, contrast: Contrast | None = None
+    image: Num[np.ndarray, "h w c"], *, contrast: DisplayRange | None = None
 ) -> UInt8[np.ndarray, "h w 3"]:
     """An image of any depth and channels as 8-bit RGB, from dark to bright percentile.
 
@@ -54,7 +55,9 @@ def thinned(values: Num[np.ndarray, "*shape"]) -> Num[np.ndarray, "*shape2"]:
     return values[::step, ::step]
 
 
-def _stretched(part: Num[np.ndarray, "*shape"], contrast: Contrast) -> UInt8[np.ndarray, "*shape"]:
+def _stretched(
+    part: Num[np.ndarray, "*shape"], contrast: DisplayRange
+) -> UInt8[np.ndarray, "*shape"]:
     low, high = contrast if isinstance(contrast, tuple) else limits(part, brightest=contrast)
     if high <= low:
         return np.zeros(part.shape, dtype=np.uint8)
