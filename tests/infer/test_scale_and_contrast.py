@@ -38,7 +38,7 @@ def test_a_contrast_that_is_no_percentile_is_refused(predictor, pixels, contrast
 def test_a_model_with_given_moments_has_no_contrast_to_choose(learned, predictor, pixels, contrast):
     moments = {"mode": "moments", "mean": (0.5,), "std": (0.2,)}
     fixed = Predictor(predictor.engine, learned.card.replace(normalise=moments))
-    with pytest.raises(InputError, match="leave --contrast out"):
+    with pytest.raises(InputError, match="leave the contrast out"):
         fixed.predict(pixels, contrast=contrast)
 
 

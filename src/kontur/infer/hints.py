@@ -22,6 +22,7 @@ UNLIKE = 2.0  # a typical object this many times larger or smaller than learned 
 MEASURES = "measures the objects and scales the image"
 AUTO = f"--diameter auto {MEASURES} (--diameter N where you know it)"
 AUTO_IN_PYTHON = f'diameter="auto" {MEASURES} (diameter=N where you know it)'
+AUTO_IN_A_FORM = f"auto in the field diameter {MEASURES} (or type its pixels, where you know them)"
 
 
 def channel_hint(

@@ -43,7 +43,7 @@ def scales(card: Card, diameter: Diameter | None) -> tuple[float, ...]:
         return (1.0,)
     learned = card.object_size
     if learned is None:
-        raise InputError("this model's card has no object size; leave --diameter out")
+        raise InputError("this model's card has no object size; leave the diameter out")
     if diameter == "auto":
         return AUTO_SCALES
     scale = learned / diameter if diameter > 0 else 0.0
@@ -94,14 +94,14 @@ def contrasts(
     if contrast is None:
         return (None,)
     if config.mode == "moments":
-        raise InputError("this model does not stretch contrasts; leave --contrast out")
+        raise InputError("this model does not stretch contrasts; leave the contrast out")
     if contrast == "auto":
         return (None, *AUTO_CONTRASTS)
     if isinstance(contrast, tuple):
         if config.compress > 0:
             raise InputError(
                 "this model compresses intensities around the median of each image, so that no "
-                "range holds for all; leave LOW,HIGH out, or train with normalise.mode=range"
+                "range holds for all; leave the range out, or train with normalise.mode=range"
             )
     elif not config.low < contrast <= 100:
         raise InputError(
