@@ -38,3 +38,11 @@ def test_a_range_is_the_same_on_the_command_line_and_in_python(kontur, model, tm
     assert (near < 0.001).all()
     (made,) = json.loads((tmp_path / "out" / "predict.json").read_text())["made"]
     assert made["contrast"] == made["images"]["a"]["contrast"] == list(given)
+
+
+def test_a_range_for_each_channel_is_given_by_as_many_options(kontur, model, images, tmp_path):
+    words = ("--contrast", "0,9", "--contrast", "2,5")
+    output = predict(kontur, model, images, tmp_path / "out", *words, code=1)
+    assert "normalises all channels together" in output
+    output = predict(kontur, model, images, tmp_path / "out", *words[:3], "99", code=2)
+    assert "got '0,9;99'" in output.replace("│", " ")

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,14 +86,15 @@ DiameterOption = Annotated[
     ),
 ]
 ContrastOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--contrast",
         metavar="PERCENTILE|auto|LOW,HIGH",
         help="The percentile of the image's values that counts as bright; a lower one, such as 99, "
         "brings up dim objects beside very bright ones; auto searches for it. LOW,HIGH are two "
         "values, such as 100,4000, that become dark and bright in every image, to compare images "
-        "of one exposure.  [default: the model's]",
+        "of one exposure; given once for each channel they are those of that channel, where the "
+        "model normalises each alone.  [default: the model's]",
     ),
 ]
 PredictedPixelSizeOption = Annotated[
@@ -318,12 +319,12 @@ def page_or_all(word: str | None) -> Any:
     return int(word)
 
 
-def contrast_of(word: str | None) -> "Contrast | None":
-    """The value of --contrast."""
+def contrast_of(words: Sequence[str] | None) -> "Contrast | None":
+    """The value of --contrast, of several a range for each channel."""
     from kontur.infer.options import parse_contrast
 
     try:
-        return None if word is None else parse_contrast(word)
+        return parse_contrast(";".join(words)) if words else None
     except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--contrast") from None
 
@@ -331,7 +332,7 @@ def contrast_of(word: str | None) -> "Contrast | None":
 def predict_options(
     *,
     diameter: str | None = None,
-    contrast: str | None = None,
+    contrast: Sequence[str] | None = None,
     pixel_size: str | None = None,
     page: str | None = None,
     link: bool = False,

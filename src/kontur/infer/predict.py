@@ -201,7 +201,7 @@ class Predictor:
     def check_options(self, options: PredictOptions) -> None:
         """Raises `InputError` for options that this model cannot serve, whatever the image."""
         check_augment(options.augment)
-        check_scale_and_contrast(self.card, self.normalise, options)
+        check_scale_and_contrast(self.card, self.normalise, options, self.config.channels)
         if options.polish and not self.family.has_agent(self.config):
             raise InputError(
                 f"the model {self.card.name!r} has no agent that corrects outlines; train one on "

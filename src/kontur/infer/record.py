@@ -16,6 +16,7 @@ from typing import Any
 
 import kontur
 from kontur.data.file_names import RECORD_FILE
+from kontur.data.normalise import as_ranges
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.formats.left_overs import remove_left_overs
@@ -248,6 +249,7 @@ def _dump(path: Path, runs: Iterable[RecordedRun], held: Mapping[str, int]) -> N
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, list):  # a range of intensities
-        return contrast_text(tuple(value))
+    ranges = as_ranges(value)  # of intensities
+    if ranges is not None:
+        return contrast_text(ranges)
     return "not set" if value is None else str(value)

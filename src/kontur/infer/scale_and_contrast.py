@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kontur.data.normalise import NormaliseConfig
+from kontur.data.normalise import NormaliseConfig, check_ranges, ranges_of
 from kontur.errors import InputError
 from kontur.infer.options import Contrast, Diameter, GivenContrast, PredictOptions
 from kontur.infer.view import PreparedImage, View, central_part
@@ -57,11 +57,16 @@ def scales(card: Card, diameter: Diameter | None) -> tuple[float, ...]:
 
 
 def check_scale_and_contrast(
-    card: Card, normalise: NormaliseConfig, options: PredictOptions
+    card: Card, normalise: NormaliseConfig, options: PredictOptions, channels: int
 ) -> None:
-    """Raise what `choose_scale_and_contrast` and `diameter_of` would raise for every image."""
+    """Raise what `choose_scale_and_contrast` and `diameter_of` would raise for every image.
+
+    And what a range for each of the network's `channels` is not good for.
+    """
     scales(card, diameter_of(card.pixel_size, card, options))  # of a file whose pixels are known
-    contrasts(normalise, options.contrast)
+    (*_, last) = contrasts(normalise, options.contrast)
+    if isinstance(last, tuple):
+        check_ranges(last, channels)
 
 
 def diameter_of(pixel_size: float | None, card: Card, options: PredictOptions) -> Diameter | None:
@@ -102,6 +107,11 @@ def contrasts(
             raise InputError(
                 "this model compresses intensities around the median of each image, so that no "
                 "range holds for all; leave the range out, or train with normalise.mode=range"
+            )
+        if len(ranges_of(contrast)) > 1 and config.over != "channel":
+            raise InputError(
+                "this model normalises all channels together, so that one range holds for all of "
+                "them; give one LOW,HIGH, or train with normalise.over=channel"
             )
     elif not config.low < contrast <= 100:
         raise InputError(

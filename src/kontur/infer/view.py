@@ -14,6 +14,7 @@ from kontur.data.geometric import scale_part, scaled_size, source_window
 from kontur.data.normalise import (
     Normalisation,
     NormaliseConfig,
+    Ranges,
     in_fewest_channels,
     measure_normalisation,
     to_channels,
@@ -130,12 +131,12 @@ class PreparedImage:
             return located
         return located.transform(lambda points: points / scale).clip(self.size)
 
-    def with_contrast(self, contrast: float | tuple[float, float] | None) -> Self:
+    def with_contrast(self, contrast: float | Ranges | None) -> Self:
         """The same image with another percentile as bright, or a range; None leaves it."""
         if contrast is None:
             return self
         if isinstance(contrast, tuple):
-            return replace(self, normalisation=self.normalisation.with_range(*contrast))
+            return replace(self, normalisation=self.normalisation.with_range(contrast))
         config = self.normalisation.config.replace(mode="percentile", range=None, high=contrast)
         if isinstance(self.pixels, LazyPixels):
             lazy, normalisation = survey(self.pixels, self.channels, config, where="the image")

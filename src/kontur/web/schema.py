@@ -131,8 +131,15 @@ class PredictRequest(Model):
     min_size: Annotated[float, Field(ge=0, le=LARGEST**2)] = 0
     diameter: Annotated[float, Field(gt=0, le=LARGEST)] | Literal["auto"] | None = None
     contrast: (
-        Annotated[float, Field(gt=0, le=100)] | tuple[Finite, Finite] | Literal["auto"] | None
-    ) = Field(None, description="a percentile, or the two values that become 0 and 1")
+        Annotated[float, Field(gt=0, le=100)]
+        | tuple[Finite, Finite]
+        | tuple[tuple[Finite, Finite], ...]
+        | Literal["auto"]
+        | None
+    ) = Field(
+        None,
+        description="a percentile, or the two values that become 0 and 1, also two a channel",
+    )
 
 
 class TrainRequest(Model):
