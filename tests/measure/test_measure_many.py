@@ -57,7 +57,8 @@ def test_columns_that_an_image_has_not_are_empty_there():
 
 def test_images_with_fewer_channels_than_others_are_named_once():
     mixed = [
-        source(name, FOUND[0], grey(0, count)) for name, count in zip("abcd", (1, 3, 1, 2), strict=True)
+        source(name, FOUND[0], grey(0, count))
+        for name, count in zip("abcd", (1, 3, 1, 2), strict=True)
     ]
     (note,) = measure_many(mixed).attrs["warnings"]
     assert "3 channels in 1 image (b); 2 channels in 1 image (d), without intensity_mean-2" in note

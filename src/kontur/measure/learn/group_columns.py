@@ -18,17 +18,25 @@ from kontur.wording import plural
 
 # Words in the names of columns that name an origin; `_number` and `_id` may follow them.
 ORIGINS = frozenset(
-    "patient donor subject animal mouse rat individual person case specimen sample core plate well "
-    "slide section block batch run day date session experiment acquisition culture dish flask chip "
-    "replicate site film movie video series cohort hospital centre center lab scanner microscope "
-    "camera operator".split()
+    (
+        *("patient", "donor", "subject", "animal", "mouse", "rat", "individual", "person"),
+        *("case", "specimen", "sample", "core", "plate", "well", "slide", "section", "block"),
+        *("batch", "run", "day", "date", "session", "experiment", "acquisition", "culture"),
+        *("dish", "flask", "chip", "replicate", "site", "film", "movie", "video", "series"),
+        *("cohort", "hospital", "centre", "center", "lab", "scanner", "microscope"),
+        *("camera", "operator"),
+    )
 )
 # Words in the names of columns that hold an amount or an outcome, though they may name an origin
 # too: patient_age, n_wells, slide_grade.
 AMOUNTS = frozenset(
-    "n num count counts total sum per mean median age weight size length area score grade stage "
-    "dose concentration rate percent fraction ratio share survival alive dead outcome response "
-    "result label class state status diagnosis treatment condition genotype".split()
+    (
+        *("n", "num", "count", "counts", "total", "sum", "per", "mean", "median", "age"),
+        *("weight", "size", "length", "area", "score", "grade", "stage", "dose"),
+        *("concentration", "rate", "percent", "fraction", "ratio", "share", "survival"),
+        *("alive", "dead", "outcome", "response", "result", "label", "class", "state"),
+        *("status", "diagnosis", "treatment", "condition", "genotype"),
+    )
 )
 SEVERAL = 4  # values from which the order of images is evidence: two outcomes in turn are none
 MANY = 6  # texts from which a column holds names: outcomes and treatments are fewer
