@@ -1,8 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays as hypothesis_arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.data.normalise import (
@@ -10,7 +7,6 @@ from kontur.data.normalise import (
     collapse,
     in_fewest_channels,
     normalise,
-    percentiles,
     to_channels,
     to_float,
 )
@@ -252,19 +248,6 @@ def test_small_integers_are_measured_as_the_same_floats_to_the_last_bit(dtype, o
     for seed in range(20):
         image = random_image((31, 23, 3), dtype, np.iinfo(dtype).max, seed)
         assert_array_equal(normalise(image, config), normalise(image.astype(np.float32), config))
-
-
-@given(
-    hypothesis_arrays(
-        st.sampled_from([np.uint8, np.uint16, np.float32]),
-        st.tuples(st.integers(1, 40), st.integers(1, 3)),
-        elements={"allow_nan": False, "allow_infinity": False},
-    ),
-    st.lists(st.floats(0, 100), min_size=1, max_size=3),
-)
-def test_counted_percentiles_are_numpy_s_to_the_last_bit(values, q):
-    with np.errstate(all="ignore"):
-        assert_array_equal(percentiles(values, q), np.percentile(values, q, axis=0))
 
 
 def test_a_range_for_each_channel_is_that_of_each_channel_alone():

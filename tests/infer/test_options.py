@@ -12,7 +12,7 @@ from kontur.infer.options import PredictOptions, check_kind, contrast_text, pars
     [
         ("diameter", "a", "diameter is a number or 'auto', got 'a'"),
         ("diameter", [1], "got .1."),
-        ("contrast", "x", "contrast is a percentile, 'auto', or two values"),
+        ("contrast", "x", "contrast is a percentile, 'auto', 'folder', or two values"),
         ("contrast", (4000, 100), r"become 0 and 1.*, got \(4000, 100\)"),
         ("contrast", (5, 5), "become 0 and 1"),
         ("contrast", (0, float("nan")), "become 0 and 1"),
@@ -84,7 +84,9 @@ def test_a_range_of_any_kind_of_numbers_is_two_floats():
     ],
 )
 def test_what_is_typed_and_is_no_contrast_is_refused_in_a_sentence(word):
-    with pytest.raises(InputError, match="wanted a percentile such as 99, auto, or LOW,HIGH"):
+    with pytest.raises(
+        InputError, match="wanted a percentile such as 99, auto, folder, or LOW,HIGH"
+    ):
         parse_contrast(word)
 
 

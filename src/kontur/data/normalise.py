@@ -9,26 +9,21 @@ exposure that are to be compared: no empty field is stretched until its noise lo
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pydantic
 from jaxtyping import Float, Num, Shaped
 
+from kontur.data.percentiles import percentiles
+from kontur.data.ranges import Range, Ranges, as_ranges, ranges_of
 from kontur.errors import InputError
 from kontur.settings import Settings
-from kontur.wording import plural
 
 LUMINANCE = (0.299, 0.587, 0.114)  # weights of red, green, blue; ITU-R BT.601, as Pillow's "L"
 FARTHEST = 100.0  # a "no data" value of -3e38 would spoil a network's features far around it
-WIDEST = 1e30  # of a given range, and one by it is the narrowest: what float32 can divide by
 SAMPLED = 100_000  # percentiles of larger images come from a regular grid of about so many values
-
-Range = tuple[float, float]  # two values, as they are stored, that become 0 and 1
-Ranges = Range | tuple[Range, ...]  # of all channels, or one for each of several
 
 
 class NormaliseConfig(Settings):
@@ -84,16 +79,6 @@ class NormaliseConfig(Settings):
         return ranges_of(self.range)
 
 
-def ranges_of(given: Ranges | None) -> tuple[Range, ...]:
-    """One range or several as a tuple of ranges.
-
-    >>> ranges_of((0.0, 9.0)), ranges_of(((0.0, 9.0), (2.0, 5.0))), ranges_of(None)
-    (((0.0, 9.0),), ((0.0, 9.0), (2.0, 5.0)), ())
-    """
-    pairs: Any = () if given is None else given if isinstance(given[0], tuple) else (given,)
-    return tuple(pairs)
-
-
 def _checked(value: Any) -> Ranges | None:
     ranges = as_ranges(value)
     if value is not None and ranges is None:
@@ -102,59 +87,6 @@ def _checked(value: Any) -> Ranges | None:
             "channel"
         )
     return ranges
-
-
-def check_ranges(given: Ranges | None, channels: int) -> None:
-    """Raise `InputError` where there are several ranges, and not as many as channels."""
-    count = len(ranges_of(given))
-    if count > 1 and count != channels:
-        raise InputError(
-            f"{count} ranges of intensities were given and the model sees "
-            f"{plural(channels, 'channel')}; give one range for each channel, or one for all"
-        )
-
-
-def as_ranges(value: Any) -> Ranges | None:
-    """Two numbers that are a range, or a pair of them for each channel, as floats.
-
-    None for anything else. A list of one pair is that pair.
-
-    >>> as_ranges([100, 4000]), as_ranges([[0, 9], [2, 5]]), as_ranges([[0, 9]]), as_ranges(99)
-    ((100.0, 4000.0), ((0.0, 9.0), (2.0, 5.0)), (0.0, 9.0), None)
-    """
-    values = value.tolist() if isinstance(value, np.ndarray) else value
-    if not isinstance(values, tuple | list):
-        return None
-    if not values or not all(isinstance(each, tuple | list | np.ndarray) for each in values):
-        return _as_range(values)
-    pairs = [pair for each in values if (pair := _as_range([*each])) is not None]
-    if len(pairs) < len(values):
-        return None
-    return pairs[0] if len(pairs) == 1 else tuple(pairs)
-
-
-def is_number(value: object) -> bool:
-    """Whether a value is a real number, NumPy's too; true and false are none."""
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _as_range(values: Any) -> tuple[float, float] | None:
-    if len(values) != 2 or not all(map(is_number, values)):
-        return None
-    try:
-        low, high = map(float, values)
-    except OverflowError:  # a whole number of hundreds of digits
-        return None
-    return (low, high) if is_range(low, high) else None
-
-
-def is_range(low: float, high: float) -> bool:
-    """Whether two values can become 0 and 1: finite, the second larger, and float32 can do it.
-
-    >>> is_range(100, 4000), is_range(4000, 100), is_range(0, float("nan")), is_range(0, 1e-40)
-    (True, False, False, False)
-    """
-    return low >= -WIDEST and high <= WIDEST and high - low >= 1 / WIDEST
 
 
 def to_channels(
@@ -370,29 +302,6 @@ def _limits(
         low = np.where(flat, image.min(axes), low)
         high = np.where(flat, image.max(axes), high)
     return low, high
-
-
-def percentiles(values: Num[np.ndarray, "n k"], q: Sequence[float]) -> Float[np.ndarray, "p k"]:
-    """`np.percentile` of every column, to the last bit; small unsigned integers are counted.
-
-    Counting takes a seventh of the time of sorting. There must be a row.
-
-    >>> percentiles(np.array([[0], [10], [30]], np.uint8), (0, 25, 100)).tolist()
-    [[0.0], [5.0], [30.0]]
-    """
-    if values.dtype not in (np.uint8, np.uint16):
-        return np.percentile(values, q, axis=0)
-    ranks = np.asarray(q) / 100 * (len(values) - 1)
-    below = np.floor(ranks).astype(np.int64)
-    beside, share = np.stack([below, np.minimum(below + 1, len(values) - 1)]), ranks - below
-    columns = []
-    for column in values.T:
-        up_to = np.cumsum(np.bincount(column))
-        low, high = np.searchsorted(up_to, beside, side="right").astype(np.float64)
-        # from the nearer of the two, as NumPy, to the same last bit
-        near = np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
-        columns.append(near)
-    return np.stack(columns, axis=1)
 
 
 def is_grey(image: Shaped[np.ndarray, "h w c"]) -> bool:

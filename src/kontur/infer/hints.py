@@ -9,7 +9,8 @@ that is constant.
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from kontur.data.normalise import Normalisation, Range
+from kontur.data.normalise import Normalisation
+from kontur.data.ranges import Range
 from kontur.infer.options import PredictOptions, contrast_text
 from kontur.models.card import Card
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
-from kontur.data.normalise import Ranges, as_ranges, is_number, ranges_of
+from kontur.data.ranges import Ranges, as_ranges, is_number, ranges_of
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
 from kontur.infer.region import Regions
@@ -15,7 +15,7 @@ from kontur.wording import nearest
 Diameter = float | Literal["auto"]
 Augment = Literal["flips", "turns"]
 GivenContrast = float | Ranges  # a percentile, or the values that become 0 and 1
-Contrast = GivenContrast | Literal["auto"]
+Contrast = GivenContrast | Literal["auto", "folder"]
 
 
 def _is_whole(value: object) -> bool:
@@ -27,7 +27,9 @@ def _is_number_or_auto(value: object) -> bool:
 
 
 def _is_contrast(value: object) -> bool:
-    return _is_number_or_auto(value) or as_ranges(value) is not None
+    if isinstance(value, str):
+        return value in ("auto", "folder")
+    return is_number(value) or as_ranges(value) is not None
 
 
 def _is_size(value: object) -> bool:
@@ -41,8 +43,8 @@ WANTED: dict[str, tuple[Callable[[object], bool], str]] = {
     "pixel_size": (_is_number_or_auto, NUMBER_OR_AUTO),
     "contrast": (
         _is_contrast,
-        "a percentile, 'auto', or two values (low, high) of the image that become 0 and 1, also a "
-        "pair of them for each channel",
+        "a percentile, 'auto', 'folder', or two values (low, high) of the image that become 0 and "
+        "1, also a pair of them for each channel",
     ),
     "tile": (_is_whole, "a whole number of pixels"),
     "region": (
@@ -76,6 +78,8 @@ def parse_contrast(word: str) -> Contrast:
     words = [part.split(",") for part in word.strip().lower().split(";")]
     if words == [["auto"]]:
         return "auto"
+    if words == [["folder"]]:
+        return "folder"
     try:
         numbers = [[float(each) for each in part] for part in words]
     except ValueError:
@@ -85,9 +89,9 @@ def parse_contrast(word: str) -> Contrast:
     given = as_ranges(numbers)
     if given is None:
         raise InputError(
-            "wanted a percentile such as 99, auto, or LOW,HIGH (two values of the images, LOW "
-            "below HIGH, such as 100,4000; of a model that normalises each channel alone a pair "
-            f"for each, as 100,4000;50,900), got {word!r:.60}"
+            "wanted a percentile such as 99, auto, folder, or LOW,HIGH (two values of the images, "
+            "LOW below HIGH, such as 100,4000; for a model that normalises each channel alone a "
+            f"pair for each, as 100,4000;50,900), got {word!r:.60}"
         )
     return given
 
@@ -121,7 +125,8 @@ class PredictOptions:
             "auto" searches for it. Or a range (low, high): these values, as they are stored,
             become 0 and 1 in every image and channel, whatever else is in it, so that images of
             one exposure can be compared. Or such a pair for each channel ((low, high), …), where
-            the model normalises each channel alone.
+            the model normalises each channel alone. "folder" measures such a range over all images
+            of a prediction (`predict_folder`, `evaluate_model`), and is none of a single image.
         tile: the side in pixels, at the scale of the network, of the tiles in which the image is
             looked at; by default as large as memory allows, where the whole needs too much. The
             objects are the same. Kinds of models in which every pixel decides about all (TransUNet,

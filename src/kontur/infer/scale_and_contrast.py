@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kontur.data.normalise import NormaliseConfig, check_ranges, ranges_of
+from kontur.data.normalise import NormaliseConfig
+from kontur.data.ranges import check_ranges, ranges_of
 from kontur.errors import InputError
 from kontur.infer.options import Contrast, Diameter, GivenContrast, PredictOptions
 from kontur.infer.view import PreparedImage, View, central_part
@@ -22,6 +23,8 @@ AUTO_CONTRASTS = (99.0, 98.0)  # searched by `contrast="auto"`, beside the card'
 AUTO_PIXELS = 400_000  # of each trial at most, from the centre of the image
 CLEARLY = 1.05  # factor by which a trial must be more certain than those before it
 SCALE_RANGE = (1 / 64, 16.0)  # outside this a given diameter is surely in the wrong unit
+
+MEASURED = (0.0, 1.0)  # stands for the range that will be measured over a folder
 
 Detect = Callable[[View], Instances]
 
@@ -64,7 +67,8 @@ def check_scale_and_contrast(
     And what a range for each of the network's `channels` is not good for.
     """
     scales(card, diameter_of(card.pixel_size, card, options))  # of a file whose pixels are known
-    (*_, last) = contrasts(normalise, options.contrast)
+    given = MEASURED if options.contrast == "folder" else options.contrast
+    (*_, last) = contrasts(normalise, given)
     if isinstance(last, tuple):
         check_ranges(last, channels)
 
@@ -100,6 +104,12 @@ def contrasts(
         return (None,)
     if config.mode == "moments":
         raise InputError("this model does not stretch contrasts; leave the contrast out")
+    if contrast == "folder":
+        raise InputError(
+            "the contrast 'folder' is a range measured over all images of a prediction, and this "
+            "is a single one; predict them together (kontur predict, or predict_folder of "
+            "kontur.infer.folder), or give two values (low, high)"
+        )
     if contrast == "auto":
         return (None, *AUTO_CONTRASTS)
     if isinstance(contrast, tuple):

@@ -14,11 +14,11 @@ from kontur.data.geometric import scale_part, scaled_size, source_window
 from kontur.data.normalise import (
     Normalisation,
     NormaliseConfig,
-    Ranges,
     in_fewest_channels,
     measure_normalisation,
     to_channels,
 )
+from kontur.data.ranges import Ranges
 from kontur.data.survey import survey
 from kontur.formats.images import check_finite
 from kontur.formats.lazy_pixels import LazyPixels, Pixels, source_level
