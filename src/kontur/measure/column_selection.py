@@ -105,7 +105,9 @@ def suggest_metadata(word: str, names: Sequence[str]) -> str:
     if hint.startswith("did") or not others:
         return suggest_names(word, names)
     has = listed(others, most=8)
-    return f"besides measurements it has {has}; a metadata.csv brings more (kontur measure joins it)"
+    return (
+        f"besides measurements it has {has}; a metadata.csv brings more (kontur measure joins it)"
+    )
 
 
 def _named(names: list[str], word: str | int) -> list[str]:
