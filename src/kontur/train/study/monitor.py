@@ -61,9 +61,7 @@ def describe_fits(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
     return f"{plural(len(fits), 'fit')} of {length}"
 
 
-def first_look(
-    fits: Sequence[Mapping[str, Any]], settings: int, *, refitted: bool
-) -> str | None:
+def first_look(fits: Sequence[Mapping[str, Any]], settings: int, *, refitted: bool) -> str | None:
     """How a long study of so many networks or settings is shortened; None where it is not long.
 
     >>> first_look([{"minutes": 10.0}] * 25, 5, refitted=True)
