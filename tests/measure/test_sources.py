@@ -390,7 +390,7 @@ def test_masks_of_a_training_folder_beside_its_images_point_to_the_folder(place)
         Image.fromarray(np.minimum(LABELS, 1)).save(training / "masks" / name / "01.png")
     shutil.rmtree(training / "labels")
     assert "give that alone" in find_sources(training / "masks").notes[0]
-    with pytest.raises(InputError, match="training folder .* give that alone"):
+    with pytest.raises(InputError, match=r"training folder .* give that alone"):
         find_sources(training / "masks", [str(training / "images")])
     (place / "labels").mkdir()
     shutil.copy(place / "outlines/c.labels.tif", place / "labels/z.tif")

@@ -69,7 +69,7 @@ def test_no_region_or_hexagon_reaches_beyond_the_values(by):
         clip = main.collections[0].get_clip_path().get_fully_transformed_path()
         points = main.transData.inverted().transform(clip.vertices)
     assert len(points) >= 4
-    assert 0 <= points[:, 1].min() <= points[:, 1].max() <= 1 + 1e-9
+    assert -1e-9 <= points[:, 1].min() <= points[:, 1].max() <= 1 + 1e-9
     assert size.min() - 1e-9 <= points[:, 0].min() <= points[:, 0].max() <= size.max() + 1e-6
 
 
