@@ -129,7 +129,10 @@ def find_sources(
     )
     task, _ = meaning_of_labels(outlines, task)
     belongs = enclosing_note(outlines)
-    notes = (*([belongs] if belongs else ()), *map(str, check_masks(outlines, task=task, page=page)))
+    notes = (
+        *([belongs] if belongs else ()),
+        *map(str, check_masks(outlines, task=task, page=page)),
+    )
     if not images:
         listed = [_source(name, reader, None) for name, reader in readers.items()]
         sources = Sources(tuple(listed), notes)
