@@ -79,6 +79,8 @@ class EdgeStage(nn.Module):
             fusion=edge.width,
             dropout=config.dropout,
         )
+        for initial in self.head.offsets.parameters():  # a stage that has not learned moves nothing
+            nn.init.zeros_(initial)
 
     def forward(
         self,
@@ -121,7 +123,8 @@ def distance_along(
     """
     step = torch.roll(truths, -1, dims=1) - truths
     step_x, step_y = step[:, None].unbind(dim=-1)  # (m, 1, k); apart, for sums over pairs are slow
-    x, y = (a[..., None] - b[:, None] for a, b in zip(contours.unbind(-1), truths.unbind(-1)))
+    x = contours[..., 0, None] - truths[:, None, :, 0]
+    y = contours[..., 1, None] - truths[:, None, :, 1]
     length = (step_x**2 + step_y**2).clamp(min=SHORTEST**2)
     share = ((x * step_x + y * step_y) / length).clamp(0, 1)  # of each edge, (m, n, k)
     x, y = share * step_x - x, share * step_y - y  # from the point to each edge

@@ -33,7 +33,10 @@ class OutlineQuality(nn.Module):
         self.around = circular_block(
             width, width, kernel=9, dilation=1, form="separable", order="norm-first"
         )
-        self.judge = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.Linear(width, 1))
+        last = nn.Linear(width, 1)
+        for initial in last.parameters():  # before it has learned, all outlines are alike
+            nn.init.zeros_(initial)
+        self.judge = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), last)
 
     def forward(
         self,
