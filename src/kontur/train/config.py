@@ -172,7 +172,8 @@ class TrainingConfig(Settings):
         diagnose_every: steps between measurements of the gradients, layer by layer
             (`gradient_flow`), for TensorBoard and RUN/gradients.png; 0 for none.
         save_every: steps between checkpoints (each validation saves one too).
-        patience: validations without a better one after which training stops; 0 never stops. The
+        patience: validations without a better one after which training stops, though not before its
+            last stage has begun (`stages`); 0 never stops. The
             result in any case is the latest network that is not clearly worse than the best one
             (`validation.BestScore`). A dozen, because averaged weights change slowly and improve
             most while the rate falls: after fewer they may still improve.
