@@ -41,7 +41,7 @@ from kontur.models.snake.start_shapes import start_diamonds, start_octagons
 
 OUTLINES = "contours"  # the stage of what looks into boxes
 LEAST_JUDGED = 0.05  # score of a box whose outline is judged in training
-MOST_JUDGED = 6  # boxes of an image and step
+MOST_JUDGED = 3  # boxes of an image and step
 
 
 class DeepSnake(Segmenter):
