@@ -68,3 +68,11 @@ def test_small_objects_of_a_huge_image_cost_what_they_are():
     (again,) = coco.from_document(coco.to_document([ImageAnnotation("a", found.size, found)]))
     assert np.array_equal(again.instances.areas, found.areas)
     assert again.instances.boxes.tolist() == found.boxes.tolist()
+
+
+def test_a_size_whose_width_and_height_are_exchanged_is_said_to_be_so():
+    code = rle.encode(np.ones((4, 6), bool))
+    with pytest.raises(InputError, match=r"size 4×6, its image 6×4; .* exchange them"):
+        rle.decode_window(code, size=(6, 4))
+    with pytest.raises(InputError, match=r"size 4×6, its image 4×5$"):
+        rle.decode_window(code, size=(4, 5))
