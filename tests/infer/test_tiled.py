@@ -129,11 +129,37 @@ def test_an_object_larger_than_a_tile_is_seen_wider_and_kept_whole():
     assert found.areas.max() > 20_000
 
 
+def test_a_window_becomes_wider_only_where_an_object_goes_on(monkeypatch):
+    """Without a limit: no tile after that of an object's first pixel can add to it."""
+    monkeypatch.setattr(tiles, "FARTHEST", 100)
+    image = np.zeros((1500, 700), np.uint8)
+    image[20:1480, 330:340] = 200
+    image[::50, 40:60] = 180
+    model, sizes = predictor("baseline"), []
+    family = model.family
+    monkeypatch.setattr(
+        *(model, "family"),
+        replace(
+            model.family,
+            propose=lambda graphs, images, *more: (
+                sizes.append(images.shape[2:]) or family.propose(graphs, images, *more)
+            ),
+        ),
+    )
+    found = model.predict(image, tile=64)
+    assert max(height for height, _ in sizes) >= 1460
+    assert max(width for _, width in sizes) < 300
+    whole = model.predict(image)
+    assert sorted(found.areas.tolist()) == sorted(whole.areas.tolist())
+
+
 def test_an_object_larger_than_any_tile_is_an_error_that_says_what_to_do(monkeypatch):
     monkeypatch.setattr(tiles, "FARTHEST", 100)
     image = np.zeros((700, 700), np.uint8)
     image[60:600, 90:130] = 200
     model = predictor("baseline")
+    of_centres = replace(model.family, by_first_pixel=False)
+    monkeypatch.setattr(model, "family", of_centres)
     with pytest.raises(InputError, match="more than 100 pixels beyond its tile; give larger"):
         model.predict(image, tile=64)
     whole = model.predict(image)

@@ -50,11 +50,15 @@ def _inside(points: Float[np.ndarray, "m 2"], box: Box) -> Bool[np.ndarray, " m"
     return np.all(within, axis=1)
 
 
-def shows_all(candidates: Candidates, tile: Tile, tiling: Tiling) -> bool:
-    """Whether a tile shows everything that decides about its own candidates."""
+def hidden(candidates: Candidates, tile: Tile, tiling: Tiling) -> list[bool]:
+    """On which sides something that decides about a tile's own candidates lies beyond its window.
+
+    Left, top, right, below.
+    """
     trusted = tiling.trusted(tile)
     bounds = _bounds(candidates)
-    return bool((bounds[:, :2] >= trusted[:2]).all() and (bounds[:, 2:] <= trusted[2:]).all())
+    low, high = bounds[:, :2] < trusted[:2], bounds[:, 2:] > trusted[2:]
+    return [*low.any(axis=0).tolist(), *high.any(axis=0).tolist()]
 
 
 def _bounds(candidates: Candidates) -> Float[np.ndarray, "n 4"]:
