@@ -69,6 +69,11 @@ def network(kind: str, config: Settings | None = None, *, seed: int = 0) -> Segm
         return catalog.segmenter(kind, config or settings(kind))
 
 
+def network_with(kind: str, **changes: Any) -> Segmenter:
+    """A new network of the test's settings, some of them changed."""
+    return network(kind, settings(kind, **changes))
+
+
 def card(kind: str, config: Settings, *, score: float = 0.3, overlap: float = 0.3) -> Card:
     return Card(
         name="learned",
