@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from kontur import formats
+from kontur.data.image_planes import states_all_planes
 from kontur.data.pairing import find_predictions, name_of_image, prediction_files
 from kontur.data.places import Place
+from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.nnunet_dataset import meaning_of_labels
@@ -16,6 +18,8 @@ from kontur.formats.pixel_sides import Sides, pixel_sides
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines
+
+Checked = TypeVar("Checked", Instances, Outlines)
 
 LARGE = 1 << 24  # bytes of a file whose outlines stay on the disk: some ten thousand of them
 
@@ -69,6 +73,20 @@ def readers_of(
         name: Reader(readers[name].read, _opener(name, path, page, places))
         for name, path in large.items()
     }
+
+
+def with_page_told(reader: Reader, path: Path, page: int | None) -> Reader:
+    """A reader of objects without an image that refuses those of a page that nothing tells."""
+    if not page or states_all_planes(path):
+        return reader
+
+    def checked(read: Callable[[], Checked]) -> Checked:
+        found = read()
+        planes = [found.plane] if len(found) else []
+        PredictedPages(path).check_named(path, planes, page)
+        return found
+
+    return reader._replace(read=lambda: checked(reader.read), open=lambda: checked(reader.open))
 
 
 def is_large(path: Path) -> bool:

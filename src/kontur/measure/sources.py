@@ -37,7 +37,7 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
 from kontur.measure.in_windows import Outlines
-from kontur.measure.large_outlines import Reader, unstated
+from kontur.measure.large_outlines import Reader, unstated, with_page_told
 from kontur.wording import counted, listed, quoted
 
 
@@ -129,7 +129,9 @@ def find_sources(
     task, _ = meaning_of_labels(outlines, task)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
-        listed = [_source(name, reader, None) for name, reader in readers.items()]
+        files = prediction_files(outlines)
+        told = {n: with_page_told(r, files.get(n, outlines), page) for n, r in readers.items()}
+        listed = [_source(name, reader, None) for name, reader in told.items()]
         sources = Sources(tuple(listed), notes)
     else:
         inputs = find_inputs(images)
