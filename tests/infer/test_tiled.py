@@ -250,6 +250,35 @@ def test_a_halo_shows_all_that_decides_about_the_objects_of_its_cell(reach, augm
         assert len(looks) == 9  # none of the tiles had to look again, wider
 
 
+@pytest.mark.parametrize("reach", [1, None])
+def test_a_flat_top_of_which_tiles_see_other_pixels_first_is_neither_lost_nor_doubled(
+    reach, monkeypatch
+):
+    """Each of two tiles says that the object begins in the other: its top is at the threshold."""
+    monkeypatch.setattr(tiled, "FIXED_CELL", 64)
+    monkeypatch.setattr(tiled, "FIXED_HALO", 48)
+    image = np.zeros((64, 240, 3), np.uint8)
+    image[21:40, 20:110, 0] = 230
+    image[20, 20:110] = 127, 0, 255  # a row of which another probability decides
+    image[..., 1] = np.arange(240)
+
+    def segment(images):
+        here, x, top = images[0]
+        lifted = (x > 90 / 255) if x.min() == 0 else (x < 40 / 255)
+        there = here + top * np.where(lifted, 0.01, -0.01)
+        return (np.stack([1 - there, there, 0 * there])[None],)
+
+    family, config = catalog.family("transunet"), contract.settings("transunet", channels=3)
+    moments = {"mode": "moments", "mean": [0] * 3, "std": [1] * 3}
+    card = contract.card("transunet", config).replace(object_size=4.0, normalise=moments)
+    engine = NoEngine()
+    engine.graphs = Graphs({"segment": segment})
+    model = Predictor(engine, card)
+    model.family = replace(family, reach=lambda config, side: reach, grid=lambda config: 16)
+    (found,) = model.predict(image, tile=64).areas
+    assert 19 * 90 <= found < 20 * 90
+
+
 def test_fixed_tiles_have_the_sides_that_the_documents_say():
     model = predictor("baseline")
     family = replace(model.family, reach=lambda config, side: None, grid=lambda config: 32)

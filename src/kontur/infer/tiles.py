@@ -16,7 +16,7 @@ from kontur.models.family import up
 LARGEST = 4.0  # sides of a typical object that an object may reach beyond its tile at first,
 UNKNOWN_SIDE = 32.0  # pixels: a typical object where the card does not say
 FARTHEST = 1024  # pixels that an object may reach beyond its tile, or as far as a cell is long
-AGREE = 32  # pixels, more than tiles differ by in where an object begins (`owners.FIXED_SLACK`)
+AGREE = 48  # pixels that an object may begin above the tiles that give it (`owners.FIXED_SLACK`)
 
 
 class Halo(NamedTuple):
@@ -44,7 +44,7 @@ class Tiling:
 
     `side` is that of a cell and `halo` what a window shows around it, both multiples of `grid`;
     `reach` is how far around a place it is decided what is predicted there. `by_first_pixel`:
-    objects belong to the tile of their first pixel, so that none reaches above its tile.
+    objects belong to the tile of their first pixel, so that none reaches far above its tile.
     """
 
     size: tuple[int, int]
