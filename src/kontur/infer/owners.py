@@ -59,7 +59,7 @@ def near_border(
 
 def _tops_in(candidates: Candidates, box: Box, slack: float) -> Bool[np.ndarray, " m"]:
     """Of which candidates something within the slack of the top lies in a box."""
-    x0, y0, x1, y1 = np.clip(box, -FAR, FAR)
+    x0, y0, x1, y1 = np.clip(np.array(box), -FAR, FAR)
     bottom = np.minimum(candidates.owner_points[:, 1] + slack, y1)
     found = bottom > y0
     tops = shapely.box(x0, y0, x1, bottom[found])
@@ -80,8 +80,9 @@ def hidden(candidates: Candidates, tile: Tile, tiling: Tiling) -> list[bool]:
     """
     trusted = tiling.trusted(tile)
     bounds = _bounds(candidates)
-    low, high = bounds[:, :2] < trusted[:2], bounds[:, 2:] > trusted[2:]
-    return [*low.any(axis=0).tolist(), *high.any(axis=0).tolist()]
+    beyond = np.concatenate([bounds[:, :2] < trusted[:2], bounds[:, 2:] > trusted[2:]], axis=1)
+    sides: list[bool] = np.any(beyond, axis=0).tolist()
+    return sides
 
 
 def _bounds(candidates: Candidates) -> Float[np.ndarray, "n 4"]:
