@@ -46,3 +46,11 @@ def test_counts_of_any_size_survive_the_string(counts):
 def test_a_broken_code_is_refused(code):
     with pytest.raises(InputError, match="run-length"):
         rle.decode(code)
+
+
+def test_a_size_whose_width_and_height_are_exchanged_is_said_to_be_so():
+    code = rle.encode(np.ones((4, 6), bool))
+    with pytest.raises(InputError, match=r"size 4×6, its image 6×4; .* exchange them"):
+        rle.decode_window(code, size=(6, 4))
+    with pytest.raises(InputError, match=r"size 4×6, its image 4×5$"):
+        rle.decode_window(code, size=(4, 5))

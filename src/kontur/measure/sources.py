@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.data.coco_layout import NoImagesFoundError, lists_images
+from kontur.data.enclosing_folder import enclosing_note
 from kontur.data.file_names import is_label_name, is_mask, stem
 from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
@@ -127,7 +128,11 @@ def find_sources(
         outlines, task=task, page=page, places=places, entries=entries
     )
     task, _ = meaning_of_labels(outlines, task)
-    notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
+    belongs = enclosing_note(outlines)
+    notes = (
+        *([belongs] if belongs else ()),
+        *map(str, check_masks(outlines, task=task, page=page)),
+    )
     if not images:
         files = prediction_files(outlines)
         told = {n: with_page_told(r, files.get(n, outlines), page) for n, r in readers.items()}
@@ -267,6 +272,8 @@ def _with_images(
         pairs = dict(zip(files, readers, strict=True))
     if not pairs:
         outline_example, image_example = next(iter(readers)), next(iter(files))
+        if (belongs := enclosing_note(outlines)) is not None:
+            raise InputError(f"no outlines have the name of an image; {belongs}")
         raise InputError(
             f"no outlines in {outlines} (such as {outline_example}) have the name of an image "
             f"(such as {image_example}); an image a01.tif and its outlines a01.geojson belong "
