@@ -30,3 +30,12 @@ def id_in(name: str | None) -> int | None:
     """The id of the object for which a UUID was made here; None of any other."""
     value = 0 if name is None else uuid.UUID(name).int
     return value & ((1 << BITS) - 1) if value & MARKED == MARK else None
+
+
+def is_ours(name: str) -> bool:
+    """Whether a UUID was made here: with an id, or of version 5 without, as all were before.
+
+    >>> is_ours(uuid_for(17, "a.png")), is_ours(uuid_for(-3, "a.png")), is_ours(str(uuid.uuid4()))
+    (True, True, False)
+    """
+    return id_in(name) is not None or uuid.UUID(name).version == 5
