@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
-from skimage.measure import label as connected_regions
 
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
-from kontur.formats.masks import connected
 from tests.data import drawn
 
 
@@ -84,14 +82,6 @@ def test_components_are_the_regions_of_a_binary_mask(tmp_path):
     assert found.ids.tolist() == [1, 2, 3]
     assert sorted(found.areas) == [60, 64, 64]
     assert np.array_equal(found.label_image() > 0, mask > 0)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_components_are_connected_through_pixel_sides(seed):
-    mask = np.random.default_rng(seed).random((30, 41)) < 0.6
-    found = connected(mask)
-    assert len(found) == connected_regions(mask, connectivity=1).max()
-    assert sum(polygon.area for polygon in found) == mask.sum()
 
 
 def test_a_diagonal_line_one_pixel_thin_parts_two_components(tmp_path):

@@ -31,8 +31,10 @@ from kontur.data.image_planes import (
 from kontur.data.image_statistics import fingerprint
 from kontur.data.pairing import (
     PlanesSource,
+    Source,
     are_annotations,
     find_planes,
+    find_predictions,
     pair,
     place_of_page,
     prediction_files,
@@ -174,15 +176,30 @@ def _paired(
     predictions: Path, truth: Truth, *, task: str, page: Pages
 ) -> tuple[dict[str, PlanesSource], dict[str, str]]:
     """All predictions, and by the name of a true image that of its prediction, at least one."""
-    places: dict[str, Place] = {}  # of the page, by the name of a prediction, once it is paired
-    sources = find_planes(
-        predictions,
-        task=task,
-        class_of_value=truth.class_of_value,
-        numbered_in=truth.coco,
-        page=page,
-        places=places,
+    named, numbered = truth.class_of_value, truth.coco
+    if page == "all":
+        sources = find_planes(
+            predictions, task=task, class_of_value=named, numbered_in=numbered, page=page
+        )
+        return sources, _pairs(predictions, truth, sources)
+    found = find_predictions(
+        predictions, task=task, class_of_value=named, numbered_in=numbered, page=page
     )
+    pairs = _pairs(predictions, truth, found)
+    places: dict[str, Place | None] = {}  # of the page, by the name of a prediction
+    if page is not None:
+        for name, other in pairs.items():
+            if name in truth.files:
+                places[other] = place_of_page(truth.files[name], page, name)
+    return {other: _of_page(read, places.get(other)) for other, read in found.items()}, pairs
+
+
+def _of_page(read: Source, at: Place | None) -> PlanesSource:
+    return lambda: ImagePlanes.single(read(at))
+
+
+def _pairs(predictions: Path, truth: Truth, sources: Collection[str]) -> dict[str, str]:
+    """The name of the prediction of each true image that has one; errors as `evaluate_files`."""
     pairs = pair(truth.names, tuple(sources))
     if not pairs:
         raise InputError(
@@ -194,10 +211,7 @@ def _paired(
     for name, other in pairs.items():
         if name in truth.files and other in files:
             check_same_space(files[other], truth.files[name], called="the image of its truth")
-        if name in truth.files and isinstance(page, int):
-            at = place_of_page(truth.files[name], page, name)
-            places |= {} if at is None else {other: at}
-    return sources, pairs
+    return pairs
 
 
 def _check_page_is_told(

@@ -70,7 +70,7 @@ def test_without_objects_there_is_nothing_to_be_good_at(contours, truths):
 
 def test_it_reads_inside_on_and_outside_of_the_contour():
     settings = contract.settings("snake")
-    network = OutlineQuality(settings).eval()
+    network = contract.as_if_learned(OutlineQuality(settings)).eval()
     features = torch.zeros(1, 40, 40, settings.features)
     ring = as_rings(blob(np.random.default_rng(0), 40, 40, 16, settings.points))
     index = torch.zeros(1, dtype=torch.long)
