@@ -3,9 +3,10 @@
 Each side is a whole `kontur.train` in a process of its own with its own code: loader, precision and
 threads that it chooses, losses, optimiser, averaged weights, Lightning. They take turns of some
 seconds, in which the others wait, so what else the machine does meets all of them; first alone,
-then beside busy loops. This one trains with its own defaults, and with the network and the
-optimiser of the other, so that both do the same work; if wanted also in two processes, each with
-half of the threads and a batch of its own.
+then beside busy loops. This one trains with its own defaults, before and after the middle of a
+training, where the refinement of outlines begins, and with the network and the optimiser of the
+other, so that both do the same work; if wanted also in two processes, each with half of the threads
+and a batch of its own.
 
     git worktree add ../first 7b6fe23
     python benchmarks/train_beside.py dsb2018/train --other ../first/src
@@ -94,7 +95,8 @@ def main() -> None:
     sides = {
         "the other": (options.other.resolve(), []),
         "this, the other's work": (here, [*SAME_WORK, *options.set]),
-        "this": (here, options.set),
+        "this, first half": (here, options.set),
+        "this, second half": (here, ["training.stages=joint", *options.set]),
     }
     if options.two_processes:
         twice = {name: (here, [*own, *TWO_PROCESSES]) for name, (_, own) in list(sides.items())[1:]}

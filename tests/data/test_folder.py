@@ -1,5 +1,3 @@
-import pickle
-
 import numpy as np
 import pytest
 
@@ -8,49 +6,11 @@ from kontur.errors import InputError
 from tests.data import drawn
 
 
-def test_a_sample_is_the_image_as_stored_and_its_objects(tmp_path):
-    folder = open_folder(drawn.labelled(tmp_path))
-    sample = folder.samples[1]
-    assert len(folder) == len(folder.samples) == 2
-    assert sample.name == "b"
-    assert sample.image.dtype == np.uint8
-    assert np.array_equal(sample.image[:, :, 0], drawn.picture(1))
-    assert np.array_equal(sample.instances.label_image(), drawn.squares())
-
-
 def test_opening_reads_no_image(tmp_path):
     drawn.labelled(tmp_path, [f"{k:03d}" for k in range(20)])
     for path in (tmp_path / "images").iterdir():
         path.write_text("broken")
     assert len(open_folder(tmp_path)) == 20
-
-
-def test_loading_keeps_objects_and_images_as_far_as_memory_goes(tmp_path):
-    folder = open_folder(drawn.labelled(tmp_path, ["a", "b", "c"]))
-    seen = []
-    loaded = folder.load(lambda *done: seen.append(done), image_memory=2 * 40 * 60)
-    assert seen == [(1, 3), (2, 3), (3, 3)]
-    assert [kept.image is not None for kept in loaded.stored] == [True, True, False]
-    for kept, sample in zip(loaded, folder.samples, strict=True):
-        assert kept.name == sample.name
-        assert np.array_equal(kept.image, sample.image)
-        assert np.array_equal(kept.instances.polygons, sample.instances.polygons)
-    assert loaded[0].instances is loaded[0].instances, "traced once"
-
-
-def test_loaded_samples_travel_to_loader_workers(tmp_path):
-    loaded = open_folder(drawn.labelled(tmp_path)).load()
-    there = pickle.loads(pickle.dumps(loaded))
-    assert np.array_equal(there[1].image, loaded[1].image)
-    assert there[1].instances.ids.tolist() == [1, 2, 3]
-
-
-def test_loading_tries_all_files_and_says_how_many_are_broken(tmp_path):
-    drawn.labelled(tmp_path, ["a", "b", "c"])
-    (tmp_path / "labels" / "a.png").write_text("broken")
-    (tmp_path / "images" / "c.png").write_text("broken")
-    with pytest.raises(InputError, match=r"a\.png is not an image.* \(and 1 more file: .*c\.png"):
-        open_folder(tmp_path).load()
 
 
 def test_a_subset_has_the_names_in_their_order(tmp_path):

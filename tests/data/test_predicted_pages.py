@@ -6,10 +6,15 @@ import pytest
 import shapely
 
 from kontur import formats
+from kontur.data.convert_file import convert
+from kontur.data.convert_folders import convert_folders
 from kontur.data.pairing import find_predictions
+from kontur.data.truth import open_truth
 from kontur.errors import InputError
+from kontur.infer.folder_evaluation import evaluate_files
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
+from kontur.measure.sources import find_sources
 
 FOUND = Instances.of([shapely.box(2, 3, 9, 8)], size=(24, 32)).replace(plane=Plane())
 NONE = FOUND[[]]
@@ -58,3 +63,39 @@ def test_of_a_table_of_several_planes_one_is_to_be_chosen(tmp_path):
     with pytest.raises(InputError, match="choose one with --page"):
         find_predictions(tmp_path / "film.csv")
     assert len(find_predictions(tmp_path / "film.csv", page=1)["film"]()) == 1
+
+
+@pytest.mark.parametrize("name", ["film.coco.json", "film.geojson", "film.csv"])
+def test_a_page_that_nothing_tells_is_refused_where_there_is_no_image(tmp_path, name):
+    path, other = tmp_path / name, tmp_path / "other" / name
+    formats.write(path, FOUND.replace(plane=None))
+    other.parent.mkdir()
+    formats.write(other, FOUND.replace(plane=None))
+    target = tmp_path / "new.labels.tif"
+    acts = {
+        "convert": lambda page: convert(path, target, page=page).objects,
+        "convert_folders": lambda page: (
+            convert_folders([path], tmp_path / "out", format="coco", page=page).objects
+        ),
+        "measure": lambda page: len(find_sources(path, page=page).images[0].read().instances),
+        "open": lambda page: len(find_sources(path, page=page).images[0].open().instances),
+        "evaluate": lambda page: (
+            evaluate_files(path, open_truth(other, page=page), page=page).images[0].true_count
+        ),
+    }
+    for act in acts.values():
+        with pytest.raises(InputError, match=r"does not say on which plane .* there is no page 9"):
+            act(9)
+    assert not target.exists()
+    assert {word: act(0) for word, act in acts.items()} == dict.fromkeys(acts, 1)
+    recorded(tmp_path, 9, "film")  # which tells it
+    assert acts["convert"](9) == acts["measure"](9) == acts["evaluate"](9) == 1
+
+
+def test_a_page_of_which_one_side_of_an_evaluation_tells_is_evaluated(tmp_path):
+    for name, plane in [("true", None), ("predicted", Plane(t=9))]:
+        (tmp_path / name).mkdir()
+        formats.write(tmp_path / name / "film.geojson", FOUND.replace(plane=plane))
+    truth = open_truth(tmp_path / "true", page=9)
+    (scores,) = evaluate_files(tmp_path / "predicted", truth, page=9).images
+    assert (scores.true_count, scores.predicted_count) == (1, 1)

@@ -4,9 +4,11 @@ import functools
 
 import numpy as np
 import shapely
+import torch
 
 from kontur.data.sample import Sample
 from kontur.data.synthetic import scene
+from kontur.edit.agent import Agent
 from kontur.edit.cases import Cases
 from kontur.instances import Instances
 from kontur.models.snake.config import SnakeConfig
@@ -36,3 +38,9 @@ def config():
 
 def disc(x=32.0, y=32.0, radius=12.0):
     return shapely.Point(x, y).buffer(radius)
+
+
+def agent(seed=0):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return Agent(config())

@@ -118,28 +118,6 @@ def test_found_objects_marked_to_ignore_are_left_out():
     assert scores.rates.ap[0] == 1.0
 
 
-def test_objects_match_within_their_class_by_name():
-    truth = boxes((0, 0, 4, 4), (10, 10, 14, 14), labels=[0, 1], classes=("live", "dead"))
-    found = boxes((0, 0, 4, 4), (10, 10, 14, 14), labels=[1, 1], classes=("dead", "live"))
-    scores = evaluate(truth, found)
-    assert (scores.counts.tp[0], scores.counts.fp[0], scores.counts.fn[0]) == (1, 1, 1)
-    assert (scores.by_class["live"].tp[0], scores.by_class["live"].fp[0]) == (1, 1)
-    assert (scores.by_class["dead"].tp[0], scores.by_class["dead"].fn[0]) == (0, 1)
-    assert scores.agnostic.tp[0] == 2
-
-
-def test_a_single_class_of_another_name_matches_every_class():
-    truth = boxes((0, 0, 4, 4), (10, 10, 14, 14), labels=[0, 1], classes=("live", "dead"))
-    assert evaluate(truth, boxes((0, 0, 4, 4), (10, 10, 14, 14))).counts.tp[0] == 2
-    assert list(evaluate(boxes((0, 0, 4, 4)), truth).by_class) == ["object"]
-
-
-def test_classes_without_a_common_name_are_refused():
-    truth = boxes((0, 0, 4, 4), classes=("a", "b"))
-    with pytest.raises(InputError, match="no name in common"):
-        evaluate(truth, boxes((0, 0, 4, 4), classes=("c", "d")))
-
-
 def test_different_sizes_are_refused():
     with pytest.raises(InputError, match="20×20 and 20×21"):
         evaluate(boxes((0, 0, 4, 4)), boxes((0, 0, 4, 4), size=(20, 21)))

@@ -1,7 +1,4 @@
 import contextlib
-import os
-import pickle
-import subprocess
 
 import hypothesis
 import numpy as np
@@ -10,12 +7,10 @@ from hypothesis import strategies as st
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import arrays_in_pickle
 from kontur.formats.page_count import count_pages, list_planes
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-
-MASKS = np.array([[0, 1, 1], [2, 1, 1], [2, 0, 3]], dtype=np.uint16)
+from tests.formats.pickles import MASKS, save
 
 
 def content(masks=MASKS):
@@ -30,18 +25,6 @@ def content(masks=MASKS):
         "diameter": np.float64(30.5),
         "est_diam": None,
     }
-
-
-def save(tmp_path, value, protocol=None):
-    path = tmp_path / "a_seg.npy"
-    if protocol is None:
-        np.save(path, value, allow_pickle=True)
-        return path
-    header = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '|O', 'fortran_order': False, 'shape': (), }"
-    array = np.empty((), dtype=object)
-    array[()] = value
-    path.write_bytes(header.ljust(127) + b"\n" + pickle.dumps(array, protocol=protocol))
-    return path
 
 
 @pytest.mark.parametrize("protocol", [None, 0, 1, 2, 3, 4, 5])
@@ -77,45 +60,6 @@ def test_of_a_stack_a_plane_is_chosen(tmp_path):
     np.testing.assert_array_equal(formats.read(path, page=2).label_image(), MASKS.T)
     with pytest.raises(InputError, match="page 7 is not among them"):
         formats.read(path, page=7)
-
-
-class Attack:
-    def __init__(self, *call):
-        self.call = call
-
-    def __reduce__(self):
-        return self.call
-
-
-@pytest.mark.parametrize(
-    "attack",
-    [
-        Attack(os.system, ("touch attacked",)),
-        Attack(subprocess.call, (["touch", "attacked"],)),
-        Attack(eval, ("open('attacked', 'w')",)),
-        Attack(np.load, ("attacked",)),
-        {"masks": MASKS, "flows": [Attack(os.system, ("touch attacked",))]},
-    ],
-)
-def test_nothing_of_the_file_is_run(tmp_path, monkeypatch, attack):
-    path = save(tmp_path, attack)
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        InputError, match=r"it names .*, and only arrays are read; save the masks as"
-    ):
-        formats.read(path)
-    assert os.listdir(tmp_path) == ["a_seg.npy"]
-
-
-def test_numbers_in_a_pickle_take_no_memory(tmp_path):
-    huge = b"\x80\x04}r\xff\xff\xff\x7f."  # to be kept in the place 2^31 of a list
-    assert arrays_in_pickle.load(huge) == {}
-
-
-def test_an_array_that_claims_to_be_larger_than_its_bytes_is_refused(tmp_path):
-    data = pickle.dumps(MASKS, protocol=4).replace(b"K\x03K\x03", b"K\x03K\xff")
-    with pytest.raises(arrays_in_pickle.Refused, match="an array of 3×255 has 18 bytes"):
-        arrays_in_pickle.load(data)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import ClassPrediction, ImageAnnotation, document, zarr_store
+from kontur.formats import ClassPrediction, ImageAnnotation, zarr_store
 from tests.formats import scenes
 
 STRANGE = [
@@ -117,29 +117,6 @@ def test_tables_in_which_cells_are_others_or_missing(tmp_path, data):
     read_all(path)
 
 
-@pytest.mark.parametrize("ending", [".geojson", ".json"])
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("[" * 70 + "]" * 70, "nested too deeply"),
-        ('{"features": ' + "[" * 200 + "]" * 200 + "}", "nested too deeply"),
-        ('{"features": [], "n": ' + "9" * 500 + "}", "a number of more than 400 digits"),
-        ('{"features": [', "cut short"),
-        ("", "is empty"),
-    ],
-)
-def test_json_that_no_parser_should_see_is_refused_before(tmp_path, ending, text, sentence):
-    (tmp_path / f"a{ending}").write_text(text)
-    with pytest.raises(InputError, match=sentence):
-        formats.read(tmp_path / f"a{ending}")
-
-
-def test_brackets_in_words_do_not_count_as_depth(tmp_path):
-    names = '{"features": [], "note": "' + "[" * 90 + '\\"' + "{" * 90 + '"}'
-    (tmp_path / "a.geojson").write_text(names)
-    assert len(formats.read(tmp_path / "a.geojson")) == 0
-
-
 def test_a_name_whose_bytes_are_no_text_can_be_written_in_every_format(tmp_path):
     strange = b"caf\xe9.png".decode("utf-8", "surrogateescape")
     for one in formats.WRITABLE.values():
@@ -166,10 +143,3 @@ def test_what_is_written_holds_no_nan(tmp_path):
     written = json.loads((tmp_path / "b.json").read_text(), parse_constant=pytest.fail)
     assert written["annotations"][0]["theirs"] == {"list": [1.0, None]}
     assert np.isfinite(written["annotations"][0]["area"])
-
-
-def test_the_depth_is_the_same_however_the_text_is_cut(monkeypatch):
-    text = '{"a [": [[1], "]]\\"[["], "b": {"c": []}}'
-    for size in range(1, 30):
-        monkeypatch.setattr(document, "CHUNK", size)
-        assert document.depth(text) == 3

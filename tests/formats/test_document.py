@@ -10,6 +10,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import document
 
@@ -87,3 +88,33 @@ def test_a_coordinate_beyond_every_image_is_refused_in_a_hole_too(far):
         shape = shapely.Polygon(outline.exterior, [hole])
         with pytest.raises(InputError, match=re.escape(f"coordinate {abs(far):g}")):
             document.repaired([shapely.box(0, 0, 5, 5), None, shape], "a.geojson")
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".json"])
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[" * 70 + "]" * 70, "nested too deeply"),
+        ('{"features": ' + "[" * 200 + "]" * 200 + "}", "nested too deeply"),
+        ('{"features": [], "n": ' + "9" * 500 + "}", "a number of more than 400 digits"),
+        ('{"features": [', "cut short"),
+        ("", "is empty"),
+    ],
+)
+def test_json_that_no_parser_should_see_is_refused_before(tmp_path, ending, text, sentence):
+    (tmp_path / f"a{ending}").write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        formats.read(tmp_path / f"a{ending}")
+
+
+def test_brackets_in_words_do_not_count_as_depth(tmp_path):
+    names = '{"features": [], "note": "' + "[" * 90 + '\\"' + "{" * 90 + '"}'
+    (tmp_path / "a.geojson").write_text(names)
+    assert len(formats.read(tmp_path / "a.geojson")) == 0
+
+
+def test_the_depth_is_the_same_however_the_text_is_cut(monkeypatch):
+    text = '{"a [": [[1], "]]\\"[["], "b": {"c": []}}'
+    for size in range(1, 30):
+        monkeypatch.setattr(document, "CHUNK", size)
+        assert document.depth(text) == 3

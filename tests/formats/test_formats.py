@@ -1,5 +1,4 @@
 import inspect
-import json
 import re
 import subprocess
 import sys
@@ -37,27 +36,6 @@ def test_an_image_without_objects_is_a_file_too(tmp_path, name):
     path = tmp_path / f"well{formats.FORMATS[name].ending}"
     formats.write(path, Instances.empty((7, 8)))
     assert len(formats.read(path, size=(7, 8))) == 0
-
-
-def test_json_is_geojson_or_coco_by_its_content(tmp_path):
-    found = scenes.ring_with_island()
-    formats.write(tmp_path / "a.geojson", found)
-    (tmp_path / "a.geojson").rename(tmp_path / "a.json")
-    scenes.assert_close(found, formats.read(tmp_path / "a.json"))
-    formats.write(tmp_path / "b.json", found)
-    assert "annotations" in json.loads((tmp_path / "b.json").read_text())
-    assert len(formats.read(tmp_path / "b.json")) == 3
-    (tmp_path / "c.json").write_text('{"things": []}')
-    with pytest.raises(InputError, match="neither GeoJSON"):
-        formats.read(tmp_path / "c.json")
-
-
-@pytest.mark.parametrize("name", ["a.doc", "a", "a.csv.gz"])
-def test_other_endings_are_refused_with_the_known_ones(tmp_path, name):
-    with pytest.raises(InputError, match=r"none of \.geojson, \.coco\.json, \.json, .*, \.csv"):
-        formats.write(tmp_path / name, Instances.empty())
-    with pytest.raises(InputError, match="the ending decides the format"):
-        formats.read(tmp_path / name)
 
 
 def test_importing_the_formats_imports_no_image_library():

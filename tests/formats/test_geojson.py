@@ -1,5 +1,4 @@
 import json
-import logging
 import uuid
 
 import hypothesis
@@ -12,13 +11,7 @@ from kontur.errors import InputError
 from kontur.formats import geojson
 from kontur.instances import Instances
 from tests.formats import scenes
-
-SQUARE = [[[1, 1], [4, 1], [4, 4], [1, 4], [1, 1]]]
-
-
-def feature(geometry=None, **properties):
-    geometry = geometry or {"type": "Polygon", "coordinates": SQUARE}
-    return {"type": "Feature", "geometry": geometry, "properties": properties}
+from tests.formats.geojson_features import SQUARE, feature
 
 
 @hypothesis.settings(deadline=None, max_examples=40)
@@ -56,14 +49,6 @@ def test_the_file_is_as_qupath_wants_it(tmp_path):
     assert len({one["id"] for one in written["features"]}) == 3
 
 
-def test_outer_rings_run_as_rfc_7946_has_it_and_holes_the_other_way():
-    frame = shapely.Polygon([(1, 1), (1, 7), (7, 7), (7, 1)], [[(3, 3), (5, 3), (5, 5), (3, 5)]])
-    (feature,) = geojson.to_document(Instances.of([frame], size=(9, 9)))["features"]
-    outer, hole = (shapely.LinearRing(ring) for ring in feature["geometry"]["coordinates"])
-    assert outer.is_ccw
-    assert not hole.is_ccw
-
-
 def test_the_same_objects_give_the_same_ids_and_another_image_gives_others():
     found = scenes.ring_with_island()
     one, same, other = (geojson.to_document(found, image_name=name) for name in "aab")
@@ -78,76 +63,6 @@ def test_copies_of_an_object_get_ids_of_their_own():
     written = geojson.to_document(both)
     assert len({one["id"] for one in written["features"]}) == 6
     assert geojson.to_document(geojson.from_document(written)) == written
-
-
-def test_what_qupath_says_of_an_object_is_kept():
-    known = {
-        "type": "Feature",
-        "id": "7a3e1c0e-6f3b-4d0e-9d5e-2f6f5a1f0001",
-        "geometry": {"type": "Polygon", "coordinates": SQUARE, "plane": {"c": -1, "z": 3, "t": 0}},
-        "nucleusGeometry": {"type": "Polygon", "coordinates": SQUARE},
-        "properties": {
-            "objectType": "cell",
-            "name": "the big one",
-            "color": [1, 2, 3],
-            "classification": {"names": ["Tumor", "Positive"], "color": [200, 0, 0, 128]},
-            "isLocked": True,
-            "measurements": {"Area": 9.0, "score": 0.25},
-            "metadata": {"seen by": "Ana"},
-        },
-    }
-    found = geojson.from_document({"type": "FeatureCollection", "features": [known]})
-    assert found.classes == ("Tumor: Positive",)
-    assert found.scores.tolist() == [0.25]
-    assert geojson.to_document(found)["features"][0] == known
-
-
-def test_a_file_that_qupath_wrote_again_still_has_its_classes_and_ignored_regions():
-    found = scenes.ring_with_island().replace(ignore=[False, True, False])
-    written = geojson.to_document(found)
-    del written["kontur"]  # QuPath drops what it does not know
-    again = geojson.from_document(written)
-    assert again.ignore.tolist() == [False, True, False]
-    assert scenes.named(again)[0] == "ring"
-    assert again.ids.tolist() == [1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("properties", "name"),
-    [
-        ({"classification": "Tumor"}, "Tumor"),
-        ({"classification": {"name": "Tumor", "colorRGB": -3670016}}, "Tumor"),
-        ({"classification": {"names": ["Tumor", "Positive"]}}, "Tumor: Positive"),
-        ({"classification": {"name": None}}, "object"),
-        ({}, "object"),
-    ],
-)
-def test_classes_are_read_in_all_their_spellings(properties, name):
-    assert geojson.from_document([feature(**properties)]).classes == (name,)
-
-
-@pytest.mark.parametrize(
-    ("written", "kind"),
-    [
-        ({"id": "PathDetectionObject", **feature()}, "detection"),
-        (feature(object_type="detection"), "detection"),
-        (feature(type="tile"), "tile"),
-        (feature(), "annotation"),
-    ],
-)
-def test_older_spellings_of_the_object_type_become_todays(written, kind):
-    again = geojson.to_document(geojson.from_document([written]))["features"][0]
-    assert again["properties"]["objectType"] == kind
-    assert not {"object_type", "type"} & again["properties"].keys()
-    uuid.UUID(again["id"])
-
-
-def test_older_lists_of_measurements_are_read():
-    listed = [{"name": "Area", "value": 9}, {"name": "score", "value": 0.5}]
-    found = geojson.from_document([feature(measurements=listed)])
-    assert found.scores.tolist() == [0.5]
-    measured = geojson.to_document(found)["features"][0]["properties"]["measurements"]
-    assert measured == {"Area": 9, "score": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -167,49 +82,10 @@ def test_collections_lists_features_and_geometries_are_read(content):
     assert shapely.equals(found.polygons[0], shapely.box(1, 1, 4, 4))
 
 
-def test_a_collection_of_areas_is_one_object_and_what_else_it_holds_is_said(caplog):
-    square, far = ([[[x + at, y] for x, y in SQUARE[0]]] for at in (0, 10))
-    areas = [{"type": "Polygon", "coordinates": square}]
-    areas.append({"type": "MultiPolygon", "coordinates": [far]})
-    collection = {"type": "GeometryCollection", "geometries": areas}
-    nested = {"type": "GeometryCollection", "geometries": [collection]}
-    mixed = {"type": "GeometryCollection", "geometries": [*areas, {"type": "Point"}]}
-    empty = {"type": "GeometryCollection", "geometries": []}
-    for content in (collection, [feature(nested)]):
-        found = geojson.from_document(content)
-        assert found.areas.tolist() == [18]
-        written = geojson.to_document(found)["features"][0]["geometry"]
-        assert set(written) == {"type", "coordinates"}
-    caplog.clear()
-    with caplog.at_level(logging.WARNING, "kontur.formats"):
-        found = geojson.from_document([feature(mixed), feature(empty)], where="a.geojson")
-    assert found.areas.tolist() == [18]
-    assert "a.geojson: feature 1: beside its areas it has Point: left out" in caplog.text
-    assert "1 of 2 features have no area (1 × GeometryCollection)" in caplog.text
-
-
 def test_the_outline_of_an_ellipse_is_no_longer_called_one():
     ellipse = {"type": "Polygon", "coordinates": SQUARE, "isEllipse": True}
     found = geojson.from_document([feature(ellipse)])
     assert "isEllipse" not in geojson.to_document(found)["features"][0]["geometry"]
-
-
-def test_crossing_outlines_are_repaired_and_lines_left_out_and_both_is_said(caplog):
-    eight = {"type": "Polygon", "coordinates": [[[0, 0], [4, 4], [4, 0], [0, 4], [0, 0]]]}
-    line = {"type": "LineString", "coordinates": [[0, 0], [4, 4]]}
-    thin = {"type": "Polygon", "coordinates": [[[0, 0], [4, 4], [0, 0]]]}
-    with caplog.at_level(logging.WARNING, "kontur.formats"):
-        found = geojson.from_document(
-            [feature(eight), feature(line), feature(), feature(thin)], where="a.geojson"
-        )
-    assert shapely.is_valid(found.polygons).all()
-    assert found.areas.tolist() == [8.0, 9.0]
-    said = [record.getMessage() for record in caplog.records]
-    assert said == [
-        "a.geojson: 1 of 4 outlines crossed themselves: repaired",
-        "a.geojson: 1 of 4 objects have no area: left out",
-        "a.geojson: 1 of 4 features have no area (1 × LineString): left out",
-    ]
 
 
 @pytest.mark.parametrize(

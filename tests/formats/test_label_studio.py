@@ -5,43 +5,14 @@ import pytest
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import label_studio_brush
 from tests.formats import scenes
+from tests.formats.label_studio_tasks import result, save, task
 
 TRIANGLE = [[25, 20], [50, 20], [50, 60]]  # in 40 × 30: (10, 6), (20, 6), (20, 18)
 
 
-def result(kind="polygonlabels", size=(30, 40), **value):
-    one = {"id": "r1", "type": kind, "original_height": size[0], "original_width": size[1]}
-    return {**one, "image_rotation": 0, "value": value}
-
-
 def labelled(*names, **value):
     return result(points=TRIANGLE, polygonlabels=list(names), **value)
-
-
-def save(tmp_path, *results, image="/data/upload/1/0a1b2c3d-a%201.png", **task):
-    row = {"id": 1, "data": {"image": image}, "annotations": [{"result": list(results)}], **task}
-    (tmp_path / "export.json").write_text(json.dumps([row]))
-    return tmp_path / "export.json"
-
-
-def packed(mask):
-    """A brush mask as rle-pack writes it, each byte in a stretch of its own or in runs."""
-    flat = np.repeat((mask.astype(np.uint8) * 255).ravel(), 4)
-    lengths = (2, 4, 8, 16)  # bits
-    bits = f"{len(flat):032b}{7:05b}" + "".join(f"{n - 1:04b}" for n in lengths)
-    at = 0
-    while at < len(flat):
-        same = int(np.argmax(np.append(flat[at:], 7) != flat[at]))
-        if same > 4:
-            bits += f"1{2:02b}{min(same, 256) - 1:08b}{flat[at]:08b}"
-            at += min(same, 256)
-        else:
-            bits += f"0{0:02b}{3:02b}" + "".join(f"{value:08b}" for value in flat[at : at + 4])
-            at += 4
-    bits += "0" * (-len(bits) % 8)
-    return [int(bits[i : i + 8], 2) for i in range(0, len(bits), 8)]
 
 
 def test_hundredths_are_of_the_image_and_an_upload_has_its_own_name_again(tmp_path):
@@ -76,13 +47,6 @@ def test_every_area_is_read_and_the_rest_counted(tmp_path, caplog):
     assert "1 of 3 regions have no area" in caplog.text
 
 
-def test_brushes_are_masks_with_holes(tmp_path):
-    mask = np.zeros((30, 40), dtype=bool)
-    mask[3:20, 5:30], mask[7:9, 9:12], mask[29, 39] = True, False, True
-    found = formats.read(save(tmp_path, result("brushlabels", rle=packed(mask), brushlabels=["x"])))
-    np.testing.assert_array_equal(found.label_image() > 0, mask)
-
-
 def test_labels_may_stand_in_a_result_of_their_own(tmp_path):
     shape = result("polygon", points=TRIANGLE)
     found = formats.read(save(tmp_path, shape, result("labels", points=TRIANGLE, labels=["late"])))
@@ -100,10 +64,6 @@ def test_of_several_annotations_the_first_that_was_not_cancelled_counts(tmp_path
     assert "has 2 annotations: the first is read" in caplog.text
 
 
-def task(image, *annotations, **more):
-    return {"data": {"image": image}, "annotations": list(annotations), **more}
-
-
 def test_a_task_that_nobody_annotated_is_no_image_without_objects(tmp_path, caplog):
     tasks = [
         task("a.png", {"result": [labelled("x")]}),
@@ -118,17 +78,6 @@ def test_a_task_that_nobody_annotated_is_no_image_without_objects(tmp_path, capl
     (tmp_path / "export.json").write_text(json.dumps(tasks[2:]))
     with pytest.raises(InputError, match="has 2 tasks and no annotation; predictions are not read"):
         formats.read_images(tmp_path / "export.json")
-
-
-def test_a_brush_is_one_object_whatever_tool_drew_it_and_in_how_many_results(tmp_path):
-    mask = np.zeros((30, 40), dtype=bool)
-    mask[3:20, 5:30] = True
-    one = result("magicwand", format="rle", rle=packed(mask))
-    again = result("brushlabels", format="rle", rle=packed(mask), brushlabels=["x"])
-    other = {**result("brush", rle=packed(mask[::-1])), "id": "r2"}
-    found = formats.read(save(tmp_path, one, again, other))
-    assert scenes.named(found) == ["x", "object"]
-    np.testing.assert_array_equal(found[[0]].label_image() > 0, mask)
 
 
 @pytest.mark.parametrize(
@@ -184,16 +133,3 @@ def test_regions_of_one_image_are_never_given_to_another(tmp_path, regions, data
 def test_what_is_wrong_is_said_with_task_and_region(tmp_path, row, sentence):
     with pytest.raises(InputError, match=sentence):
         formats.read(save(tmp_path, row))
-
-
-def test_a_damaged_brush_never_makes_more_than_its_image():
-    mask = np.ones((6, 5), dtype=bool)
-    code = packed(mask)
-    rng = np.random.default_rng(0)
-    for _ in range(300):
-        changed = list(code)
-        changed[rng.integers(len(code))] = int(rng.integers(256))
-        try:
-            assert label_studio_brush.decode(changed, (6, 5)).shape == (6, 5)
-        except ValueError as error:
-            assert str(error).startswith("its code")  # noqa: PT017

@@ -1,7 +1,6 @@
 """Images in OME-Zarr: every version, stacks, channels, levels, and stores that are no image."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -23,12 +22,6 @@ def test_a_plane_comes_with_its_channels_and_the_size_of_a_pixel(tmp_path, versi
     assert image.pixel_size == 0.25
     one = images.read_image(store, channel=2).pixels
     np.testing.assert_array_equal(one[..., 0], PIXELS[0, 2])
-
-
-def test_a_store_may_be_an_archive(tmp_path):
-    archive = stores.zipped(stores.save(tmp_path / "a.ome.zarr", PIXELS[0], "cyx"))
-    shutil.rmtree(tmp_path / "a.ome.zarr")
-    np.testing.assert_array_equal(images.read_image(archive).pixels, PIXELS[0].transpose(1, 2, 0))
 
 
 def test_a_stack_wants_a_page_and_says_where_it_lies(tmp_path):
@@ -136,23 +129,6 @@ def test_a_store_that_claims_too_much_is_refused_before_room_is_made(tmp_path):
     (store / "s0" / ".zarray").write_text(json.dumps({**words, "chunks": [3, 10**6, 10**6]}))
     with pytest.raises(InputError, match=r"claims|damaged"):
         images.read_image(store)
-
-
-def test_what_is_no_store_is_one_sentence(tmp_path):
-    (tmp_path / "a.ome.zarr").mkdir()
-    with pytest.raises(InputError, match="is no Zarr group or array"):
-        images.read_image(tmp_path / "a.ome.zarr")
-    with pytest.raises(InputError, match="there is no image"):
-        images.read_image(tmp_path / "b.ome.zarr")
-    zarr.create_group(str(tmp_path / "c.zarr"))
-    with pytest.raises(InputError, match=r"is no image of OME-Zarr \(it holds nothing\)"):
-        images.read_image(tmp_path / "c.zarr")
-    archive = stores.zipped(stores.save(tmp_path / "e.ome.zarr", PIXELS[0], "cyx"))
-    with pytest.raises(InputError, match="nowhere is no Zarr group or array in the archive"):
-        images.read_image(archive / "nowhere")
-    (tmp_path / "d.zarr.zip").write_bytes(b"PK\3\4 and nothing more")
-    with pytest.raises(InputError, match="damaged or cut short"):
-        images.read_image(tmp_path / "d.zarr.zip")
 
 
 @pytest.mark.parametrize(

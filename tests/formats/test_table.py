@@ -136,27 +136,6 @@ def test_new_classes_change_no_other_cell_of_a_table(tmp_path):
         formats.relabel(tmp_path / "a.csv", tmp_path / "b.csv", [predicted[1]] * 2, ["new"])
 
 
-@pytest.mark.parametrize("column", ["outline", "geometry", "WKT", "wkb"])
-@pytest.mark.parametrize("binary", [False, True])
-def test_outlines_of_databases_are_read_as_text_or_binary(tmp_path, column, binary):
-    found = scenes.ring_with_island()
-    texts = [shapely.to_wkb(p, hex=True) if binary else f'"{p.wkt}"' for p in found.polygons]
-    lines = [f"{name},{text}" for name, text in zip(scenes.named(found), texts, strict=True)]
-    (tmp_path / "a.csv").write_text("\n".join([f"class,{column}", *lines, ""]))
-    again = formats.read(tmp_path / "a.csv")
-    assert (again.polygons == found.polygons).all()
-    assert scenes.named(again) == scenes.named(found)
-    formats.write(tmp_path / "b.csv", again)
-    assert "wk" not in (tmp_path / "b.csv").read_text().splitlines()[0].lower()
-
-
-def test_a_binary_outline_that_is_cut_short_is_said_with_its_line(tmp_path):
-    text = shapely.to_wkb(shapely.box(0, 0, 2, 2), hex=True)
-    (tmp_path / "a.csv").write_text(f"wkb\n{text}\n{text[:-9]}\n")
-    with pytest.raises(InputError, match="line 3: the outline is no well-known text or is cut"):
-        formats.read(tmp_path / "a.csv")
-
-
 def test_an_image_without_objects_among_others_is_a_row_that_names_it(tmp_path, caplog):
     found = scenes.ring_with_island()
     entries = [
@@ -222,3 +201,29 @@ def test_objects_without_an_id_have_one_that_no_other_plane_has(tmp_path, column
     read = formats.read_images(tmp_path / "a.csv")
     assert [entry.instances.ids.tolist() for entry in read] == ids
     assert formats.read(tmp_path / "a.csv", page=1).ids.tolist() == ids[1]
+
+
+def test_a_row_without_id_gets_the_next_free_one_and_the_others_keep_theirs(tmp_path):
+    cell = '"POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"'
+    (tmp_path / "a.csv").write_text(f"id,outline\n7,{cell}\n,{cell}\n3,{cell}\n")
+    assert formats.read(tmp_path / "a.csv").ids.tolist() == [7, 8, 3]
+    (tmp_path / "b.csv").write_text(f"id,outline\n1E1,{cell}\n")
+    with pytest.raises(InputError, match="line 2: id is '1E1'; wanted a whole number"):
+        formats.read(tmp_path / "b.csv")
+
+
+def test_a_table_that_a_spreadsheet_saved_again_has_the_same_objects(tmp_path):
+    boxes = [shapely.box(1.5, 2, 9.25, 7), shapely.box(20, 20, 31.125, 27)]
+    names = ("None", "NA", "live")
+    found = Instances.of(boxes, [0, 1], scores=[0.5, 0.25], size=(64, 64), classes=names)
+    formats.write(tmp_path / "a.csv", found, image_name="dish")
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    rows = [line.replace('"', "").split(",", 14) for line in lines]
+    assert all(len(row) == 15 for row in rows)
+    german = [[cell.replace(".", ",") for cell in row[:14]] + row[14:] for row in rows]
+    text = "\r\n".join(";".join(row) for row in german) + "\r\n;;;;;;;;;;;;;;\r\n\r\n"
+    (tmp_path / "b.csv").write_bytes(text.encode("utf-8-sig"))
+    again = formats.read(tmp_path / "b.csv")
+    assert again.boxes.tolist() == found.boxes.tolist()
+    assert again.scores.tolist() == [0.5, 0.25]
+    assert [again.classes[label] for label in again.labels] == ["None", "NA"]

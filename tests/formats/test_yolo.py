@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import shapely
 import yaml
-from PIL import Image
 
 from kontur import formats
 from kontur.data.convert_file import convert
@@ -12,18 +11,7 @@ from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from tests.formats import scenes
-
-SQUARE = "0.25 0.2 0.5 0.2 0.5 0.6 0.25 0.6"  # x from 10 to 20, y from 6 to 18 in 40 × 30
-
-
-def save(tmp_path, text, *, names="names: [cell, dead cell]\n", folder="labels"):
-    (tmp_path / "images").mkdir(exist_ok=True)
-    Image.fromarray(np.zeros((30, 40), dtype=np.uint8)).save(tmp_path / "images" / "a.png")
-    if names is not None:
-        (tmp_path / "data.yaml").write_text(names, encoding="utf-8")
-    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    (tmp_path / folder / "a.txt").write_text(text)
-    return tmp_path / folder / "a.txt"
+from tests.formats.yolo_files import SQUARE, save
 
 
 def test_shares_are_of_the_image_that_lies_in_images(tmp_path):
@@ -31,34 +19,6 @@ def test_shares_are_of_the_image_that_lies_in_images(tmp_path):
     assert found.size == (30, 40)
     assert found.polygons[0].equals(shapely.box(10, 6, 20, 18))
     assert (found.classes, scenes.named(found)) == (("cell", "dead cell"), ["dead cell"])
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        "names: [cell, 'dead cell']\n",
-        "nc: 2\nnames:\n- cell\n- dead cell\n",
-        "path: x\nnames:\n  1: dead cell\n  0: cell # the first\n",
-        'names: {0: "cell", 1: "dead cell"}\n',
-    ],
-)
-def test_names_are_read_in_every_spelling(tmp_path, names):
-    assert formats.read(save(tmp_path, f"1 {SQUARE}\n", names=names)).classes == (
-        "cell",
-        "dead cell",
-    )
-
-
-def test_words_that_yaml_takes_for_other_things_stay_names(tmp_path):
-    found = formats.read(save(tmp_path, f"1 {SQUARE}\n", names="names: [no, 1.0]\n"))
-    assert found.classes == ("no", "1.0")
-
-
-def test_lists_of_names_and_none_at_all(tmp_path):
-    path = save(tmp_path, f"1 {SQUARE}\n", names=None)
-    assert formats.read(path).classes == ("0", "1")
-    (tmp_path / "labels" / "classes.txt").write_text("cell\ndead cell\n")
-    assert formats.read(path).classes == ("cell", "dead cell")
 
 
 def test_rows_of_their_predictions_and_boxes(tmp_path, caplog):
@@ -90,25 +50,6 @@ def test_what_is_written_beside_images_names_classes_and_folders(tmp_path):
     rows = (tmp_path / "labels" / "train" / "a.txt").read_text().splitlines()
     numbers = np.array(rows[2].split()[1:], dtype=float).reshape(-1, 2) * [12, 10]
     np.testing.assert_allclose(numbers, [(0, 8), (4, 8.125), (2, 9.5)], atol=1e-7)
-
-
-def test_new_classes_come_behind_those_that_labels_beside_use(tmp_path):
-    box = [shapely.box(0, 0, 4, 4)]
-    for name, classes in [("a", ("x", "y")), ("b", ("z", "x")), ("c", ('q"\\ä\n',))]:
-        formats.write(tmp_path / f"{name}.txt", Instances.of(box, size=(9, 9), classes=classes))
-    names = yaml.safe_load((tmp_path / "data.yaml").read_text())["names"]
-    assert names == {0: "x", 1: "y", 2: "z", 3: 'q"\\ä\n'}
-    read = {name: formats.read(tmp_path / f"{name}.txt", size=(9, 9)) for name in "abc"}
-    assert [scenes.named(read[name]) for name in "abc"] == [["x"], ["z"], ['q"\\ä\n']]
-
-
-def test_the_names_of_another_program_are_used_and_not_changed(tmp_path):
-    path = save(tmp_path, "", names="names: [ring, cell]\nroboflow: 1\n")
-    formats.write(path, scenes.ring_with_island())
-    assert [row.split()[0] for row in path.read_text().splitlines()] == ["0", "1", "1"]
-    assert (tmp_path / "data.yaml").read_text().endswith("roboflow: 1\n")
-    with pytest.raises(InputError, match=r"names ring, cell, and the objects are of the class 'x'"):
-        formats.write(path, scenes.ring_with_island().replace(classes=("x", "ring")))
 
 
 def test_what_yolo_cannot_hold_is_said_line_by_line(tmp_path):
@@ -189,12 +130,3 @@ def test_labels_of_poses_are_no_outlines(tmp_path):
     (tmp_path / "data.yaml").write_text("kpt_shape: [3, 3]\nnames: [cell]\n")
     with pytest.raises(InputError, match=r"data\.yaml is of poses \(kpt_shape\), whose labels are"):
         formats.read(tmp_path / "labels" / "a.txt", size=(40, 60))
-
-
-def test_a_file_of_names_that_is_still_written_beside_is_none(tmp_path):
-    (tmp_path / ".kontur-1.yaml").write_text("# Kontur wrote these\nnames:\n  0: other\n")
-    found = scenes.ring_with_island()[[2]]
-    formats.write(tmp_path / "labels" / "a.txt", found.replace(size=(10, 12)))
-    assert (tmp_path / "data.yaml").is_file()
-    assert "other" not in (tmp_path / "data.yaml").read_text()
-    assert (tmp_path / ".kontur-1.yaml").read_text().endswith("0: other\n")

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.errors import InputError
@@ -16,7 +15,6 @@ from kontur.infer.torch_engine import TorchEngine, rebuild
 from kontur.models.archive import SavedGraph
 from kontur.models.candidates import Boxes
 from kontur.models.snake.contours import trace_contours
-from tests.models import contract
 
 PIXELS = 0.01  # that the engines may differ by: issue 2
 
@@ -150,40 +148,6 @@ def test_every_object_is_worked_on_once_by_whatever_thread(learned, objects):
     for own in (OnnxEngine(learned.model, threads=4), TorchEngine(learned.segmenter)):
         own.graphs.in_parts(work, objects)
     assert (times == 2).all()
-
-
-def test_the_torch_engine_predicts_in_evaluation_mode_and_leaves_the_mode_as_it_was():
-    segmenter = contract.network("snake")
-    image = random(2, 1, 32, 32)
-    outputs = []
-    for training in (True, False):
-        segmenter.train(training)
-        outputs.append(TorchEngine(segmenter).graphs["detect"](image))
-        assert all(module.training is training for module in segmenter.modules())
-    for a, b in zip(*outputs, strict=True):
-        assert_array_equal(a, b)
-
-
-def test_the_torch_engine_sees_weights_that_change_after_it_was_made():
-    segmenter = contract.network("snake")
-    graphs = TorchEngine(segmenter).graphs
-    image = random(1, 1, 32, 32)
-    before = graphs["detect"](image)[0]
-    with torch.no_grad():
-        segmenter.detector.backbone.stem[0].weight *= 2
-    assert not np.array_equal(before, graphs["detect"](image)[0])
-
-
-def test_a_network_is_rebuilt_from_its_file_alone_ready_to_predict(learned):
-    again = rebuild(learned.model)
-    assert not any(module.training for module in again.modules())
-    image = random(1, 1, 32, 32)
-    for a, b in zip(
-        TorchEngine(again).graphs["detect"](image),
-        TorchEngine(learned.segmenter).graphs["detect"](image),
-        strict=True,
-    ):
-        assert_allclose(a, b, atol=1e-4)
 
 
 def _cut(graph: SavedGraph) -> SavedGraph:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,22 @@ from PIL import Image
 
 import kontur
 from kontur import formats
+from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
 from kontur.formats import read_images
+from kontur.formats.left_overs import hidden_beside
 from kontur.infer.options import PredictOptions
-from kontur.infer.outputs import ENDINGS, parse_outputs
+from kontur.infer.outputs import ENDINGS
 from tests.formats import films
 from tests.infer.painted import Bright, paint, run
+
+LEAVES = """
+import os, sys
+from pathlib import Path
+from kontur.formats.left_overs import hidden_beside
+for name in sys.argv[1:]:
+    hidden_beside(Path(name)).write_text("half")
+"""
 
 
 def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_path):
@@ -121,14 +132,6 @@ def test_stopping_in_the_middle_keeps_and_records_what_is_finished(images, tmp_p
         run(images, out, predictor=Interrupted())
     assert list(json.loads((out / "predict.json").read_text())["made"][0]["images"]) == ["a", "b"]
     assert [each.skipped for each in run(images, out)] == [True, True, False]
-
-
-def test_formats_are_chosen_by_word_and_a_wrong_one_gets_the_nearest():
-    assert parse_outputs("geojson, CSV,csv") == ("geojson", "csv")
-    with pytest.raises(InputError, match="no output format 'geojsn'; did you mean 'geojson'"):
-        parse_outputs("geojsn")
-    with pytest.raises(InputError, match="at least one"):
-        parse_outputs(",")
 
 
 class Failing(Bright):
@@ -253,3 +256,57 @@ def test_the_files_of_a_film_are_predicted_as_one_in_python_too(tmp_path, caplog
     (outcome,) = run(tmp_path / "film", tmp_path / "out", options=PredictOptions(page="all"))
     assert (outcome.input.name, outcome.objects) == ("f0", 3)
     assert "2 files (f1.ome.tif, f2.ome.tif) left out: one image with f0.ome.tif" in caplog.text
+
+
+def test_what_a_killed_run_left_of_the_same_outputs_is_removed_and_nothing_else(images, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    of_others = out / "elsewhere.geojson"
+    command = [sys.executable, "-c", LEAVES]
+    begun = (out / "a.geojson", out / "b.geojson", out / CLUSTER_FILE)
+    subprocess.run([*command, *begun, of_others], check=True)
+    (dead,) = {path.name.split("-")[3] for path in out.iterdir()}
+    being_written = hidden_beside(out / "a.geojson")  # by this process, which lives
+    another_machine = out / being_written.name.replace(being_written.name.split("-")[2], "0" * 8)
+    another_machine = another_machine.with_name(
+        another_machine.name.replace(f"-{os.getpid()}-", f"-{dead}-")
+    )
+    kept = [being_written, another_machine, out / ".kontur-mine.geojson", out / ".kontur-notes"]
+    for path in kept:
+        path.write_text("half")
+    before = {path.name for path in out.iterdir()}
+    run(images, out)
+    after = {path.name for path in out.iterdir() if path.name.startswith(".kontur-")}
+    assert {path.name for path in kept} < after
+    assert len(before - after) == 3  # those of a and b, and of a call with a cluster
+    (other,) = after - {path.name for path in kept}
+    assert other.split("-")[1] == hidden_beside(of_others).name.split("-")[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"region": "1,2,3"}, "a region is x,y,width,height"),
+        ({"diameter": 12.0}, "no object size; leave --diameter out"),
+        ({"pixel_size": 0.5}, "does not say the size of its pixels"),
+        ({"pixel_size": 0.5, "diameter": 3.0}, "both say the scale"),
+        ({"contrast": 120.0}, "a contrast is a percentile"),
+    ],
+)
+def test_what_is_wrong_for_every_image_is_told_before_any(images, tmp_path, options, sentence):
+    with pytest.raises(InputError, match=sentence):
+        run(images, tmp_path / "out", options=PredictOptions(**options))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_may_not_be_written_is_known_before_any_work_by_the_name_of_the_record(
+    images, tmp_path, monkeypatch
+):
+    def refused(*, dir):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    predictor = Bright()
+    with pytest.raises(OSError, match=r"could not write: .*predict\.json"):
+        run(images, tmp_path / "out", predictor=predictor)
+    assert predictor.seen == 0

@@ -55,6 +55,20 @@ def test_columns_that_an_image_has_not_are_empty_there():
     assert set(table.attrs["units"]) == set(table.columns)
 
 
+def test_images_with_fewer_channels_than_others_are_named_once():
+    mixed = [
+        source(name, FOUND[0], grey(0, count))
+        for name, count in zip("abcd", (1, 3, 1, 2), strict=True)
+    ]
+    (note,) = measure_many(mixed).attrs["warnings"]
+    assert "3 channels in 1 image (b); 2 channels in 1 image (d), without intensity_mean-2" in note
+    assert "1 channel in 2 images (a, c), in the column intensity_mean and" in note
+    assert "--channel 0" in note
+    empty = source("none", Instances.empty(LABELS[0].shape), grey(0, 3))
+    for alike in ([mixed[0], mixed[2]], [mixed[0], source("bare", FOUND[1])], [mixed[0], empty]):
+        assert "warnings" not in measure_many(alike).attrs
+
+
 def test_metadata_are_numbers_where_all_cells_are():
     sources = [
         source("a", FOUND[0], dose="1", plate="007", state="live", gap="", empty=""),

@@ -379,3 +379,19 @@ def test_outlines_beside_their_images_are_read_as_outlines_of_the_folder_named_t
     found = find_sources(place / "images", [str(place / "images")])
     assert [one.name for one in found.images] == ["a"]
     assert any("1 image (b) without annotation" in note for note in found.notes)
+
+
+def test_masks_of_a_training_folder_beside_its_images_point_to_the_folder(place):
+    training = place / "training"
+    found = find_sources(training / "labels", [str(training / "images")])
+    assert f"belongs to the training folder {training}: give that alone" in found.notes[0]
+    for name in "ab":
+        (training / "masks" / name).mkdir(parents=True)
+        Image.fromarray(np.minimum(LABELS, 1)).save(training / "masks" / name / "01.png")
+    shutil.rmtree(training / "labels")
+    assert "give that alone" in find_sources(training / "masks").notes[0]
+    with pytest.raises(InputError, match=r"training folder .* give that alone"):
+        find_sources(training / "masks", [str(training / "images")])
+    (place / "labels").mkdir()
+    shutil.copy(place / "outlines/c.labels.tif", place / "labels/z.tif")
+    assert not find_sources(place / "labels").notes

@@ -17,7 +17,7 @@ import jaxtyping
 import numpy as np
 import shapely
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kontur.data.normalise import normalise
 from kontur.data.sample import Sample
@@ -36,6 +36,7 @@ from kontur.train.export import to_model
 from tests.naive import geometry as naive
 
 Made = TypeVar("Made")
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
 KINDS = list(catalog.KINDS)
 SIDE = 64  # pixels of a scene
 STEPS = {"maskrcnn": 90, "swinunet": 120}  # enough to know one scene by heart,
@@ -67,6 +68,21 @@ def network(kind: str, config: Settings | None = None, *, seed: int = 0) -> Segm
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return catalog.segmenter(kind, config or settings(kind))
+
+
+def network_with(kind: str, **changes: Any) -> Segmenter:
+    """A new network of the test's settings, some of them changed."""
+    return network(kind, settings(kind, **changes))
+
+
+def as_if_learned(module: ModuleT) -> ModuleT:
+    """The module with what begins at 0 a little off it: gradients and inputs get through."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weight in module.parameters():
+            if weight.ndim > 1 and not weight.any():
+                weight.copy_(torch.randn(weight.shape, generator=generator) * 0.1)
+    return module
 
 
 def card(kind: str, config: Settings, *, score: float = 0.3, overlap: float = 0.3) -> Card:

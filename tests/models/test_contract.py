@@ -46,7 +46,7 @@ def test_the_total_is_the_sum_of_weight_times_loss(kind):
 
 
 def test_every_parameter_gets_a_gradient(kind):
-    segmenter, sample = contract.network(kind), SCENES["many"]
+    segmenter, sample = contract.as_if_learned(contract.network(kind)), SCENES["many"]
     targets = contract.as_targets(kind, segmenter.config, sample.instances)
     segmenter.total(segmenter.loss(contract.as_image(sample), targets)).backward()
     without = [n for n, p in segmenter.named_parameters() if p.grad is None or not p.grad.any()]

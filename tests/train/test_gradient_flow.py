@@ -133,7 +133,8 @@ def test_a_look_leaves_the_network_as_it_is():
 @pytest.mark.parametrize("kind", catalog.KINDS)
 @pytest.mark.parametrize("scene", ["many", "none"])
 def test_every_matrix_of_a_segmenter_is_a_layer(kind, scene):
-    segmenter, sample = contract.network(kind), contract.scenes()[scene]
+    segmenter = contract.as_if_learned(contract.network(kind))
+    sample = contract.scenes()[scene]
     targets = contract.as_targets(kind, segmenter.config, sample.instances)
     image = contract.as_image(sample)
     layers = measure_flow(segmenter, lambda n: n.total(n.loss(image, targets)))

@@ -77,6 +77,15 @@ def test_fine_tuning_keeps_the_network_and_the_normalisation_of_its_start():
     assert resolved(named, start).normalise.high == 99.0
 
 
+def test_a_run_refines_outlines_later_unless_it_starts_from_a_model_or_is_told():
+    start = Card(kind="snake", config={"points": 16}, version="0")
+    assert resolved().training.stages == "outlines-first"
+    assert resolved(start=start).training.stages == "joint"
+    for order in ("joint", "staged"):
+        config = RunConfig(preset="tiny", training={"stages": order})
+        assert resolved(config).training.stages == order
+
+
 @pytest.mark.parametrize(
     ("task", "given", "wanted"),
     [

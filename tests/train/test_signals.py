@@ -121,6 +121,7 @@ def test_without_objects_it_trains_finds_nothing_and_patience_ends_it(tmp_path):
         tmp_path / "data",
         tmp_path / "run",
         *("training.steps=1000", "training.validate_every=2", "training.patience=3"),
+        "training.stages=joint",  # no patience ends a training before its last stage
     )
     assert "stopped at step 8: no better validation for 3 times (training.patience=3)" in output
     model = read_model(tmp_path / "run" / "model.kontur")

@@ -1,4 +1,4 @@
-"""Staged training: which losses count when, which weights move, and going on where one was."""
+"""Training in stages: what is trained when, which weights move, and going on where one was."""
 
 from unittest.mock import Mock
 
@@ -8,11 +8,11 @@ from lightning.pytorch import Trainer
 
 from kontur.errors import InputError
 from kontur.models import catalog
-from kontur.models.segmenter import Segmenter
+from kontur.models.segmenter import Segmenter, in_evaluation
 from kontur.train.callbacks import TrainingCallback, TrainingReporter
 from kontur.train.checkpoint import LAST, read_checkpoint
 from kontur.train.config import TrainingConfig
-from kontur.train.module import Stages, Training
+from kontur.train.module import LAST_STAGE, Stages, Training
 from kontur.train.run_files import read_config
 from kontur.train.signals import Signals
 from kontur.train.trainer import Job
@@ -33,7 +33,7 @@ def power_cut() -> None:
 class Whole(Segmenter):
     """A network without stages."""
 
-    def loss(self, images, targets):
+    def loss(self, images, targets, stages=None):
         return {}
 
     def graphs(self):
@@ -44,25 +44,26 @@ class Staged(Whole):
     """One with three."""
 
     def stages(self):
-        return {"one": ("a", "b"), "two": ("c",), "three": ("d",)}
+        return {"boxes": ("a", "b"), "outlines": ("c",), "refinement": ("d",)}
 
 
-LOSSES = {name: torch.tensor(1.0) for name in "abcd"}
-
-
-def test_each_stage_begins_at_an_equal_share_and_adds_its_losses():
-    stages = Stages(Staged(), "staged")
-    seen = ["".join(stages.active(LOSSES, progress)) for progress in (0, 0.3, 0.34, 0.7, 1.0)]
-    assert seen == ["ab", "ab", "abc", "abcd", "abcd"]
+@pytest.mark.parametrize(
+    ("order", "counts"),
+    [("joint", [3] * 6), ("outlines-first", [2, 2, 2, 3, 3, 3]), ("staged", [1, 1, 2, 2, 3, 3])],
+)
+def test_each_stage_begins_at_its_share_and_those_before_go_on(order, counts):
+    stages = Stages(Staged(), order)
+    seen = [stages.active(progress) for progress in (0, 0.3, 0.34, 0.5, 0.7, 1.0)]
+    assert seen == [("boxes", "outlines", "refinement")[:count] for count in counts]
 
 
 def test_a_stage_that_has_begun_does_not_end():
     stages = Stages(Staged(), "staged")
-    stages.active(LOSSES, 0.7)
-    assert "".join(stages.active(LOSSES, 0.2)) == "abcd"
+    stages.active(0.7)
+    assert stages.active(0.2) == ("boxes", "outlines", "refinement")
 
 
-@pytest.mark.parametrize(("order", "ends"), [("joint", 2), ("staged", 5)])
+@pytest.mark.parametrize(("order", "ends"), [("joint", 2), ("outlines-first", 4), ("staged", 5)])
 def test_patience_does_not_end_a_training_before_its_last_stage(tmp_path, order, ends):
     config = TrainingConfig(steps=6, patience=1, validate_every=1, stages=order)
     job = Mock(spec=Job, run=tmp_path, config=Mock(training=config))
@@ -73,15 +74,25 @@ def test_patience_does_not_end_a_training_before_its_last_stage(tmp_path, order,
     trainer.strategy = Mock(broadcast=lambda value: value)
     module = Mock(spec=Training, stages=Stages(Staged(), order), progress=0.0)
     while not trainer.should_stop:
-        module.stages.active(LOSSES, module.progress)
+        module.stages.active(module.progress)
         trainer.global_step += 1
         module.progress = trainer.global_step / config.steps
         callback.on_train_batch_end(trainer, module, None, None, 0)
     assert trainer.global_step == ends
 
 
-def test_jointly_all_losses_count_from_the_start():
-    assert Stages(Staged(), "joint").active(LOSSES, 0.0) is LOSSES
+@pytest.mark.parametrize("order", ["joint", "outlines-first"])
+def test_a_network_of_one_stage_is_trained_from_the_start(order):
+    stages = Stages(Whole(), order)
+    assert stages.is_last
+    assert stages.active(0.0) == ()
+
+
+def test_the_time_left_counts_that_the_last_stage_makes_steps_longer():
+    joint, later = (Stages(Staged(), order) for order in ("joint", "outlines-first"))
+    assert [joint.work(progress) for progress in (0, 0.25, 1)] == [0, 0.25, 1]
+    assert later.work(0.5) == 0.5
+    assert later.work(1.0) == pytest.approx(0.5 + 0.5 * (1 + LAST_STAGE))
 
 
 def test_a_kind_of_one_stage_says_so():
@@ -90,12 +101,26 @@ def test_a_kind_of_one_stage_says_so():
 
 
 @pytest.mark.parametrize("kind", ["snake", "maskrcnn"])
-def test_stages_name_every_loss_once(kind):
-    segmenter, sample = contract.network(kind), contract.learning_scene()
-    targets = contract.as_targets(kind, segmenter.config, sample.instances)
-    losses = segmenter.loss(contract.as_image(sample), targets)
-    named = [name for stage in segmenter.stages().values() for name in stage]
-    assert sorted(named) == sorted(losses)
+def test_losses_are_those_of_the_stages_that_are_asked_for(kind):
+    settings = {"edge": {"kind": "profile"}, "quality": True} if kind == "snake" else {}
+    config, sample = contract.settings(kind, **settings), contract.learning_scene()
+    segmenter = contract.network(kind, config)
+    targets, image = contract.as_targets(kind, config, sample.instances), contract.as_image(sample)
+    names, named = [], []
+    for stage, losses in segmenter.stages().items():
+        names, named = [*names, stage], [*named, *losses]
+        assert sorted(segmenter.loss(image, targets, names)) == sorted(named)
+    assert sorted(segmenter.loss(image, targets)) == sorted(named)
+
+
+def test_a_refinement_that_has_not_learned_changes_nothing():
+    config = contract.settings("snake", edge={"kind": "profile"}, quality=True)
+    network, image = contract.network("snake", config), contract.as_image(contract.learning_scene())
+    with in_evaluation(network), torch.no_grad():
+        features = network.detector(image).features.float()
+        start, index = torch.rand(3, config.points, 2) * 20, torch.zeros(3, dtype=torch.long)
+        assert torch.equal(network.edge(*network.maps(features, image), start, index), start)
+        assert torch.sigmoid(network.quality(features, start, index)).tolist() == [0.5] * 3
 
 
 def test_the_snake_rests_while_its_detector_learns(folder, tmp_path, monkeypatch):
@@ -117,4 +142,4 @@ def test_a_staged_run_that_was_cut_goes_on_as_if_it_never_had(folder, tmp_path, 
             run(folder, tmp_path / "cut", STAGED, val=VAL)
     run(None, tmp_path / "cut", resume=True)
     assert_same_weights(tmp_path / "whole" / LAST, tmp_path / "cut" / LAST)
-    assert read_checkpoint(tmp_path / "cut" / LAST)["stages_begun"] == 2
+    assert read_checkpoint(tmp_path / "cut" / LAST)["stages_begun"] == 3

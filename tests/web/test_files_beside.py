@@ -9,7 +9,7 @@ from PIL import Image
 
 from kontur import formats
 from tests.web.conftest import opened, wait_for_job
-from tests.web.test_app import DISC, edit, key_of, keys
+from tests.web.edits import DISC, edit, key_of, keys
 
 FOREIGN = {
     "type": "FeatureCollection",

@@ -8,7 +8,7 @@ from kontur.formats.lazy_pixels import LazyPixels
 from kontur.web import levels
 from kontur.web.levels import DiskLevels, HeldLevels
 from tests.web.conftest import nuclei, opened, wait_for_job
-from tests.web.test_app import edit, key_of
+from tests.web.edits import edit, key_of
 
 
 class OnDisk(LazyPixels):

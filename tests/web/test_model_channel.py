@@ -10,7 +10,7 @@ from kontur.infer.load import load
 from kontur.infer.model_files import find_model
 from kontur.models.archive import read_model, write_model
 from tests.web.conftest import nuclei, opened, served, wait_for_job
-from tests.web.test_app import edit, key_of
+from tests.web.edits import edit, key_of
 from tests.web.test_page import open_page, until
 
 

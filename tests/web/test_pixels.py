@@ -9,7 +9,7 @@ from kontur.instances import Instances
 from kontur.measure.measure_many import measure_many
 from kontur.measure.sources import find_sources
 from tests.web.conftest import nuclei, opened
-from tests.web.test_app import key_of
+from tests.web.edits import key_of
 
 
 def test_a_label_image_that_states_the_size_of_a_pixel_counts_where_the_image_does_not(tmp_path):

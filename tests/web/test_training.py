@@ -25,7 +25,7 @@ from kontur.web.jobs import Job
 from kontur.web.training import _score, _write_data, channel_of_model, corrected_planes, hold_out
 from kontur.web.workspace import open_workspace
 from tests.web.conftest import nuclei, opened, served, wait_for_job
-from tests.web.test_app import DISC, edit, keys
+from tests.web.edits import DISC, edit, keys
 from tests.web.test_page import drag, on_screen, open_page, outlines, until
 
 pytest.importorskip("torch")

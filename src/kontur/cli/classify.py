@@ -23,6 +23,7 @@ from kontur.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kontur.measure.learn.classify import Target
     from kontur.measure.learn.table_model import TableModel
 
 QUANTILES = {"5th": 0.05, "median": 0.5, "95th": 0.95}
@@ -71,7 +72,32 @@ def classify(
     kontur classify worms.parquet --model state.safetensors --out predictions.csv
     kontur classify outlines images --model state.safetensors --out classified
     """
+    from kontur.measure.learn.classify import check_targets, targets
     from kontur.measure.learn.model_file import read_table_model
+    from kontur.measure.measure_many import measure_many
+    from kontur.measure.sources import find_sources
+
+    is_table = _is_table(what, images, out)
+    table_model = read_table_model(model)
+    if is_table:
+        _classify_table(table_model, what, out, force=force)
+        return
+    _check_predicts_classes(table_model)
+    side = parse_pixel_size(pixel_size)
+    sources = find_sources(
+        what, images or [], task=task.value, channel=channel, page=page, metadata=metadata
+    )
+    places = targets(what, out, sources)
+    check_targets(places, out, overwrite=force)
+    with counter("measuring", quiet=quiet) as progress:
+        rows = measure_many(sources.images, pixel_size=side, progress=progress)
+    print_notes(sources.notes)
+    _classify_outlines(table_model, rows, places, page=page, force=force)
+    typer.echo(f"\nwrote {plural(len(places), 'file')} to {out}")
+
+
+def _is_table(what: Path, images: list[str] | None, out: Path) -> bool:
+    """Whether a table is to be classified; `InputError` where it is neither that nor outlines."""
     from kontur.measure.table_files import ENDINGS, READ_ENDINGS
 
     is_table = what.suffix.lower() in READ_ENDINGS and out.suffix.lower() in ENDINGS
@@ -80,27 +106,20 @@ def classify(
             f"a table is classified by itself, without images, got {images[0]}; outlines, which "
             "have images, are classified into a folder: --out DIR"
         )
-    if is_table:
-        _classify_table(read_table_model(model), what, out, force=force)
-        return
-    if what.suffix.lower() == ".parquet" or out.suffix.lower() in ENDINGS:
+    if not is_table and (what.suffix.lower() == ".parquet" or out.suffix.lower() in ENDINGS):
         raise InputError(
             "a table is classified into a table, --out predictions.csv, and outlines into a "
             f"folder, --out DIR; got {what} and --out {out}"
         )
-    _classify_outlines(
-        read_table_model(model),
-        what,
-        images or [],
-        out,
-        pixel_size=pixel_size,
-        metadata=metadata,
-        task=task.value,
-        channel=channel,
-        page=page,
-        force=force,
-        quiet=quiet,
-    )
+    return is_table
+
+
+def _check_predicts_classes(model: "TableModel") -> None:
+    if not model.card.classes:
+        raise InputError(
+            f"the model predicts a number, {model.card.target}, which outlines cannot hold; "
+            "measure them and classify the table"
+        )
 
 
 def _classify_table(model: "TableModel", place: Path, out: Path, *, force: bool) -> None:
@@ -117,46 +136,20 @@ def _classify_table(model: "TableModel", place: Path, out: Path, *, force: bool)
 
 def _classify_outlines(
     model: "TableModel",
-    place: Path,
-    images: list[str],
-    out: Path,
+    rows: "pd.DataFrame",
+    places: "list[Target]",
     *,
-    pixel_size: str | None,
-    metadata: Path | None,
-    task: str,
-    channel: int | str | None,
     page: int | None,
     force: bool,
-    quiet: bool,
 ) -> None:
-    from kontur.measure.learn.classify import (
-        check_brightness,
-        check_targets,
-        predictions,
-        targets,
-        write_classified,
-    )
-    from kontur.measure.measure_many import measure_many
-    from kontur.measure.sources import find_sources
+    """Write the objects of outlines, which `rows` measures, with their predicted classes."""
+    from kontur.measure.learn.classify import check_brightness, predictions, write_classified
 
-    if not model.card.classes:
-        raise InputError(
-            f"the model predicts a number, {model.card.target}, which outlines cannot hold; "
-            "measure them and classify the table"
-        )
-    side = parse_pixel_size(pixel_size)
-    sources = find_sources(place, images, task=task, channel=channel, page=page, metadata=metadata)
-    places = targets(place, out, sources)
-    check_targets(places, out, overwrite=force)
-    with counter("measuring", quiet=quiet) as progress:
-        rows = measure_many(sources.images, pixel_size=side, progress=progress)
-    print_notes(sources.notes)
     check_brightness(model, rows)
     predicted = predictions(model, rows)
     classes = list(map(str, model.card.classes))
     write_classified(places, predicted, classes, page=page, overwrite=force)
     _print_summary(model, rows, predicted)
-    typer.echo(f"\nwrote {plural(len(places), 'file')} to {out}")
 
 
 def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:

@@ -39,7 +39,8 @@ def convert(
         typer.Option(
             "--size",
             metavar="HxW",
-            help="The image's height and width in pixels, where SOURCE does not give them.",
+            help="The image's height and width in pixels, where SOURCE does not give them; nothing "
+            "is resized.",
         ),
     ] = None,
     split: Annotated[

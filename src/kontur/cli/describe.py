@@ -29,7 +29,8 @@ def describe(
         typer.Option(
             "--by",
             metavar="COLUMN[,…]",
-            help="Also one row per group: image, well or any column; mean, median, deviation.",
+            help="Also one row per group, by image or any column of TABLE, such as one that came "
+            "from metadata.csv; mean, median, deviation.",
         ),
     ] = None,
     where: Annotated[

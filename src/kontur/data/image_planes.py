@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, cast
 from kontur import formats
 from kontur.data.file_names import is_mask
 from kontur.data.places import Place, know_both, page_at, places_by_page, places_of
+from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.image_annotation import pick
@@ -214,13 +215,19 @@ def read_on_page(
     """What a file describes, on all planes or on one page, where no image tells which pages exist.
 
     A page below the last on which an outline lies exists, and may be empty. Raises `InputError` for
-    a page behind it, and where the file cannot be read.
+    a page behind it or of outlines that name no plane, and where the file cannot be read.
     """
-    outlines = page is not None and path.exists() and not states_all_planes(path)
-    if page is None or not outlines or not formats.format_of(path).planes:
+    if page is None or not path.exists() or states_all_planes(path):
         return formats.read_images(path, page=page, task=task, size=size)
+    kind = formats.format_of(path)
+    found = formats.read_images(path, page=None if kind.planes else page, task=task, size=size)
+    if not kind.relative or size is not None:  # else the image beside it has the page
+        planes = [entry.instances.plane for entry in found if len(entry.instances)]
+        PredictedPages(path).check_named(path, planes, page)
+    if not kind.planes:
+        return found
     images: dict[str, list[ImageAnnotation]] = {}
-    for entry in formats.read_images(path, task=task, size=size):
+    for entry in found:
         images.setdefault(entry.file_name, []).append(entry)
     pages: set[int] = set()
     for entries in images.values():

@@ -6,9 +6,9 @@ partner is left for the caller to report; it is never dropped in silence.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from kontur import formats
 from kontur.data import nnunet_cases
@@ -46,9 +46,18 @@ from kontur.wording import listed
 
 OTHER_FILES = (RECORD_FILE, REPORT_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
 
-Source = Callable[[], Instances]
 PlanesSource = Callable[[], ImagePlanes]
 Read = TypeVar("Read")
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Reads the objects of an image.
+
+    `at` are depth and time of the page that was chosen, where the image knows both.
+    """
+
+    def __call__(self, at: Place | None = None) -> Instances: ...
 
 
 def find_predictions(
@@ -58,7 +67,6 @@ def find_predictions(
     class_of_value: Mapping[int, str] | None = None,
     numbered_in: Sequence[Path] = (),
     page: int | None = None,
-    places: Mapping[str, Place] = MappingProxyType({}),
     entries: Sequence[ImageAnnotation] | None = None,
 ) -> dict[str, Source]:
     """A function for each image, by its name, that reads the image's objects.
@@ -67,9 +75,8 @@ def find_predictions(
     classes of `semantic` ones; without it these are the values of all masks together. COCO results
     name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
     `page` picks the objects of one plane where a file has those of several, or its record says
-    that they are of that one, see `PredictedPages`. `places` has the depth and time of that page
-    by name, where the image knows both: it is asked when objects are read. `entries` are the
-    images of a file, all of their planes, where it was read already.
+    that they are of that one, see `PredictedPages`. `entries` are the images of a file, all of
+    their planes, where it was read already.
 
     Raises:
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
@@ -80,8 +87,7 @@ def find_predictions(
 
     pages = PredictedPages(place)
 
-    def read(name: str, path: Path) -> Instances:
-        at = places.get(name)
+    def read(path: Path, at: Place | None = None) -> Instances:
         own = page if page is None or at is None else page_of_place(path, page, at)
         if is_mask(path):
             return pages.check(path, _read_mask(path, task, class_of_value, own), own)
@@ -90,12 +96,9 @@ def find_predictions(
         on_page = entries_on_page(formats.read_images(path), page, path, at=at)
         return pages.check(path, pick(on_page, None, path).instances, page)
 
-    def reader(name: str, path: Path) -> Source:
-        return lambda: read(name, path)
-
     if not zarr_store.is_folder(place):
-        return _of_file(place, reader, numbered_in, page, places, pages, entries)
-    return {name: reader(name, path) for name, path in prediction_files(place).items()}
+        return _of_file(place, partial(read, place), numbered_in, page, pages, entries)
+    return {name: partial(read, path) for name, path in prediction_files(place).items()}
 
 
 def find_planes(
@@ -105,7 +108,6 @@ def find_planes(
     class_of_value: Mapping[int, str] | None = None,
     numbered_in: Sequence[Path] = (),
     page: Pages = None,
-    places: Mapping[str, Place] = MappingProxyType({}),
 ) -> dict[str, PlanesSource]:
     """A function for each image, by its name, that gives the objects of its planes.
 
@@ -119,7 +121,6 @@ def find_planes(
             class_of_value=class_of_value,
             numbered_in=numbered_in,
             page=page,
-            places=places,
         )
         return {name: _single(source) for name, source in sources.items()}
     check_task_fits(place, task)
@@ -329,19 +330,18 @@ def name_of_image(file_name: str) -> str:
 
 def _of_file(
     path: Path,
-    reader: Callable[[str, Path], Source],
+    whole: Source,
     numbered_in: Sequence[Path],
     page: int | None,
-    places: Mapping[str, Place],
     pages: PredictedPages,
     entries: Sequence[ImageAnnotation] | None,
 ) -> dict[str, Source]:
-    """A file that describes images by name; any other is the prediction of one."""
+    """A file that describes images by name; any other is the prediction of one, read by `whole`."""
     if not path.exists():
         raise InputError(f"there are no predictions {path}")
     kind = formats.format_of(path, numbered_in=numbered_in)
     if not kind.several_images:
-        return {_image_of(path): reader(_image_of(path), path)}
+        return {_image_of(path): whole}
     images: dict[str, list[ImageAnnotation]] = {}
     if entries is None:
         entries = formats.read_images(path, numbered_in=numbered_in)
@@ -356,16 +356,12 @@ def _of_file(
     if not images:
         raise InputError(f"{path} holds no images")
 
-    def source(name: str) -> Source:
-        def read() -> Instances:
-            planes = images[name]
-            if page is not None:
-                planes = entries_on_page(planes, page, path, at=places.get(name))
-            return pages.check(path, planes[0].instances, page)
+    def read(planes: list[ImageAnnotation], at: Place | None = None) -> Instances:
+        if page is not None:
+            planes = entries_on_page(planes, page, path, at=at)
+        return pages.check(path, planes[0].instances, page)
 
-        return read
-
-    return {name: source(name) for name in images}
+    return {name: partial(read, planes) for name, planes in images.items()}
 
 
 def _read_mask(

@@ -4,6 +4,7 @@ Formats that keep no planes cannot tell, nor can a file without objects; `predic
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from kontur import formats
@@ -11,6 +12,7 @@ from kontur.data.file_names import RECORD_FILE
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 from kontur.wording import printable
 
 
@@ -24,8 +26,7 @@ class PredictedPages:
 
     def check_all(self, path: Path) -> None:
         """Raise `InputError` where the record says that a file is of one page and not of all."""
-        name = path.with_name(formats.name_of(path)).relative_to(self._folder).as_posix()
-        page = self._pages.get(printable(name))
+        page = self._page_of(path)
         if page is not None:
             raise InputError(
                 f"{path} was predicted on page {page} alone, as {RECORD_FILE} says, and all pages "
@@ -40,14 +41,33 @@ class PredictedPages:
         """
         if page is None or not self._pages or (len(found) and formats.format_of(path).planes):
             return found
-        name = path.with_name(formats.name_of(path)).relative_to(self._folder).as_posix()
-        predicted = self._pages.get(printable(name), page)
-        if predicted != page:
+        predicted = self._page_of(path)
+        if predicted not in (None, page):
             raise InputError(
                 f"{path} was predicted on page {predicted}, as {RECORD_FILE} says, and page {page} "
                 f"is wanted; give --page {predicted}, or predict that page into another folder"
             )
         return found
+
+    def check_named(self, path: Path, planes: Iterable[Plane | None], page: int | None) -> None:
+        """Raise `InputError` where neither objects nor the record tell of a page but the first.
+
+        `planes` are those of the objects of a file, none of one without objects. For files that are
+        read without their image, which may have the page.
+        """
+        known = [*planes]
+        if not page or not known or any(plane is not None for plane in known):
+            return
+        if self._page_of(path) != page:
+            raise InputError(
+                f"{path} does not say on which plane its outlines lie, so there is no page {page} "
+                "of it; leave --page out (in Python page=), or give the image that has this page"
+            )
+
+    def _page_of(self, path: Path) -> int | None:
+        """The page that the record notes for a file."""
+        name = path.with_name(formats.name_of(path)).relative_to(self._folder).as_posix()
+        return self._pages.get(printable(name)) if self._pages else None
 
 
 def _pages_in(record: Path) -> dict[str, int]:

@@ -5,7 +5,10 @@ same first bytes; medical cameras and scanners write them, also into TIFF. After
 B.1, and T.87.
 """
 
+from collections.abc import Iterator
+
 START, END = b"\xff\xd8", b"\xff\xd9"
+SCAN = 0xDA  # the marker before the pixels
 KINDS = {  # by the marker of a frame
     **dict.fromkeys((0xC0, 0xC1, 0xC2), "JPEG"),
     0xC3: "lossless JPEG",
@@ -28,21 +31,30 @@ def kind_of(content: bytes) -> str | None:
     >>> kind_of(b"\\xff\\xd8\\xff\\xc3\\0\\x0b\\x10")
     'lossless JPEG of 16 bits'
     """
-    if not content.startswith(START):
-        return None
-    place = len(START)
-    while content[place : place + 1] == b"\xff":
-        marker = content[place + 1 : place + 2]
-        if marker == b"\xff":  # any number of these may stand before a marker
-            place += 1
-        elif len(content) < place + 5:
-            return None
-        elif marker[0] in KINDS:
-            return f"{KINDS[marker[0]]} of {content[place + 4]} bits"
-        else:
-            length = int.from_bytes(content[place + 2 : place + 4])
-            place += 2 + (0 if marker[0] in WITHOUT_LENGTH else length)
+    for marker, place in segments(content):
+        if marker in KINDS:
+            return f"{KINDS[marker]} of {content[place + 2]} bits"
     return None
+
+
+def segments(content: bytes) -> Iterator[tuple[int, int]]:
+    """The marker of each segment up to the first scan, and where its length stands behind it.
+
+    None of what is no JPEG, and no segment of which less than the first three bytes are there.
+    """
+    place = len(START) if content.startswith(START) else len(content)
+    while content[place : place + 1] == b"\xff" and len(content) >= place + 5:
+        marker = content[place + 1]
+        place += 1
+        if marker == 0xFF:  # any number of these may stand before a marker
+            continue
+        place += 1
+        if marker in WITHOUT_LENGTH:
+            continue
+        yield marker, place
+        if marker == SCAN:
+            return
+        place += int.from_bytes(content[place : place + 2])
 
 
 def rare_kind(start: bytes, end: bytes) -> str | None:

@@ -19,6 +19,7 @@ from kontur.formats import atomic, images, label_ids, masks, ome
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
+from kontur.formats.photograph import is_photograph
 from kontur.instances import Instances
 from kontur.instances.label_image import smallest_type
 
@@ -51,7 +52,7 @@ def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarr
     """A label image as integers `(h, w)`: of PNG, palette or 1 bit too, or TIFF of any number type.
 
     Floats that are whole numbers count. Raises `InputError` for fractions (a label image that was
-    resized with interpolation), NaN, colours, and what `images.read_image` refuses.
+    resized with interpolation), NaN, colours, photographs, and what `images.read_image` refuses.
     """
     return whole_numbers(images.read_stored(path, page=page).pixels, path)
 
@@ -59,13 +60,27 @@ def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarr
 def whole_numbers(
     stored: Shaped[np.ndarray, "h w c"], path: str | Path
 ) -> Integer[np.ndarray, "h w"]:
-    """Pixels as the integers of a label image; `InputError` where they are none."""
+    """Pixels as the integers of a label image; `InputError` where they are none.
+
+    Photographs are none, see `is_photograph`.
+    """
     if stored.shape[2] > 1 and (stored != stored[:, :, :1]).any():
         raise InputError(
             f"{path} is a colour image of {stored.shape[2]} channels; wanted a label image, "
             "one integer per pixel"
         )
-    image = stored[:, :, 0]
+    image = _as_integers(stored[:, :, 0], path)
+    if is_photograph(image):
+        raise InputError(
+            f"{path} is a photograph and no label image: its values change from pixel to pixel, "
+            "where an object is a connected region of one number; give outlines or label images, "
+            "which kontur predict makes of photographs"
+        )
+    return image
+
+
+def _as_integers(image: Shaped[np.ndarray, "h w"], path: str | Path) -> Integer[np.ndarray, "h w"]:
+    """Pixels of any type of number as integers, if they are whole."""
     if image.dtype.kind in "iu":
         return np.ascontiguousarray(image)
     images.check_finite(image, where=path)

@@ -163,8 +163,12 @@ def _checked(code: Any, size: tuple[int, int] | None) -> tuple[int, int, Int64[n
             f"wanted a run-length code with size [h, w] and counts, got {error}"
         ) from None
     if size is not None and (height, width) != size:
+        exchanged = (
+            "; its size is [height, width], exchange them" if (width, height) == size else ""
+        )
         raise InputError(
             f"the run-length code is of size {height}×{width}, its image {size[0]}×{size[1]}"
+            f"{exchanged}"
         )
     pixels = height * width
     if height < 0 or width < 0 or pixels > LARGEST:

@@ -35,6 +35,7 @@ from kontur.formats.tiff_images import (
     pages_at,
 )
 from kontur.formats.tiff_parsed import parsed_tiff
+from kontur.formats.tiff_pieces import check_pieces
 from kontur.formats.tiff_windows import windows_of
 from kontur.instances.plane import Plane
 from kontur.wording import listed
@@ -276,6 +277,7 @@ def _chosen_shape(shape: tuple[int, ...], index: list[int | slice]) -> tuple[int
 def _decode(page: Any, path: Path) -> Shaped[np.ndarray, "..."]:
     _check_size(page, path)
     with _decoding(page.keyframe, path), opened(page):
+        check_pieces(page, path)
         return page.asarray()
 
 

@@ -19,6 +19,11 @@ class Program(NamedTuple):
 
 BOXES = "boxes alone are no outlines; export masks or COCO"
 POINTS = "write its points (X, Y in pixels) as polygons of GeoJSON, a feature a region"
+# darwin-py writes them so, in `exporter/formats/coco.py`.
+DARWIN = (
+    "export the dataset as COCO; objects with holes or in parts come as crowds there, whose size "
+    "is [width, height]: set their iscrowd to 0, and exchange the two"
+)
 VOC = Program("PASCAL VOC", BOXES)
 QUPATH = Program(
     "QuPath project", "in QuPath export the objects as GeoJSON (File > Export objects)"
@@ -30,7 +35,7 @@ OF_XML = {  # by what the beginning holds, the first that it does
 }
 OF_JSON = (  # by the outermost keys, and the first letters of their values
     ({"objects": "[", "size": "{"}, Program("Supervisely", "export the project as COCO")),
-    ({"item": "{", "annotations": "["}, Program("V7 Darwin", "export the dataset as COCO")),
+    ({"item": "{", "annotations": "["}, Program("V7 Darwin", DARWIN)),
     ({"info": "{", "objects": "["}, Program("ISAT", "convert it to COCO or labelme there")),
     ({"data_row": "{"}, Program("Labelbox", "convert the export to COCO with its own package")),
     ({"nuc": "{"}, Program("HoVer-Net", "save the inst_map of its .mat files as TIFF")),

@@ -8,7 +8,7 @@ as an image: a plane of the truth without objects is empty, and what is predicte
 import logging
 import math
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,22 +26,26 @@ from kontur.data.image_planes import (
     numbered_alike,
     plane_name,
     shared_planes,
+    states_all_planes,
 )
 from kontur.data.image_statistics import fingerprint
 from kontur.data.pairing import (
     PlanesSource,
+    Source,
     are_annotations,
     find_planes,
+    find_predictions,
     pair,
     place_of_page,
     prediction_files,
 )
 from kontur.data.places import Place
+from kontur.data.predicted_pages import PredictedPages
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
 from kontur.evaluate.class_lists import ClassLists
-from kontur.formats.images import Image
+from kontur.formats.images import Image, is_image
 from kontur.formats.nifti_space import check_same_space
 from kontur.infer.model_channels import in_learned_channel
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
@@ -126,7 +130,7 @@ def evaluate_files(
             "with the same page"
         )
     sources, pairs = _paired(predictions, truth, task=task, page=page)
-    lists = ClassLists()
+    lists, files = ClassLists(), prediction_files(predictions)
     scores: dict[tuple[str, Page], ImageScores | None] = {}  # None: all names decide on them
     shared: dict[str, SharedPlanes] = {}
 
@@ -138,6 +142,8 @@ def evaluate_files(
         shared[name] = shared_planes(name, true, predicted)
         for plane in shared[name].both:
             sides = _named(plane_name(name, plane), partial(_on, true, predicted, plane))
+            if isinstance(page, int):
+                _check_page_is_told(truth.files.get(name), files.get(pairs[name]), sides, page)
             scores[name, plane] = _score(name, plane, *sides) if lists.add(*sides) else None
         if progress is not None:
             progress(number + 1, len(pairs))
@@ -170,15 +176,30 @@ def _paired(
     predictions: Path, truth: Truth, *, task: str, page: Pages
 ) -> tuple[dict[str, PlanesSource], dict[str, str]]:
     """All predictions, and by the name of a true image that of its prediction, at least one."""
-    places: dict[str, Place] = {}  # of the page, by the name of a prediction, once it is paired
-    sources = find_planes(
-        predictions,
-        task=task,
-        class_of_value=truth.class_of_value,
-        numbered_in=truth.coco,
-        page=page,
-        places=places,
+    named, numbered = truth.class_of_value, truth.coco
+    if page == "all":
+        sources = find_planes(
+            predictions, task=task, class_of_value=named, numbered_in=numbered, page=page
+        )
+        return sources, _pairs(predictions, truth, sources)
+    found = find_predictions(
+        predictions, task=task, class_of_value=named, numbered_in=numbered, page=page
     )
+    pairs = _pairs(predictions, truth, found)
+    places: dict[str, Place | None] = {}  # of the page, by the name of a prediction
+    if page is not None:
+        for name, other in pairs.items():
+            if name in truth.files:
+                places[other] = place_of_page(truth.files[name], page, name)
+    return {other: _of_page(read, places.get(other)) for other, read in found.items()}, pairs
+
+
+def _of_page(read: Source, at: Place | None) -> PlanesSource:
+    return lambda: ImagePlanes.single(read(at))
+
+
+def _pairs(predictions: Path, truth: Truth, sources: Collection[str]) -> dict[str, str]:
+    """The name of the prediction of each true image that has one; errors as `evaluate_files`."""
     pairs = pair(truth.names, tuple(sources))
     if not pairs:
         raise InputError(
@@ -190,10 +211,17 @@ def _paired(
     for name, other in pairs.items():
         if name in truth.files and other in files:
             check_same_space(files[other], truth.files[name], called="the image of its truth")
-        if name in truth.files and isinstance(page, int):
-            at = place_of_page(truth.files[name], page, name)
-            places |= {} if at is None else {other: at}
-    return sources, pairs
+    return pairs
+
+
+def _check_page_is_told(
+    true_file: Path | None, file: Path | None, sides: Sequence[Instances], page: int
+) -> None:
+    """`InputError` for a page but the first that neither an image nor a side tells."""
+    if true_file is None or is_image(true_file) or file is None or states_all_planes(file):
+        return
+    planes = [side.plane for side in sides if len(side)]
+    PredictedPages(file).check_named(file, planes, page)
 
 
 def _check_no_images(pairs: Mapping[Path | None, Path | None]) -> None:

@@ -86,6 +86,30 @@ def suggest_names(word: str, names: Sequence[str]) -> str:
     return hint if hint.startswith("did") else f"known are {listed(names, most=8)}"
 
 
+def check_groups_exist(table: "pd.DataFrame", by: Sequence[str]) -> None:
+    """Raise `InputError` where a column to group by is missing; it says which others there are."""
+    names = column_names(table)
+    for name in by:
+        if name not in names:
+            raise InputError(f"the table has no column {name!r}; {suggest_metadata(name, names)}")
+
+
+def suggest_metadata(word: str, names: Sequence[str]) -> str:
+    """The nearest name, else the columns that are no measurements, to group by or to predict.
+
+    >>> suggest_metadata("well", ["image", "x", "area", "stain"])
+    'besides measurements it has image, stain; a metadata.csv brings more (kontur measure joins it)'
+    """
+    hint = nearest(word, names)
+    others = [name for name in names if name in ("image", "class") or column_of(name) is None]
+    if hint.startswith("did") or not others:
+        return suggest_names(word, names)
+    has = listed(others, most=8)
+    return (
+        f"besides measurements it has {has}; a metadata.csv brings more (kontur measure joins it)"
+    )
+
+
 def _named(names: list[str], word: str | int) -> list[str]:
     if isinstance(word, int):
         return [names[_position(word, names)]]

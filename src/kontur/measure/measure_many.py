@@ -22,12 +22,13 @@ from kontur.measure.extra import package
 from kontur.measure.sources import LargePicture, Picture, Source
 from kontur.measure.table import measure, metadata_names
 from kontur.measure.text_columns import typed_column, warnings_of
-from kontur.wording import counted, printable
+from kontur.wording import counted, plural, printable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LARGE_AT_A_TIME = 2  # images that are measured in windows
+OF_CHANNEL = "intensity_mean"  # a column that every channel of every image has
 
 PixelSize = float | Literal["pixels"] | None  # µm; None takes the pixel size of each file
 
@@ -88,6 +89,7 @@ def measure_many(
             not_square[printable(source.name)] = sides
     _check_units(sources, tables, not_square)
     notes = [uneven_note(not_square)] if not_square else []
+    notes += _channel_notes(tables)
     joined = _joined(tables, metadata_of_all, notes)
     return with_empty_images(joined, [printable(source.name) for source in sources])
 
@@ -146,6 +148,30 @@ def _check_units(
             "would be in pixels in some rows and in µm in others; give --pixel-size UM, or "
             "--pixel-size pixels to measure all in pixels"
         )
+
+
+def _channel_notes(tables: Sequence["pd.DataFrame"]) -> list[str]:
+    """A note where images differ in their channels, so that columns are empty in some rows."""
+    images_by_count: dict[int, dict[str, None]] = {}
+    for table in tables:
+        count = sum(name == OF_CHANNEL or name.startswith(f"{OF_CHANNEL}-") for name in table)
+        if len(table) and count:
+            images_by_count.setdefault(count, {})[table["image"].iloc[0]] = None
+    if len(images_by_count) < 2:
+        return []
+    most = max(images_by_count)
+    parts = []
+    for count, names in sorted(images_by_count.items(), reverse=True):
+        text = f"{plural(count, 'channel')} in {counted([*names], 'image')}"
+        if count == 1:
+            text += f", in the column {OF_CHANNEL} and its like instead of {OF_CHANNEL}-0"
+        elif count < most:
+            text += f", without {OF_CHANNEL}-{count} and its like"
+        parts.append(text)
+    return [
+        f"columns of brightness are empty in some rows, for the channels differ: "
+        f"{'; '.join(parts)}; --channel 0 measures the first of each image, in the same columns"
+    ]
 
 
 def _common_attrs(tables: Sequence[Any]) -> dict[str, Any]:

@@ -118,6 +118,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         )
         self.transformer_.fit(np.hstack([numbers, codes]))
         self._store_columns(columns, constant)
+        _store_ranges(columns, numbers)
         self.filled_ = gaps(self.recipe(), table).missing
         return self
 
@@ -261,6 +262,15 @@ def _column_transformer(
     if known:
         parts.append(("words", codes, slice(numbers, numbers + len(known))))
     return ColumnTransformer(parts, sparse_threshold=0)
+
+
+def _store_ranges(columns: Sequence[dict[str, Any]], numbers: Float[np.ndarray, "n a"]) -> None:
+    """Add the smallest and the largest value to each column of numbers that has one."""
+    of_numbers = [column for column in columns if column["kind"] == "number"]
+    for column, values in zip(of_numbers, numbers.T, strict=True):
+        known = values[~np.isnan(values)]
+        if len(known):
+            column["low"], column["high"] = float(known.min()), float(known.max())
 
 
 def _is_constant(numbers: Float[np.ndarray, "n a"], fill: float | None) -> np.ndarray:

@@ -3,7 +3,8 @@
 `kontur.measure.prepare.Preparation` learns a recipe from the training part of a table. Applying it
 needs pandas and numpy only, so that a model can be used without scikit-learn. For each column it
 has the kind: `number`, with the value that fills gaps (`fill`), the mean and scale to standardise
-by, whether gaps are flagged, and whether the column is constant (`silent`) and becomes 0; or
+by, whether gaps are flagged, whether the column is constant (`silent`) and becomes 0, and the
+smallest and largest value in training (`low`, `high`; not in older files, nor of no value); or
 `word`, with the `words` that occurred in training, which are one-hot encoded. These names are those
 of model files, which earlier versions read too.
 """

@@ -15,13 +15,14 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.data.coco_layout import NoImagesFoundError, lists_images
+from kontur.data.enclosing_folder import enclosing_note
 from kontur.data.file_names import is_label_name, is_mask, stem
 from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
 from kontur.data.image_planes import Pages, states_all_planes
 from kontur.data.layout import Layout
 from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
-from kontur.data.places import Place, label_page, places_by_page
+from kontur.data.places import label_page, places_by_page
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, find_format, zarr_store
@@ -37,7 +38,7 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
 from kontur.measure.in_windows import Outlines
-from kontur.measure.large_outlines import Reader, unstated
+from kontur.measure.large_outlines import Reader, unstated, with_page_told
 from kontur.wording import counted, listed, quoted
 
 
@@ -122,18 +123,21 @@ def find_sources(
         _, sources = of_folder(outlines, layout, images, task=task, channel=channel, page=page)
         return with_metadata(sources, metadata)
     check_outlines(outlines, images, page)
-    places: dict[str, Place] = {}  # of the page, by the name of outlines, once they are paired
-    readers = large_outlines.readers_of(
-        outlines, task=task, page=page, places=places, entries=entries
-    )
+    readers = large_outlines.readers_of(outlines, task=task, page=page, entries=entries)
     task, _ = meaning_of_labels(outlines, task)
-    notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
+    belongs = enclosing_note(outlines)
+    notes = (
+        *([belongs] if belongs else ()),
+        *map(str, check_masks(outlines, task=task, page=page)),
+    )
     if not images:
-        listed = [_source(name, reader, None) for name, reader in readers.items()]
+        files = prediction_files(outlines)
+        told = {n: with_page_told(r, files.get(n, outlines), page) for n, r in readers.items()}
+        listed = [_source(name, reader, None) for name, reader in told.items()]
         sources = Sources(tuple(listed), notes)
     else:
         inputs = find_inputs(images)
-        sources = _with_images(readers, inputs, outlines, places, channel=channel, page=page)
+        sources = _with_images(readers, inputs, outlines, channel=channel, page=page)
         sources = replace(sources, notes=(*notes, *sources.notes))
     return with_metadata(sources, metadata or metadata_beside(outlines, images))
 
@@ -252,12 +256,11 @@ def _with_images(
     readers: Mapping[str, Reader],
     inputs: Sequence[InputImage],
     outlines: Path,
-    places: dict[str, Place],
     *,
     channel: Channel | None,
     page: int | None,
 ) -> Sources:
-    """Outlines with their images; `places` is told where the page lies in each image."""
+    """Outlines with their images."""
     files = {file.name: file.path for file in inputs}
     _check_told_apart(readers, files)
     pairs = pair(tuple(files), tuple(readers))
@@ -265,6 +268,8 @@ def _with_images(
         pairs = dict(zip(files, readers, strict=True))
     if not pairs:
         outline_example, image_example = next(iter(readers)), next(iter(files))
+        if (belongs := enclosing_note(outlines)) is not None:
+            raise InputError(f"no outlines have the name of an image; {belongs}")
         raise InputError(
             f"no outlines in {outlines} (such as {outline_example}) have the name of an image "
             f"(such as {image_example}); an image a01.tif and its outlines a01.geojson belong "
@@ -278,8 +283,6 @@ def _with_images(
             check_same_space(path, files[name])
             if states_all_planes(path):
                 label_page(path, files[name], page)  # raises where they do not fit
-        at = None if page is None else places_by_page(files[name]).get(page)
-        places |= {} if at is None else {outline_name: at}
     names = {prediction: name for name, prediction in pairs.items()}
     images = [
         _source(
@@ -339,6 +342,8 @@ def _source(
     channel: Channel | None = None,
     page: int | None = None,
 ) -> Source:
+    at = None if image is None or page is None else places_by_page(image).get(page)
+
     def sides() -> Sides | None:
         return stated_sides(image, page=page) or outlines.sides()
 
@@ -347,14 +352,14 @@ def _source(
             return Picture(outlines.read(), None, square_side(sides() or ()))
         whole = read_image(image, channel=channel, page=page)
         side = whole.pixel_size or square_side(sides() or ())
-        return Picture(outlines.read(), whole.pixels, side)
+        return Picture(outlines.read(at), whole.pixels, side)
 
     def open_() -> LargePicture:
         if image is None:
-            return LargePicture(outlines.open(), None, square_side(sides() or ()))
+            return LargePicture(outlines.open(None), None, square_side(sides() or ()))
         picture = open_image(image, channel=channel, page=page)
         side = picture.pixel_size or square_side(sides() or ())
-        return LargePicture(outlines.open(), picture.pixels, side)
+        return LargePicture(outlines.open(at), picture.pixels, side)
 
     return Source(name, read, open_, sides=sides)
 

@@ -14,7 +14,12 @@ from jaxtyping import Bool
 
 from kontur.errors import InputError
 from kontur.measure.cells import boolean_of
-from kontur.measure.column_selection import check_columns_exist, column_names, suggest_names
+from kontur.measure.column_selection import (
+    check_columns_exist,
+    check_groups_exist,
+    column_names,
+    suggest_names,
+)
 from kontur.measure.extra import package
 from kontur.measure.recipe import numeric, without_attrs
 from kontur.wording import nearest, plural
@@ -170,7 +175,7 @@ def grouped(
     """
     if not by:
         raise InputError("a summary needs a column to group by, such as image")
-    check_columns_exist(column_names(table), by)
+    check_groups_exist(table, by)
     for word in statistics:
         if word not in STATISTICS:
             raise InputError(f"there is no statistic {word!r}; {nearest(word, STATISTICS)}")

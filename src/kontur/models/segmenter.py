@@ -5,7 +5,7 @@ own files, named in its `Family`, because they must run without torch.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple
 
@@ -14,6 +14,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kontur.nn.shape import Layer, round_trip_size
+
+REFINEMENT = "refinement"  # the stage of a network that has one
 
 
 class ClassRows(NamedTuple):
@@ -40,8 +42,16 @@ class Segmenter(nn.Module, ABC):
     feature_maps: int = 1  # how many of its outputs these are
 
     @abstractmethod
-    def loss(self, images: Float[Tensor, "b c h w"], targets: Any) -> dict[str, Tensor]:
-        """Named, unweighted scalars, finite for images without objects; gradients flow."""
+    def loss(
+        self,
+        images: Float[Tensor, "b c h w"],
+        targets: Any,
+        stages: Collection[str] | None = None,
+    ) -> dict[str, Tensor]:
+        """Named, unweighted scalars, finite for images without objects; gradients flow.
+
+        Those of `stages` alone are computed, by default of all; a network of one has no others.
+        """
 
     @abstractmethod
     def graphs(self) -> dict[str, nn.Module]:
@@ -53,9 +63,11 @@ class Segmenter(nn.Module, ABC):
         return {}
 
     def stages(self) -> dict[str, tuple[str, ...]]:
-        """The names of the losses by stage, for `training.stages = "staged"`; {} for one stage.
+        """The names of the losses by stage, in order, for `training.stages`; {} for one stage.
 
-        The losses of the first stage depend on no weights of the later ones.
+        The losses of a stage depend on no weights of the later ones. Of the stage `REFINEMENT` is
+        what improves and judges outlines that are there, and leaves them as they are before it has
+        learned.
         """
         return {}
 

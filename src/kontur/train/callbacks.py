@@ -60,16 +60,14 @@ class TrainingReporter:
         )
         self.images_a_step = self.config.crops_a_step * job.devices.number
         self.speed, self.pace = Speed(), Pace()
-        self.loss_sums: dict[str, float] = {}  # since they were last logged
-        self.summed_steps = 0
+        self.losses: dict[str, list[float]] = {}  # of the steps since they were last logged
         self.last_batch: Batch | None = None
 
     def step(self, module: Training, step: int, batch: Batch, *, last: bool) -> None:
         """Add the losses of a step, and log them every `LOG_EVERY` steps."""
         self.last_batch = batch
         for name, loss in module.latest.items():
-            self.loss_sums[name] = self.loss_sums.get(name, 0.0) + float(loss)
-        self.summed_steps += 1
+            self.losses.setdefault(name, []).append(float(loss))
         self.speed.add(self.images_a_step, module.seconds)
         if step % LOG_EVERY == 0 or last:
             self._log_losses(module, step)
@@ -79,8 +77,9 @@ class TrainingReporter:
             self._check_speed(module, speed)
         if self.config.diagnose_every and step % self.config.diagnose_every == 0:
             module.check_weights()
+            active = module.stages.active(module.progress)
             layers = measure_flow(
-                module.segmenter, lambda network: network.total(network.loss(*batch))
+                module.segmenter, lambda network: network.total(network.loss(*batch, active))
             )
             self.logger.write(step, scalars(layers))
             self.display.set_status(flow_summary(layers))
@@ -112,7 +111,8 @@ class TrainingReporter:
         batches = [
             module.transfer_batch_to_device(batch, module.device, 0) for batch in self.loss_batches
         ]
-        scores[VAL_LOSS] = validation.validation_loss(module.averaged, batches)
+        active = module.stages.active(module.progress)
+        scores[VAL_LOSS] = validation.validation_loss(module.averaged, batches, active)
         self.logger.write(step, scores)
         for place, objects in list(zip(self.places, predicted, strict=True))[:DRAWN]:
             sample = self.samples[place]
@@ -161,7 +161,7 @@ class TrainingReporter:
 
     def _log_losses(self, module: Training, step: int) -> None:
         losses = self._mean_losses()
-        self.loss_sums, self.summed_steps = {}, 0
+        self.losses = {}
         values = {f"train/{name}": loss for name, loss in losses.items()}
         speed = self.speed.images_a_second
         values |= {"rate": module.rate, "images_per_second": speed, "progress": module.progress}
@@ -186,8 +186,8 @@ class TrainingReporter:
             module.pause()
 
     def _mean_losses(self) -> dict[str, float]:
-        """The means over the steps since the losses were last logged."""
-        return {name: total / self.summed_steps for name, total in self.loss_sums.items()}
+        """The means over the steps since the losses were last logged that had them."""
+        return {name: sum(losses) / len(losses) for name, losses in self.losses.items()}
 
     def _show_progress(self, module: Training, step: int, losses: dict[str, float]) -> None:
         of = "" if self.config.minutes else f"/{self.config.steps}"

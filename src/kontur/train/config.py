@@ -172,15 +172,18 @@ class TrainingConfig(Settings):
         diagnose_every: steps between measurements of the gradients, layer by layer
             (`gradient_flow`), for TensorBoard and RUN/gradients.png; 0 for none.
         save_every: steps between checkpoints (each validation saves one too).
-        patience: validations without a better one after which training stops; 0 never stops. The
+        patience: validations without a better one after which training stops, though not before its
+            last stage has begun (`stages`); 0 never stops. The
             result in any case is the latest network that is not clearly worse than the best one
             (`validation.BestScore`). A dozen, because averaged weights change slowly and improve
             most while the rate falls: after fewer they may still improve.
         freeze_backbone: keep the backbone's weights of ImageNet as they are, which halves the time
             of a step; by default where a run has chosen them itself (`choose_backbone`).
         int8: at the end graphs in 8-bit integers are made, too (`train.int8`).
-        stages: `joint` uses all losses from the first step on; `staged` those of detection first,
-            and those of the heads from the middle on (`module.Stages`).
+        stages: `joint` trains everything from the first step on; `outlines-first` what refines and
+            judges outlines (an edge stage, a quality) from the middle on; `staged` detection first,
+            then what looks into boxes, then the refinement, for equal times (`module.Stages`). By
+            default `outlines-first`, and `joint` where a run starts from a trained model.
     """
 
     steps: int = pydantic.Field(4000, ge=1)
@@ -202,7 +205,7 @@ class TrainingConfig(Settings):
     patience: int = pydantic.Field(12, ge=0)
     freeze_backbone: bool | None = None
     int8: bool = True
-    stages: Literal["joint", "staged"] = "joint"
+    stages: Literal["joint", "outlines-first", "staged"] | None = None
 
     @property
     def crops_a_step(self) -> int:

@@ -3,7 +3,8 @@
 In stages, detection is trained first and the heads with it later (after Faster R-CNN), so that the
 heads learn from boxes that are useful. A stage adds its losses to those before: features that were
 trained for the first stage alone would suit the later ones badly, which is why the published recipe
-returns to them, too.
+returns to them, too. By default only what refines outlines begins later: it takes a third of the
+time of a step, and learns little from outlines that are still far off (docs/results.md).
 """
 
 import math
@@ -20,42 +21,50 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils._pytree import tree_leaves
 
 from kontur.errors import InputError
-from kontur.models.segmenter import Segmenter
+from kontur.models.segmenter import REFINEMENT, Segmenter
 from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.dataloader import Batch
 from kontur.train.optimiser import averaged, build_optimiser, lasso, rate_at
 
-Order = Literal["joint", "staged"]
+Order = Literal["joint", "outlines-first", "staged"]
+REFINED_FROM = 0.5  # share of a training at which the refinement begins
+LAST_STAGE = 0.4  # of the time of a step that the last stage adds, about
 
 
 class Stages:
-    """The losses that count, by the progress of the training, which is divided equally.
+    """The stages of a network that are trained, by the progress of the training.
 
     A stage that has begun does not end, also where a finished run is resumed for longer: their
     number `begun` is saved in checkpoints.
     """
 
     def __init__(self, segmenter: Segmenter, order: Order):
-        self.names = list(segmenter.stages().values()) if order == "staged" else []
-        self.begun = 1
+        self.names = tuple(segmenter.stages())
         if order == "staged" and len(self.names) < 2:
             raise InputError(
                 "this kind of model is trained as one; leave training.stages out or set it to joint"
             )
+        later = {"joint": {}, "outlines-first": {REFINEMENT: REFINED_FROM}, "staged": self._equal()}
+        self.begins = [later[order].get(name, 0.0) for name in self.names]
+        self.begun = self.begins.count(0.0)
+
+    def _equal(self) -> dict[str, float]:
+        return {name: place / len(self.names) for place, name in enumerate(self.names)}
 
     @property
     def is_last(self) -> bool:
         """Whether the last stage has begun, so that all losses count."""
         return self.begun >= len(self.names)
 
-    def active(self, losses: dict[str, Tensor], progress: float) -> dict[str, Tensor]:
-        """The losses that count at `progress`, 0 to 1."""
-        if not self.names:
-            return losses
-        reached = 1 + int(progress * len(self.names))
-        self.begun = min(max(self.begun, reached), len(self.names))
-        names = {name for stage in self.names[: self.begun] for name in stage}
-        return {name: loss for name, loss in losses.items() if name in names}
+    def active(self, progress: float) -> tuple[str, ...]:
+        """The names of the stages that are trained at `progress`, 0 to 1."""
+        self.begun = max(self.begun, sum(begin <= progress for begin in self.begins))
+        return self.names[: self.begun]
+
+    def work(self, progress: float) -> float:
+        """What has been done at `progress`, where a step without its last stage counts 1."""
+        last = self.begins[-1] if self.names else 0.0
+        return progress + (LAST_STAGE * max(0.0, progress - last) if last else 0.0)
 
 
 class Diverged(InputError):
@@ -86,7 +95,7 @@ class Training(LightningModule):
         self.average = averaged(self.segmenter, training.average)
         self.optimiser_config = optimiser
         self.training_config = training
-        self.stages = Stages(segmenter, training.stages)
+        self.stages = Stages(segmenter, training.stages or "joint")
         self.seconds, self.work = 0.0, 0.0
         self.latest: dict[str, Tensor] = {}  # the losses of the last step, for callbacks
         self._since = Clocks.now()
@@ -109,9 +118,10 @@ class Training(LightningModule):
 
     @property
     def seconds_left(self) -> float:
-        """The seconds until the end, at the mean speed so far."""
-        done = max(self.progress, 1e-9)
-        return self.seconds / done * max(0.0, 1 - done)  # minutes end within a step
+        """The seconds until the end, at the mean speed so far; a last stage makes steps longer."""
+        work = self.stages.work if self.training_config.minutes is None else float
+        done = max(work(self.progress), 1e-9)
+        return self.seconds / done * max(0.0, work(1.0) - done)  # minutes end within a step
 
     @property
     def rate(self) -> float:
@@ -142,8 +152,9 @@ class Training(LightningModule):
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         try:
+            active = self.stages.active(self.progress)
             with self._reproducible_noise():
-                losses = self.segmenter.loss(batch.images, batch.targets)
+                losses = self.segmenter.loss(*batch, active)
         except IndexError:
             # NaN coordinates of points index no pixel of the features; any other error is a defect
             name = self._first_not_finite(batch)
@@ -154,7 +165,7 @@ class Training(LightningModule):
             if "device-side assert" in str(error):
                 raise InputError(self._assertion_message()) from error
             raise
-        total = self.segmenter.total(self.stages.active(losses, self.progress))
+        total = self.segmenter.total(losses)
         if self.optimiser_config.l1 > 0:
             losses["l1"] = self.optimiser_config.l1 * lasso(self.segmenter)
             total = total + losses["l1"]
@@ -210,7 +221,7 @@ class Training(LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.seconds = float(checkpoint["seconds"])
         self.work = float(checkpoint.get("work", self.seconds))
-        self.stages.begun = int(checkpoint.get("stages_begun", 1))
+        self.stages.begun = max(self.stages.begun, int(checkpoint.get("stages_begun", 1)))
         self._is_saved = True
 
     def check_weights(self) -> None:
@@ -240,7 +251,7 @@ class Training(LightningModule):
         handles = [module.register_forward_hook(look(name)) for name, module in modules]
         try:
             with self._reproducible_noise(), torch.no_grad(), suppress(IndexError):
-                self.segmenter.loss(batch.images, batch.targets)
+                self.segmenter.loss(*batch, self.stages.active(self.progress))
         finally:
             for handle in handles:
                 handle.remove()

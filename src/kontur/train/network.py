@@ -88,9 +88,12 @@ def resolve_network(
         "augment": config.augment.replace(crop=crop),
         "data": config.data.replace(scale=scale),
     }
-    if config.training.freeze_backbone is None:
-        freeze = backbone is not None
-        changes["training"] = config.training.replace(freeze_backbone=freeze)
+    training = config.training
+    if training.freeze_backbone is None:
+        training = training.replace(freeze_backbone=backbone is not None)
+    if training.stages is None:
+        training = training.replace(stages="joint" if start else "outlines-first")
+    changes["training"] = training
     if card and "normalise" not in given:
         changes["normalise"] = card.normalise
     return config.replace(**changes)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from kontur.data.augment import LARGEST
-from kontur.data.dataset_statistics import data_warnings, dataset_statistics
+from kontur.data.dataset_statistics import DatasetStatistics, data_warnings, dataset_statistics
+from kontur.data.samples import LoadedSamples
 from kontur.data.working_scale import describe_scale
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
@@ -21,11 +22,12 @@ from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_tr
 from kontur.train.checkpoint import BEST, LAST, Checkpoint, newest_checkpoint
 from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
-from kontur.train.devices import choose_batch, choose_devices, launched
+from kontur.train.devices import Devices, choose_batch, choose_devices, launched
 from kontur.train.distributed import dismiss_followers, follow_leader, followers
 from kontur.train.logger import RunLogger
 from kontur.train.network import (
     IMAGENET,
+    InitialWeights,
     first_card,
     load_imagenet_weights,
     load_matching_weights,
@@ -128,83 +130,158 @@ def _train(
     devices = choose_devices(config.training.accelerator, config.training.devices)
     kept = read_names(run) if resume else None
     data = open_data(config.data, seed=config.training.seed, kept=kept)
-    checkpoint = newest_checkpoint(run, display.print_line) if resume else None
-    start = read_initial_weights(config.start) if config.start and checkpoint is None else None
-    card = start.card if start else None
-    channel = None if resume else _followed_channel(config, card, data)
-    if channel is not None:
-        data = data.in_channel(channel)
-        config = config.replace(data=config.data.replace(channel=channel))
-    with display.counting("reading images") as progress:
-        samples = data.train.load(progress)
-        val_samples = samples if data.val is data.train else data.val.load(progress)
-    statistics = dataset_statistics(samples)
-    scale = working_scale(config, statistics, card)
-    backbone = choose_backbone(config, statistics)
-    config = resolve_network(config, card, data.train.classes, statistics, begins=not resume)
-    batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
-    config = config.replace(training=config.training.replace(batch=batch))
-    job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
-    if checkpoint is not None:
-        checkpoint.check_fits(job.module.segmenter)
-        if job.used_up and not (run / BEST).exists():
-            nothing_kept = ", and no validation has kept a network yet"
-            raise InputError(_what_is_used_up(job, checkpoint, nothing_kept))
-    origin = weights_origin(config, job.module.segmenter)
-    if checkpoint is None:
-        load_imagenet_weights(job.module.segmenter, origin)
-    loaded = load_matching_weights(job.module.segmenter, start, config.start) if start else None
+    start = _read_start(run, config, data, resume=resume, display=display)
+    if start.channel is not None:
+        data = data.in_channel(start.channel)
+        config = config.replace(data=config.data.replace(channel=start.channel))
+    images = _read_images(data, display)
+    resolved = _resolve(config, start, images, devices)
+    job = make_job(run, resolved, images.train, devices=devices, checkpoint=start.checkpoint)
+    _check_goes_on(job)
+    loaded = _load_weights(job, start)
 
     if not resume:
         remove_run_files(run)
-    write_text(run / CONFIG, config.to_toml())
+    write_text(run / CONFIG, resolved.to_toml())
     write_names(run, data.val_names)
     signals.saved(job.first_step)
-    display.print_line(describe_data(data, NAMES))
-    if warning := copies_warning(samples, val_samples):
-        display.print_line(warning)
-    validated = sum(int((~stored.instances.ignore).sum()) for stored in val_samples.stored)
-    for warning in data_warnings(statistics, validated):
-        display.print_line(warning)
-    display.print_line(describe_scale(scale))
-    if warning := receptive_field_warning(config, statistics):
-        display.print_line(warning)
-    if resume:
-        display.print_line(_where_it_resumes(job))
-    if channel is not None:
-        display.print_line(
-            f"in channel {channel}, as {config.start} learned (another with --set data.channel=N, "
-            "all with data.channel=all)"
-        )
-    if loaded:
-        display.print_line(f"from {config.start}: {loaded}")
-    if not resume and backbone.reason:
-        display.print_line(backbone.reason)
-    if origin == IMAGENET and not job.checkpoint:
-        display.print_line(f"from {origin}")
+    for line in (*_about_images(images), *_about_network(config, start, images, job, loaded)):
+        display.print_line(line)
+    return _fit_and_finish(job, images, display=display, signals=signals)
 
-    card = first_card(config, statistics, start=origin, val_images=len(val_samples))
-    with closing(RunLogger(run, first_step=job.first_step)) as logger:
+
+class _Start(NamedTuple):
+    """What a run begins from: a checkpoint, weights, the channel that their model learned from."""
+
+    resume: bool
+    checkpoint: Checkpoint | None
+    weights: InitialWeights | None
+    channel: Channel | None
+
+    @property
+    def card(self) -> Card | None:
+        return self.weights.card if self.weights else None
+
+
+class _Images(NamedTuple):
+    """The images of a run: where they lie, what was read of them, and statistics of the first."""
+
+    data: TrainingData
+    train: LoadedSamples
+    val: LoadedSamples
+    statistics: DatasetStatistics
+
+
+def _read_start(
+    run: Path, config: RunConfig, data: TrainingData, *, resume: bool, display: ProgressDisplay
+) -> _Start:
+    checkpoint = newest_checkpoint(run, display.print_line) if resume else None
+    weights = read_initial_weights(config.start) if config.start and checkpoint is None else None
+    card = weights.card if weights else None
+    channel = None if resume else _followed_channel(config, card, data)
+    return _Start(resume, checkpoint, weights, channel)
+
+
+def _read_images(data: TrainingData, display: ProgressDisplay) -> _Images:
+    with display.counting("reading images") as progress:
+        train = data.train.load(progress)
+        val = train if data.val is data.train else data.val.load(progress)
+    return _Images(data, train, val, dataset_statistics(train))
+
+
+def _resolve(config: RunConfig, start: _Start, images: _Images, devices: Devices) -> RunConfig:
+    """The settings with all that follows from images, start and devices."""
+    classes, begins = images.data.train.classes, not start.resume
+    config = resolve_network(config, start.card, classes, images.statistics, begins=begins)
+    batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
+    return config.replace(training=config.training.replace(batch=batch))
+
+
+def _check_goes_on(job: Job) -> None:
+    """`InputError` where a checkpoint is of another network, or ended without any that is kept."""
+    if job.checkpoint is None:
+        return
+    job.checkpoint.check_fits(job.module.segmenter)
+    if job.used_up and not (job.run / BEST).exists():
+        nothing_kept = ", and no validation has kept a network yet"
+        raise InputError(_what_is_used_up(job, job.checkpoint, nothing_kept))
+
+
+def _load_weights(job: Job, start: _Start) -> str:
+    """Load the weights to begin with, if any; what of those of another model was taken over."""
+    segmenter, config = job.module.segmenter, job.config
+    if start.checkpoint is None:
+        load_imagenet_weights(segmenter, weights_origin(config, segmenter))
+    if start.weights is None:
+        return ""
+    return load_matching_weights(segmenter, start.weights, config.start)
+
+
+def _about_images(images: _Images) -> list[str]:
+    """The number of images, and warnings about them, as lines."""
+    objects = sum(int((~stored.instances.ignore).sum()) for stored in images.val.stored)
+    copies = copies_warning(images.train, images.val)
+    return [
+        describe_data(images.data, NAMES),
+        *([copies] if copies else []),
+        *data_warnings(images.statistics, objects),
+    ]
+
+
+def _about_network(
+    config: RunConfig, start: _Start, images: _Images, job: Job, loaded: str
+) -> list[str]:
+    """What was chosen for the settings `config`, and what is begun from, as lines."""
+    origin = weights_origin(job.config, job.module.segmenter)
+    channel = (
+        f"in channel {start.channel}, as {config.start} learned (another with --set "
+        "data.channel=N, all with data.channel=all)"
+    )
+    lines = [
+        describe_scale(working_scale(config, images.statistics, start.card)),
+        receptive_field_warning(job.config, images.statistics),
+        _where_it_resumes(job) if start.resume else "",
+        channel if start.channel is not None else "",
+        f"from {config.start}: {loaded}" if loaded else "",
+        "" if start.resume else choose_backbone(config, images.statistics).reason,
+        f"from {origin}" if origin == IMAGENET and start.checkpoint is None else "",
+    ]
+    return [line for line in lines if line]
+
+
+def _fit_and_finish(
+    job: Job, images: _Images, *, display: ProgressDisplay, signals: Signals
+) -> Path:
+    """Train what is left, and make the model file of the best network."""
+    wanted = job.config.training
+    card = first_card(
+        job.config,
+        images.statistics,
+        start=weights_origin(job.config, job.module.segmenter),
+        val_images=len(images.val),
+    )
+    with closing(RunLogger(job.run, first_step=job.first_step)) as logger:
         if not job.used_up:
             reporter = TrainingReporter(
-                job, card, val_samples, logger=logger, display=display, signals=signals
+                job, card, images.val, logger=logger, display=display, signals=signals
             )
             with display:
                 _fit(job, reporter)
         else:
             dismiss_followers()
         network, card = _best(job, card)
-        ended = checkpoint if checkpoint and job.used_up else Checkpoint.read(run / LAST)
-        write_learned(run, (kept.fingerprint for kept in samples.stored))  # with the model
-        training_samples = judged_training_samples(samples, config.training)
+        ended = (
+            job.checkpoint if job.checkpoint and job.used_up else Checkpoint.read(job.run / LAST)
+        )
+        write_learned(job.run, (kept.fingerprint for kept in images.train.stored))  # with the model
         return finish(
-            run,
+            job.run,
             network,
             card,
-            val_samples,
-            training_samples=training_samples,
-            int8=config.training.int8,
-            longer=how_to_go_on(config.training, ended),
+            images.val,
+            training_samples=judged_training_samples(images.train, wanted),
+            int8=wanted.int8,
+            longer=how_to_go_on(wanted, ended),
             logger=logger,
             display=display,
         )

@@ -160,7 +160,7 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
         accelerator=devices.accelerator,
         devices=devices.here,
         num_nodes=devices.machines,
-        strategy=strategy(devices, unused=wanted.stages == "staged"),
+        strategy=strategy(devices, unused=not job.module.stages.is_last),
         precision=LIGHTNING[precision],  # type: ignore[arg-type]
         max_steps=wanted.steps,
         max_epochs=-1,

@@ -86,10 +86,15 @@ def summary_line(summary: Summary) -> str:
     return f"val AP {score(summary):.3f} (at IoU 0.5 {shown})"
 
 
-def validation_loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
-    """The mean total loss over batches in evaluation mode: no dropout, running statistics fixed."""
+def validation_loss(
+    segmenter: Segmenter, batches: Sequence[Batch], stages: Collection[str] | None = None
+) -> float:
+    """The mean total loss over batches in evaluation mode: no dropout, running statistics fixed.
+
+    Of the `stages` that are trained, by default of all.
+    """
     with in_evaluation(segmenter), torch.no_grad():
-        totals = [float(segmenter.total(segmenter.loss(*batch))) for batch in batches]
+        totals = [float(segmenter.total(segmenter.loss(*batch, stages))) for batch in batches]
     return sum(totals) / len(totals)
 
 

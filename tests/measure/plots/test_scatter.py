@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.contour import ContourSet
 
 from kontur.measure.plots import style
 from kontur.measure.plots.groups import groups
@@ -52,6 +53,24 @@ def test_of_many_objects_regions_are_drawn_and_the_objects_outside():
     dots = [c for c in figure.axes[0].collections if len(c.get_offsets()) > 1]
     outside = sum(len(c.get_offsets()) for c in dots)
     assert 0.03 * len(table) < outside < 0.07 * len(table)
+
+
+@pytest.mark.parametrize("by", ["state", None])
+def test_no_region_or_hexagon_reaches_beyond_the_values(by):
+    rng = np.random.default_rng(0)
+    size, share = rng.gamma(1.2, 20, 2 * MANY), np.clip(rng.normal(0.9, 0.3, 2 * MANY), 0, 1)
+    table = made_up(images=2, each=MANY, area=size, circularity=share)
+    figure = draw_scatter(*parts(table if by else table.drop(columns="state"), by))
+    main = figure.axes[0]
+    if by:
+        contours = [drawn for drawn in main.collections if isinstance(drawn, ContourSet)]
+        points = np.concatenate([path.vertices for each in contours for path in each.get_paths()])
+    else:
+        clip = main.collections[0].get_clip_path().get_fully_transformed_path()
+        points = main.transData.inverted().transform(clip.vertices)
+    assert len(points) >= 4
+    assert -1e-9 <= points[:, 1].min() <= points[:, 1].max() <= 1 + 1e-9
+    assert size.min() - 1e-9 <= points[:, 0].min() <= points[:, 0].max() <= size.max() + 1e-6
 
 
 def test_of_many_objects_of_one_group_hexagons_count_all():

@@ -1,4 +1,4 @@
-"""Sampled anchors and their targets: balanced, reproducible, none in regions to ignore."""
+"""Anchors and their targets: reproducible, none in regions to ignore."""
 
 import numpy as np
 import pydantic
@@ -8,7 +8,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kontur.geometry import boxes as rectangles
 from kontur.geometry.anchors import anchors
 from kontur.models.rpn.assign import assign, is_covered
-from kontur.models.rpn.balanced_sampling import balanced_sample
 from kontur.models.rpn.config import RpnConfig
 
 SIZE, STRIDES = (64, 96), (4, 8, 16)
@@ -72,17 +71,3 @@ def test_an_image_without_objects_has_background_only():
 def test_overlaps_that_would_leave_no_anchor_an_object_s_are_refused(overlaps):
     with pytest.raises(pydantic.ValidationError, match="overlaps"):
         RpnConfig(overlaps=overlaps)
-
-
-@pytest.mark.parametrize(("positive", "negative"), [(0, 0), (0, 9), (9, 0), (3, 99), (99, 3)])
-def test_balanced_samples_fill_up_with_background_and_never_with_objects(positive, negative):
-    places = np.arange(positive + negative)
-    chosen = balanced_sample(
-        *(places[:positive], places[positive:]),
-        count=16,
-        share=0.25,
-        rng=np.random.default_rng(0),
-    )
-    of_objects = min(positive, 4)
-    assert (chosen < positive).sum() == of_objects
-    assert len(chosen) == of_objects + min(negative, 16 - of_objects)

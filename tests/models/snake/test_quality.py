@@ -7,10 +7,7 @@ import shapely.affinity
 import torch
 from torch.testing import assert_close
 
-from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.models.snake.contours import quality_of_rings
-from kontur.models.snake.propose import least_centre
 from kontur.models.snake.quality import GRID, OutlineQuality, best_iou, ring_iou
 from tests.models import contract
 
@@ -73,7 +70,7 @@ def test_without_objects_there_is_nothing_to_be_good_at(contours, truths):
 
 def test_it_reads_inside_on_and_outside_of_the_contour():
     settings = contract.settings("snake")
-    network = OutlineQuality(settings).eval()
+    network = contract.as_if_learned(OutlineQuality(settings)).eval()
     features = torch.zeros(1, 40, 40, settings.features)
     ring = as_rings(blob(np.random.default_rng(0), 40, 40, 16, settings.points))
     index = torch.zeros(1, dtype=torch.long)
@@ -93,20 +90,6 @@ def test_any_number_of_contours_also_none():
     network = OutlineQuality(settings).eval()
     features = torch.zeros(2, 8, 8, settings.features)
     assert network(features, torch.zeros(0, 32, 2), torch.zeros(0, dtype=torch.long)).shape == (0,)
-
-
-def test_a_score_is_the_geometric_mean_of_the_centre_s_and_the_quality():
-    learned = contract.learned("snake")
-    predictor = Predictor(TorchEngine(learned.segmenter), learned.card)
-    view = predictor.prepare(learned.sample.image).view()
-    candidates = predictor.propose(view, lowest=0.3)
-    scores = predictor.engine.graphs["detect"](view.images)[-2]
-    centres = np.sort(scores[scores >= least_centre(0.3)])
-    assert_close(np.sort(candidates.scores**2 / candidates.quality), centres, atol=1e-5, rtol=1e-4)
-    again = quality_of_rings(
-        predictor.engine.graphs, candidates.features, list(candidates.rings), predictor.config
-    )
-    assert np.abs(again - candidates.quality).max() < 0.1  # their points are spaced anew
 
 
 def test_a_network_without_it_knows_no_quality_and_scores_by_its_centres():

@@ -47,7 +47,7 @@ def test_torch_and_onnx_runtime_find_the_same():
 
 def test_its_losses_are_those_of_its_stages_and_every_weight_gets_a_gradient():
     config = contract.settings("snake", detector="rpn", classes=("a", "b"))
-    segmenter = contract.network("snake", config)
+    segmenter = contract.as_if_learned(contract.network("snake", config))
     labels = np.arange(len(SCENE.instances)) % 2
     truth = SCENE.instances.replace(classes=("a", "b"), labels=labels)
     losses = segmenter.loss(contract.as_image(SCENE), contract.as_targets("snake", config, truth))

@@ -1,14 +1,23 @@
 """The settings of the U-Nets: presets, what they say of sizes, what they refuse."""
 
+from typing import get_args
+
 import pytest
 import torch
+from torch import nn
 
 from kontur.errors import InputError
 from kontur.models import catalog
-from kontur.models.unet.config import DECODE_VALUES, DecodeConfig, UNetConfig, decode_variants
-from kontur.models.unet.family import unet_reach
-from kontur.models.unet.unet import UNet
-from tests.nn.test_shape import seen_by
+from kontur.models.unet.config import (
+    DECODE_VALUES,
+    DecodeConfig,
+    DenseConfig,
+    UNetConfig,
+    decode_variants,
+)
+from kontur.nn.activation import ACTIVATIONS, activation
+from kontur.nn.initialise import INITIALISERS
+from tests.models import contract
 
 # Millions of weights, as comparisons of networks usually give them (docs/results.md says what we
 # know of who printed them). U-Net: 31.03, the original with one channel and two classes; ours has
@@ -37,66 +46,6 @@ def test_what_comes_out_follows_the_task_and_the_classes(task, classes, pixel, o
     config = UNetConfig(task=task, classes=names)
     assert (config.pixel_classes, config.object_classes) == (pixel, of_object)
     assert config.outputs == pixel + of_object
-
-
-@pytest.mark.parametrize(
-    "shape",
-    [
-        {"backbone": "plain", "widths": (2, 2), "up": "transposed"},
-        {"backbone": "plain", "widths": (2, 2, 2), "up": "bilinear", "block": "dilated"},
-        {"backbone": "residual", "stem": 2, "widths": (2,), "depths": (2,), "up": "nearest"},
-    ],
-)
-def test_the_receptive_field_is_what_the_network_sees(shape, monkeypatch):
-    config = UNetConfig(channels=1, **shape)
-    network = UNet(config, 1).double().eval()
-    field = config.receptive_field
-    size = -(-2 * field // config.multiple) * config.multiple
-    torch.nn.functional.max_pool2d, kept = (
-        torch.nn.functional.avg_pool2d,
-        torch.nn.functional.max_pool2d,
-    )
-    try:  # of a maximum only one pixel has a gradient, of a mean all
-        seen = seen_by(network, size)
-    finally:
-        torch.nn.functional.max_pool2d = kept
-    assert field - config.multiple < seen <= field
-
-
-@pytest.mark.parametrize(
-    ("task", "decode", "further"),
-    [
-        # there and back again for each disc; the openings of three classes follow one another
-        ("semantic", {"opening": 2.0}, 3 * 2 * 2),
-        ("semantic", {"opening": 2.0, "closing": 1.5}, 3 * 2 * 2 + 3),
-        ("instances", {"opening": 2.0, "closing": 1.5}, 2 * 2 + 3),
-        # of a watershed also what its seeds are held against, three times as far as they are apart
-        ("instances", {"method": "watershed", "min_distance": 5.0}, 15),
-        ("semantic", {"method": "watershed", "min_distance": 5.0}, 0),
-        ("instances", {"min_distance": 5.0}, 0),
-    ],
-)
-def test_a_place_goes_by_all_that_decoding_looks_at_beside_what_the_network_sees(
-    task, decode, further
-):
-    plain = UNetConfig(task=task, classes=("a", "b", "c"))
-    decoded = plain.replace(decode=decode)
-    assert unet_reach(decoded, 50) - unet_reach(plain, 50) == further
-    assert unet_reach(plain, 50) == plain.receptive_field // 2 + plain.multiple
-
-
-def test_a_network_of_one_level_is_its_encoder_and_its_head():
-    network = UNet(UNetConfig(backbone="plain", channels=1, widths=(4,)), 3)
-    assert network(torch.zeros(2, 1, 5, 7)).shape == (2, 3, 5, 7)
-
-
-def test_on_an_efficientnet_the_decoder_follows_its_levels():
-    config = UNetConfig(backbone="efficientnet-lite0")
-    assert config.multiple == 32
-    assert config.receptive_field > 400
-    with torch.device("meta"):
-        network = UNet(config, 3)
-    assert [up.inputs for up in network.decoder.ups] == [320, 112, 40, 24, 16]
 
 
 def test_decode_variants_change_one_setting_of_decoding_and_only_those_that_are_read():
@@ -144,3 +93,37 @@ def _changes(config, other):
 def test_what_cannot_be_is_refused(kind, values, sentence):
     with pytest.raises(InputError, match=sentence):
         catalog.config(kind, values)
+
+
+DENSE = ["unet", "transunet", "swinunet"]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("kind", DENSE)
+def test_every_activation_is_the_one_that_the_settings_name(kind, name):
+    own = (nn.ReLU, nn.GELU)
+    before = [
+        at for at, layer in contract.network_with(kind).named_modules() if isinstance(layer, own)
+    ]
+    after = dict(contract.network_with(kind, activation=name).named_modules())
+    assert before
+    assert {type(after[place]) for place in before} == {type(activation(name))}
+
+
+@pytest.mark.parametrize("kind", DENSE)
+def test_the_weights_are_drawn_as_the_settings_say(kind):
+    spread = {
+        name: contract.network_with(kind, initialiser=name).body.head.weight.std().item()
+        for name in ("normal", "kaiming")
+    }
+    assert spread["normal"] == pytest.approx(0.01, rel=0.5)
+    assert spread["kaiming"] > 5 * spread["normal"]
+    again = contract.network_with(kind, initialiser="normal").state_dict()
+    same = contract.network_with(kind, initialiser="normal").state_dict()
+    assert all(torch.equal(again[name], same[name]) for name in again)
+
+
+def test_the_settings_know_every_activation_and_initialiser():
+    fields = DenseConfig.model_fields
+    assert set(get_args(fields["activation"].annotation)) == {"own", *ACTIVATIONS}
+    assert set(get_args(fields["initialiser"].annotation)) == {"own", *INITIALISERS}

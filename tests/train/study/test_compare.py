@@ -302,11 +302,14 @@ def test_before_the_first_fit_it_says_what_is_wrong_and_how_much_is_to_do(tmp_pa
     assert lines[1].startswith("! no image to learn from has: nerve (fold ")
     assert lines[2] == (
         "3 fits of 4 minutes, then the best on all images: about 19 minutes with tuning and "
-        "judging, on this machine one after the other"
+        "judging, on this machine one after the other, where nothing else runs on it"
     )
+    assert "a first look" not in output
     shutil.rmtree(out / "fits" / "snake" / "fold-2")
     _, output = study(tmp_path / "data", out, steps=None, minutes=4)
     assert "1 fit of 4 minutes" in output
+    _, output = study(tmp_path / "data", tmp_path / "long", steps=None, minutes=40)
+    assert "a first look takes about 8 minutes: --folds 2 --minutes 2, with another" in output
 
 
 def test_images_that_a_network_cannot_take_are_refused_before_the_first_fit(tmp_path, processes):

@@ -77,6 +77,12 @@ class Fitter:
         """The names of a family's settings."""
         return [name for name, setting in self.settings.items() if setting.family == family]
 
+    @property
+    def alternatives(self) -> list[str]:
+        """The settings of families that have several, among which one is to be chosen."""
+        of_family = {name: self.settings_of(name) for name in self.families}
+        return [name for own in of_family.values() if len(own) > 1 for name in own]
+
     def rows(self, names: Sequence[str]) -> Int[np.ndarray, " n"]:
         """The rows of some groups, in the order of the table."""
         if not names:

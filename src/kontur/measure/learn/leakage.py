@@ -9,6 +9,7 @@ import pandas as pd
 
 from kontur.measure.column_selection import column_names
 from kontur.measure.learn.copies import copied_images
+from kontur.measure.learn.group_columns import GroupColumn, group_column
 from kontur.measure.learn.task import LearningTask
 from kontur.measure.learn.training_rows import Digests
 from kontur.measure.table import BRIGHTNESS, column_of
@@ -48,7 +49,7 @@ def image_note(task: LearningTask) -> str | None:
     if coarser:
         return (
             f"{observation}; {advice}, and where {unit_column}s were made together use "
-            + " or ".join(f"--group {name}" for name in coarser[:SUGGESTED])
+            + " or ".join(f"--group {name} ({reason})" for name, reason in coarser[:SUGGESTED])
         )
     if task.group not in (None, unit_column):
         return f"{observation}; {advice} (by {task.group})"
@@ -96,8 +97,8 @@ def brightness_note(task: LearningTask, columns: tuple[str, ...]) -> str | None:
     )
 
 
-def _coarser_groups(task: LearningTask, units: pd.Series) -> list[str]:
-    """Columns that join whole images to at least two groups of each class: plate, slide, day."""
+def _coarser_groups(task: LearningTask, units: pd.Series) -> list[GroupColumn]:
+    """Columns of groups that join whole images to at least two groups of each class."""
     table, coarser = task.table, []
     groups = pd.Series(task.groups)
     for name in column_names(table):
@@ -110,5 +111,6 @@ def _coarser_groups(task: LearningTask, units: pd.Series) -> list[str]:
             continue
         if task.classes and cells.groupby(task.truth).nunique().min() < 2:
             continue
-        coarser.append(name)
+        if (column := group_column(name, table[name], units)) is not None:
+            coarser.append(column)
     return coarser

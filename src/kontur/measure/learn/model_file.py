@@ -23,6 +23,7 @@ ENDING = ".safetensors"
 KEY = "kontur"  # of the card in the metadata
 DIGESTS = ("training_rows", "training_values")  # arrays that earlier files have not
 NUMBERS = ("fill", "mean", "scale", "silent")  # in the recipe of a column
+RANGE = ("low", "high")  # so, too, but not in earlier files
 # Raised by reading a card or arrays of other content.
 _DAMAGE = (
     *(ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError),
@@ -127,6 +128,9 @@ def _check(card: TableModelCard, parameters: tuple[Layer, ...] | Trees) -> None:
             values = np.array([column[name] for name in NUMBERS], float)
             if not (np.isfinite(values).all() and values[NUMBERS.index("scale")] > 0):
                 raise ValueError(f"{column['name']} cannot be prepared")
+            ends = np.array([column[name] for name in RANGE if name in column], float)
+            if len(ends) == 1 or not (np.isfinite(ends).all() and (np.diff(ends) >= 0).all()):
+                raise ValueError(f"{column['name']} has no range")
     if not all(np.isfinite(array).all() for array in _arrays(parameters).values()):
         raise ValueError("its parameters are infinite or NaN")
     if isinstance(parameters, Trees):

@@ -6,7 +6,7 @@ the rest of it, by inner folds, so that the score is that of the whole procedure
 2006); otherwise it is chosen by the folds that evaluate it, which is quicker and optimistic.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from itertools import count
 from typing import NamedTuple
@@ -17,10 +17,9 @@ import pandas as pd
 from kontur.errors import InputError
 from kontur.measure.learn.baselines import BASELINES, SINGLE
 from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS, Family
-from kontur.measure.learn.fitting import Evaluation, Fitter
+from kontur.measure.learn.fitting import Evaluation, FittedModel, Fitter
 from kontur.measure.learn.importance import permutation_importance
 from kontur.measure.learn.intervals import (
-    BootstrapDraws,
     bootstrap_scores,
     draw_bootstrap,
     percentile_interval,
@@ -31,7 +30,7 @@ from kontur.measure.learn.learning_curve import LearningCurve, learning_curve
 from kontur.measure.learn.majority import majority_vote
 from kontur.measure.learn.result import FamilyResult, Study
 from kontur.measure.learn.scores import ALL, HEADLINE, RANKING, scores
-from kontur.measure.learn.task import TaskKind, make_task
+from kontur.measure.learn.task import LearningTask, TaskKind, make_task
 from kontur.measure.learn.training_rows import row_digests
 from kontur.select import Split, Verdict, decide, ranked, refit, trials
 from kontur.select.verdict import ByFold, by_fold
@@ -86,44 +85,34 @@ def learn(
     fitter = Fitter(learning, BASELINES[learning.kind] | candidates)
     splits = fitter.splits(folds, seed)
     inner = _inner_splits(fitter, splits, seed) if nested else []
-    ranking = RANKING[learning.kind]
-    several = [
-        name for name, own in fitter.settings.items() if len(fitter.settings_of(own.family)) > 1
-    ]
+    alternatives, ranking = fitter.alternatives, RANKING[learning.kind]
+    fits = _FitCount(progress, _number_of_fits(fitter, len(candidates), folds, len(inner)))
 
-    total = len(fitter.settings) * folds + len(several) * INNER * len(inner)
-    total += LearningCurve.fits(len(candidates), folds) + 2 * folds + 1
-    finished = count(1)
-
-    def advance() -> None:
-        progress(next(finished), total)
-
-    evaluations = _counted(fitter.evaluate(trials([*fitter.settings], splits)), advance)
+    evaluations = tuple(fits.counted(fitter.evaluate(trials([*fitter.settings], splits))))
+    outer_scores = _scores_by_fold(evaluations, ranking)
     inner_scores = [
-        _scores_by_fold(_counted(fitter.evaluate(trials(several, parts)), advance), ranking)
+        _scores_by_fold(fits.counted(fitter.evaluate(trials(alternatives, parts))), ranking)
         for parts in inner
     ]
-    choices = _choices(fitter, _scores_by_fold(evaluations, ranking), inner_scores, folds)
-    draws = draw_bootstrap(learning.resampling_units[0], np.random.default_rng(seed))
-    results = _results(fitter, splits, evaluations, choices, draws)
+    choices = _choices(fitter, outer_scores, inner_scores, folds)
+    results = _results(fitter, splits, evaluations, choices, seed)
     verdict = _verdict({name: results[name] for name in candidates}, ranking)
-    groups = np.unique(learning.groups).tolist()
-    fitted = refit(choices[verdict.best].setting, groups, fitter.fit)
-    single = refit(SINGLE, groups, fitter.fit)
-    advance()
+    best = choices[verdict.best]
+    fitted = _refit(fitter, best.setting)
+    single = _refit(fitter, SINGLE)
+    fits.advance()
+
     of_candidates = {name: choices[name].by_fold for name in candidates}
-    curve = learning_curve(fitter, splits, of_candidates, seed=seed, done=advance)
+    curve = learning_curve(fitter, splits, of_candidates, seed=seed, done=fits.advance)
     importance = permutation_importance(
         fitter,
         splits,
-        choices[verdict.best].by_fold,
+        best.by_fold,
         HEADLINE[learning.kind],
         np.random.default_rng(seed),
-        done=advance,
+        done=fits.advance,
     )
-    lasso = lasso_path(fitter, splits, seed=seed, done=advance)
-    values = row_digests(fitted.preparation.recipe(), learning.table, identity=())
-    leakage = [note for note in (image_note(learning), copies_note(learning, values)) if note]
+    lasso = lasso_path(fitter, splits, seed=seed, done=fits.advance)
     return Study(
         task=learning,
         splits=splits,
@@ -137,8 +126,31 @@ def learn(
         curve=curve,
         importance=importance,
         lasso=lasso,
-        notes=(*leakage, *learning.notes, *notes),
+        notes=(*_leakage_notes(learning, fitted), *learning.notes, *notes),
     )
+
+
+class _FitCount:
+    """Reports the number of finished fits, and of all, after each."""
+
+    def __init__(self, report: Callable[[int, int], None], total: int) -> None:
+        self._report, self._total = report, total
+        self._finished = count(1)
+
+    def advance(self) -> None:
+        self._report(next(self._finished), self._total)
+
+    def counted(self, evaluations: Iterable[Evaluation]) -> Iterator[Evaluation]:
+        """The evaluations, each reported when the next is asked for."""
+        for evaluation in evaluations:
+            yield evaluation
+            self.advance()
+
+
+def _number_of_fits(fitter: Fitter, families: int, folds: int, nested_folds: int) -> int:
+    """Those of the folds and the folds within, the curve, importance and lasso, and the refit."""
+    evaluated = len(fitter.settings) * folds + len(fitter.alternatives) * INNER * nested_folds
+    return evaluated + LearningCurve.fits(families, folds) + 2 * folds + 1
 
 
 def _candidates(
@@ -178,19 +190,6 @@ def _inner_splits(fitter: Fitter, splits: Sequence[Split], seed: int) -> list[li
     return [fitter.splits(INNER, seed, split.train) for split in splits]
 
 
-def _counted(
-    evaluations: Iterable[Evaluation], advance: Callable[[], None]
-) -> tuple[Evaluation, ...]:
-    """All evaluations; `advance` is called after each."""
-
-    def counted() -> Iterable[Evaluation]:
-        for evaluation in evaluations:
-            yield evaluation
-            advance()
-
-    return tuple(counted())
-
-
 def _scores_by_fold(evaluations: Iterable[Evaluation], ranking: str) -> dict[str, ByFold]:
     """The score that ranks, more being better, by setting and fold."""
     values = by_fold((evaluation.outcome for evaluation in evaluations), ranking)
@@ -224,11 +223,12 @@ def _results(
     splits: Sequence[Split],
     evaluations: Sequence[Evaluation],
     choices: Mapping[str, Choice],
-    draws: BootstrapDraws,
+    seed: int,
 ) -> dict[str, FamilyResult]:
     """The predictions of every family for held-out rows, put together and scored."""
     task = fitter.task
     headline, baselines = HEADLINE[task.kind], BASELINES[task.kind]
+    draws = draw_bootstrap(task.resampling_units[0], np.random.default_rng(seed))
     of_trial = {
         (evaluation.trial.setting, evaluation.trial.fold): evaluation for evaluation in evaluations
     }
@@ -286,3 +286,14 @@ def _verdict(results: Mapping[str, FamilyResult], ranking: str) -> Verdict:
     )
     assert verdict is not None  # every fold of every family was evaluated
     return verdict
+
+
+def _refit(fitter: Fitter, setting: str) -> FittedModel:
+    """A setting fitted on all rows."""
+    return refit(setting, np.unique(fitter.task.groups).tolist(), fitter.fit)
+
+
+def _leakage_notes(task: LearningTask, fitted: FittedModel) -> list[str]:
+    """What may make the scores too good: images in several groups, and copies of rows."""
+    values = row_digests(fitted.preparation.recipe(), task.table, identity=())
+    return [note for note in (image_note(task), copies_note(task, values)) if note]

@@ -16,6 +16,7 @@ from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
 from kontur.measure.learn.copies import copied_rows
+from kontur.measure.learn.training_ranges import range_note
 from kontur.measure.learn.training_rows import Digests, Overlap, overlap, row_digests
 from kontur.measure.learn.trees import Trees, tree_outputs, trees_of
 from kontur.measure.recipe import apply_recipe, gaps
@@ -103,8 +104,11 @@ class TableModel:
         return softmax(self._outputs(table))
 
     def notes(self, table: "pd.DataFrame") -> list[str]:
-        """Sentences for a user: gaps that were filled, rows of the training, unknown units."""
-        notes = [text] if (text := gaps(self.card.recipe, table).text()) else []
+        """Sentences for a user: gaps that were filled, rows of or unlike the training, units."""
+        recipe, others = self.card.recipe, table[~ignored(table)]
+        notes = [text] if (text := gaps(recipe, table).text()) else []
+        if (outside := range_note(recipe, others, trained_on=self.card.objects)) is not None:
+            notes.append(outside)
         notes += self._training_notes(table)
         return [*notes, *self._unit_notes(table.attrs.get("units", {}))]
 

@@ -13,7 +13,7 @@ import pandas as pd
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
-from kontur.measure.column_selection import learnable, select_columns
+from kontur.measure.column_selection import learnable, select_columns, suggest_metadata
 from kontur.measure.recipe import check_finite, numeric, type_of
 from kontur.measure.table_operations import ignored
 from kontur.wording import listed, nearest, plural
@@ -152,7 +152,7 @@ def _check_names(table: pd.DataFrame, target: str, group: str | None) -> None:
     for what, name in (("target", target), ("group", group)):
         if name is not None and name not in table:
             hint = "; or none, where rows do not belong together" if what == "group" else ""
-            near = nearest(name, map(str, table.columns))
+            near = suggest_metadata(name, [str(column) for column in table.columns])
             raise InputError(f"the table has no column {name!r} for the {what}; {near}{hint}")
     if target == group:
         raise InputError(

@@ -11,7 +11,7 @@ from jaxtyping import Int, Shaped
 
 from kontur.errors import InputError
 from kontur.evaluate.figure import COLOURS
-from kontur.measure.column_selection import check_columns_exist, column_names
+from kontur.measure.column_selection import check_groups_exist
 from kontur.measure.extra import package
 from kontur.measure.table import column_of
 from kontur.wording import plural
@@ -66,7 +66,7 @@ def groups(table: "pd.DataFrame", by: str | None = None) -> Groups:
         image = pandas.factorize(table["image"])[0]
     if column is None:
         return Groups("", ("all",), COLOURS[:1], np.zeros(len(table), np.int64), image)
-    check_columns_exist(column_names(table), [column])
+    check_groups_exist(table, [column])
     group, values = pandas.factorize(table[column], sort=True)
     if len(values) > MOST:
         raise InputError(

@@ -26,7 +26,6 @@ BINS = 50  # at most; Rice's rule, 2 n^(1/3), for fewer than 16,000 objects
 HEXAGONS = 45  # across
 HEXAGON_COLOURS = ("#cfe1f2", "#0072b2", "#061a33")
 SMALL = 200  # objects of a group; up to here they are dots among regions too
-MARGIN = 0.1  # of the range: by so much the density extends beyond the values
 CAPTIONS = {
     "dots": "Each dot is an object; along the sides, the share of each group's objects.",
     "regions": (
@@ -104,7 +103,7 @@ def _draw_dots(
 
 
 def _draw_regions(axes: Any, x: Numbers, y: Numbers, groups: Groups) -> None:
-    ranges = [_range(column, have_both(x, y), MARGIN) for column in (x, y)]
+    ranges = [_range(column, have_both(x, y)) for column in (x, y)]
     places = [
         _places(column, value_range) for column, value_range in zip((x, y), ranges, strict=True)
     ]
@@ -131,6 +130,7 @@ def _draw_regions(axes: Any, x: Numbers, y: Numbers, groups: Groups) -> None:
             axes.contourf(*places, share, levels=fills[:2], colors=[colour], alpha=0.08)
             axes.contourf(*places, share, levels=fills[1:], colors=[colour], alpha=0.25)
             axes.contour(*places, share, levels=levels, colors=[colour], linewidths=[0.8, 1.6])
+    axes.margins(0.03)  # contours leave none, and dots at the ends would be cut
 
 
 def _draw_hexagons(
@@ -147,6 +147,10 @@ def _draw_hexagons(
         linewidths=0.1,
         **scales,
     )
+    (left, right), (low, high) = ((v.values[rows].min(), v.values[rows].max()) for v in (x, y))
+    corners = [(left, low), (right, low), (right, high), (left, high)]
+    within = package("matplotlib.path").Path(corners, closed=False)
+    hexagons.set_clip_path(within, axes.transData)  # the outer ones reach beyond the values
     bar = drawn.colorbar(hexagons, ax=axes, orientation="horizontal", location="bottom", aspect=40)
     bar.set_label("objects in a hexagon", fontsize=style.SIZE)
     bar.ax.tick_params(labelsize=style.SIZE, colors=style.GREY, labelcolor=style.INK)
@@ -220,12 +224,14 @@ def _bins(column: Numbers, rows: Shaped[np.ndarray, " n"]) -> Float[np.ndarray, 
     return edges
 
 
-def _range(column: Numbers, rows: Shaped[np.ndarray, " n"], beyond: float) -> tuple[float, float]:
-    """The ends of the values along the axis, wider by a share of the range."""
+def _range(column: Numbers, rows: Shaped[np.ndarray, " n"]) -> tuple[float, float]:
+    """The ends of the values along the axis; half a unit on each side of a single value.
+
+    Regions end there, for beyond them is no object: an area below 0 would seem to be there.
+    """
     positions = column.on_axis(column.values[rows])
     low, high = float(positions.min()), float(positions.max())
-    more = beyond * (high - low) or 0.5
-    return low - more, high + more
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
 def _places(column: Numbers, ends: tuple[float, float]) -> Float[np.ndarray, " cells"]:

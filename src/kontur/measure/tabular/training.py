@@ -11,7 +11,7 @@ not past it, so that weights do become exactly 0 (the proximal step; Parikh and 
 kept, and `patience` epochs without improvement end it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -26,6 +26,10 @@ from kontur.settings import Settings
 
 if TYPE_CHECKING:
     import torch
+
+    from kontur.nn.mlp import MLP
+
+    Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 STEPS = 50  # of an epoch at most: of large tables the batches grow
 BETTER = 1e-4  # by how much of itself a loss must fall to count as better
@@ -77,63 +81,102 @@ def train(
     _need_torch()
     import torch
 
-    from kontur.nn.mlp import MLP
-
-    classes = targets.dtype.kind == "i"
-    size = int(targets.max()) + 1 if classes else 1
-    weight = None if weights is None else torch.tensor(weights)
-
-    def loss(outputs: "torch.Tensor", truth: "torch.Tensor") -> "torch.Tensor":
-        if classes:
-            return torch.nn.functional.cross_entropy(outputs, truth, weight=weight)
-        return torch.nn.functional.mse_loss(outputs, truth)
-
     with _one_thread():
         x, y = torch.tensor(rows[~validation]), torch.tensor(targets[~validation])
         validation_x = torch.tensor(rows[validation])
         validation_y = torch.tensor(targets[validation])
         generator = torch.Generator().manual_seed(seed)
-        network = MLP(
-            (rows.shape[1], *settings.hidden, size),
-            activation=settings.activation,
-            dropout=settings.dropout,
-            batch_norm=settings.batch_norm,
-            initialiser=settings.initialiser,
-            generator=generator,
-        )
-        matrices = network.matrices()
-        adam = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
-        parts = max(1, min(len(x) // settings.batch_size, STEPS))  # so none has one row alone
+        network = _network(rows.shape[1], targets, settings, generator)
+        descent = _Descent(network, _loss_function(targets, weights), settings)
+        batches = max(1, min(len(x) // settings.batch_size, STEPS))  # so none has one row alone
         losses: list[float] = []
         validation_losses: list[float] = []
         best, best_epoch, layers = float("inf"), 0, _layers(network)
         for epoch in range(1, settings.epochs + 1):
-            network.train()
-            total = 0.0
-            for batch in torch.randperm(len(x), generator=generator).tensor_split(parts):
-                fit = loss(network(x[batch]), y[batch])
-                whole = fit
-                if settings.l2:
-                    squares = torch.stack([w.square().sum() for w in matrices])
-                    whole = fit + settings.l2 / 2 * squares.sum()
-                adam.zero_grad()
-                whole.backward()  # type: ignore[no-untyped-call]
-                adam.step()
-                if settings.l1:
-                    _shrink(matrices, adam, settings.l1)
-                total += float(fit.detach()) * len(batch) / len(x)
-            losses.append(total)
-            current = total
+            order = torch.randperm(len(x), generator=generator)
+            losses.append(descent.epoch(x, y, order.tensor_split(batches)))
             if len(validation_x):
-                network.eval()
-                with torch.no_grad():
-                    current = float(loss(network(validation_x), validation_y))
-                validation_losses.append(current)
+                validation_losses.append(descent.evaluate(validation_x, validation_y))
+            current = (validation_losses or losses)[-1]
             if current < best * (1 - BETTER):
                 best, best_epoch, layers = current, epoch, _layers(network)
             elif epoch - best_epoch >= settings.patience:
                 break
     return TrainedNetwork(layers, losses, validation_losses, best_epoch)
+
+
+class _Descent:
+    """Adam on the weights of a network, with both penalties."""
+
+    def __init__(self, network: "MLP", loss: "Loss", settings: NetworkSettings) -> None:
+        import torch
+
+        self.network, self.loss, self.settings = network, loss, settings
+        self.matrices = network.matrices()
+        self.adam = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
+
+    def epoch(
+        self, x: "torch.Tensor", y: "torch.Tensor", batches: "Sequence[torch.Tensor]"
+    ) -> float:
+        """A step for each batch of indices; the mean loss of the rows, without penalties."""
+        self.network.train()
+        total = 0.0
+        for batch in batches:
+            fit = self.loss(self.network(x[batch]), y[batch])
+            self.adam.zero_grad()
+            self._penalised(fit).backward()  # type: ignore[no-untyped-call]
+            self.adam.step()
+            if self.settings.l1:
+                _shrink(self.matrices, self.adam, self.settings.l1)
+            total += float(fit.detach()) * len(batch) / len(x)
+        return total
+
+    def evaluate(self, x: "torch.Tensor", y: "torch.Tensor") -> float:
+        """The mean loss of rows that are not learned from."""
+        import torch
+
+        self.network.eval()
+        with torch.no_grad():
+            return float(self.loss(self.network(x), y))
+
+    def _penalised(self, fit: "torch.Tensor") -> "torch.Tensor":
+        """The loss with the ridge penalty, which has a gradient; the lasso's is a step."""
+        import torch
+
+        if not self.settings.l2:
+            return fit
+        squares = torch.stack([w.square().sum() for w in self.matrices])
+        return fit + self.settings.l2 / 2 * squares.sum()
+
+
+def _network(
+    features: int, targets: np.ndarray, settings: NetworkSettings, generator: "torch.Generator"
+) -> "MLP":
+    """An untrained network, with an output for each class, or one for a number."""
+    from kontur.nn.mlp import MLP
+
+    outputs = int(targets.max()) + 1 if _are_classes(targets) else 1
+    return MLP(
+        (features, *settings.hidden, outputs),
+        activation=settings.activation,
+        dropout=settings.dropout,
+        batch_norm=settings.batch_norm,
+        initialiser=settings.initialiser,
+        generator=generator,
+    )
+
+
+def _loss_function(targets: np.ndarray, weights: np.ndarray | None) -> "Loss":
+    """Cross entropy with a weight for each class, or the squared error of a number."""
+    import torch
+
+    if not _are_classes(targets):
+        return torch.nn.MSELoss()
+    return torch.nn.CrossEntropyLoss(None if weights is None else torch.tensor(weights))
+
+
+def _are_classes(targets: np.ndarray) -> bool:
+    return targets.dtype.kind == "i"
 
 
 def _shrink(matrices: Any, adam: "torch.optim.Adam", l1: float) -> None:

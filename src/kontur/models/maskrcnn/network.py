@@ -7,7 +7,7 @@ of a box is the maximum of its four samples (`reduce = "mean"` restores the mean
 box losses are means over four numbers (`config.LossWeights`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
@@ -30,6 +30,8 @@ from kontur.nn.backbone import build_backbone
 from kontur.nn.losses import binary_cross_entropy
 from kontur.nn.pyramid import FeaturePyramid
 from kontur.nn.roi import Rois
+
+HEADS = "heads"  # the stage of what looks into boxes
 
 
 class MaskRCNN(Segmenter):
@@ -55,10 +57,25 @@ class MaskRCNN(Segmenter):
             f"masks.layers.{last}": ClassRows(),
         }
 
-    def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
+    def loss(
+        self,
+        images: Float[Tensor, "b c h w"],
+        targets: Targets,
+        stages: Collection[str] | None = None,
+    ) -> dict[str, Tensor]:
         check_images(images, self.config)
         maps = self.trunk(images)
         logits, deltas = self.rpn(maps)
+        losses = region_losses(
+            *(logits, deltas),
+            image_index=targets.anchor_index,
+            anchors=targets.anchors,
+            labels=targets.anchor_labels,
+            targets=targets.anchor_deltas,
+            config=self.config.rpn,
+        )
+        if stages is not None and HEADS not in stages:
+            return losses
         features = as_table(maps, self.config)
         sampled = self._sample(logits, deltas, images, targets)
         boxes, labels = self._tensor(sampled.boxes), self._tensor(sampled.labels)
@@ -70,18 +87,8 @@ class MaskRCNN(Segmenter):
         pooled = roi_features(features, positive, self.config.mask_cells, self.config)
         masks = masks_of_classes(self.masks(pooled), labels[objects] - 1)
         wanted = cut_masks(boxes[objects], object_index[objects], targets, masks.shape[-1])
-        losses = {
-            **region_losses(
-                *(logits, deltas),
-                image_index=targets.anchor_index,
-                anchors=targets.anchors,
-                labels=targets.anchor_labels,
-                targets=targets.anchor_deltas,
-                config=self.config.rpn,
-            ),
-            **box_losses(scores, moved, labels=labels, targets=self._tensor(sampled.deltas)),
-            **mask_loss(masks, wanted),
-        }
+        losses |= box_losses(scores, moved, labels=labels, targets=self._tensor(sampled.deltas))
+        losses |= mask_loss(masks, wanted)
         if self.quality is not None:
             drawn = torch.sigmoid(masks.detach())
             areas = object_areas(targets, object_index[objects])
@@ -93,7 +100,7 @@ class MaskRCNN(Segmenter):
     def stages(self) -> dict[str, tuple[str, ...]]:
         quality = ("quality",) if self.config.quality else ()
         heads = ("roi_class", "roi_box", "mask", *quality)
-        return {"rpn": ("rpn_class", "rpn_box"), "heads": heads}
+        return {"rpn": ("rpn_class", "rpn_box"), HEADS: heads}
 
     def graphs(self) -> dict[str, nn.Module]:
         graphs = {"propose": Propose(self), "boxes": Boxes(self), "masks": Masks(self)}

@@ -349,6 +349,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "head": 32,
         "points": 32,
         "refiner": {"width": 32},
+        "max_contours_per_crop": 12,
         "edge": {"kind": "profile"},
         "quality": True,
     },

@@ -79,6 +79,8 @@ class EdgeStage(nn.Module):
             fusion=edge.width,
             dropout=config.dropout,
         )
+        for initial in self.head.offsets.parameters():  # a stage that has not learned moves nothing
+            nn.init.zeros_(initial)
 
     def forward(
         self,
@@ -119,11 +121,13 @@ def distance_along(
     The nearest place of the ring's edges, seen along the point's normal: of matching by the place
     before the move, as E2EC (Zhang et al., CVPR 2022) matches its last stage.
     """
-    step = torch.roll(truths, -1, dims=1) - truths  # (m, k, 2)
-    to = contours[:, :, None] - truths[:, None]  # (m, n, k, 2)
-    length = (step**2).sum(dim=-1).clamp(min=SHORTEST**2)
-    along = ((to * step[:, None]).sum(dim=-1) / length[:, None]).clamp(0, 1)
-    off = along[..., None] * step[:, None] - to  # from the point to each edge
-    nearest = (off**2).sum(dim=-1).argmin(dim=-1)  # (m, n)
-    chosen = off.gather(2, nearest[..., None, None].expand(-1, -1, 1, 2))[:, :, 0]
+    step = torch.roll(truths, -1, dims=1) - truths
+    step_x, step_y = step[:, None].unbind(dim=-1)  # (m, 1, k); apart, for sums over pairs are slow
+    x = contours[..., 0, None] - truths[:, None, :, 0]
+    y = contours[..., 1, None] - truths[:, None, :, 1]
+    length = (step_x**2 + step_y**2).clamp(min=SHORTEST**2)
+    share = ((x * step_x + y * step_y) / length).clamp(0, 1)  # of each edge, (m, n, k)
+    x, y = share * step_x - x, share * step_y - y  # from the point to each edge
+    nearest = (x**2 + y**2).argmin(dim=-1, keepdim=True)
+    chosen = torch.cat([x.gather(2, nearest), y.gather(2, nearest)], dim=-1)
     return (chosen * normals(contours)).sum(dim=-1)

@@ -3,7 +3,7 @@
 After Peng et al., Deep Snake for Real-Time Instance Segmentation, CVPR 2020, figure 3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import torch
@@ -12,7 +12,13 @@ from torch import Tensor, nn
 
 from kontur.models.candidates import Boxes, take
 from kontur.models.rpn.network import score_rows
-from kontur.models.segmenter import ClassRows, Segmenter, check_images, in_evaluation
+from kontur.models.segmenter import (
+    REFINEMENT,
+    ClassRows,
+    Segmenter,
+    check_images,
+    in_evaluation,
+)
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.detector import Detected, Detector, boxes_of_cells, local_maxima
 from kontur.models.snake.edge import EdgeStage, FullResolution
@@ -33,8 +39,9 @@ from kontur.models.snake.stages import ExtremeStage, build_stages
 from kontur.models.snake.start import LearnedStart
 from kontur.models.snake.start_shapes import start_diamonds, start_octagons
 
+OUTLINES = "contours"  # the stage of what looks into boxes
 LEAST_JUDGED = 0.05  # score of a box whose outline is judged in training
-MOST_JUDGED = 6  # boxes of an image and step
+MOST_JUDGED = 3  # boxes of an image and step
 
 
 class DeepSnake(Segmenter):
@@ -65,12 +72,29 @@ class DeepSnake(Segmenter):
             return {"detector.heads": ClassRows()}
         return {"detector.proposals.scores": score_rows(self.config.rpn)}
 
-    def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
+    def loss(
+        self,
+        images: Float[Tensor, "b c h w"],
+        targets: Targets,
+        stages: Collection[str] | None = None,
+    ) -> dict[str, Tensor]:
         check_images(images, self.config)
         detected = self.detector(images)
-        features = detected.features.float()
-        maps = self.maps(features, images)
         losses = detector_losses(detected, targets, self.config)
+        features = detected.features.float()
+        if stages is not None and OUTLINES not in stages:
+            return losses
+        outlines, contours = self._outline_losses(features, targets)
+        losses |= outlines
+        if stages is not None and REFINEMENT not in stages:
+            return losses
+        return losses | self._refinement_losses(images, detected, contours, targets)
+
+    def _outline_losses(
+        self, features: Float[Tensor, "b h w d"], targets: Targets
+    ) -> tuple[dict[str, Tensor], Float[Tensor, "s t n 2"]]:
+        """What outlines learn from the true boxes, and where their stages put them."""
+        losses: dict[str, Tensor] = {}
         starts = targets.octagons
         if self.start is not None:
             begun = self.start(features, targets.diamonds, targets.traced_index)
@@ -82,10 +106,21 @@ class DeepSnake(Segmenter):
             if self.config.start == "predicted":
                 starts = self.octagons(extremes.detach())
         stages = self.evolve(features, starts, targets.traced_index)
-        losses |= contour_losses(starts, stages, targets, self.config)
+        return losses | contour_losses(starts, stages, targets, self.config), stages.detach()
+
+    def _refinement_losses(
+        self,
+        images: Tensor,
+        detected: Detected | Regions,
+        stages: Float[Tensor, "s t n 2"],
+        targets: Targets,
+    ) -> dict[str, Tensor]:
+        """Of what comes after the contour stages: the edge stage and the predicted quality."""
+        losses: dict[str, Tensor] = {}
+        features = detected.features.float()
+        maps = self.maps(features, images)
         if self.edge is not None:
-            starts = any_stage(stages.detach())
-            detail = maps[1]
+            starts, detail = any_stage(stages), maps[1]
             moves = self.edge.move(features, detail, starts, targets.traced_index)
             losses |= edge_losses(detail, *moves, starts, targets, self.config)
         if self.quality is not None:
@@ -138,7 +173,8 @@ class DeepSnake(Segmenter):
         shape = ("shape",) if self.config.has_shape_loss else ()
         edge = ("edge", "signed_distance") if self.config.has_edge else ()
         quality = ("quality",) if self.config.quality else ()
-        return {"detector": found, "contours": (*start, "contour", *shape, *edge, *quality)}
+        stages = {"detector": found, OUTLINES: (*start, "contour", *shape)}
+        return stages | ({REFINEMENT: (*edge, *quality)} if edge or quality else {})
 
     def graphs(self) -> dict[str, nn.Module]:
         graphs: dict[str, nn.Module] = {"detect": Detect(self)}

@@ -33,7 +33,10 @@ class OutlineQuality(nn.Module):
         self.around = circular_block(
             width, width, kernel=9, dilation=1, form="separable", order="norm-first"
         )
-        self.judge = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.Linear(width, 1))
+        last = nn.Linear(width, 1)
+        for initial in last.parameters():  # before it has learned, all outlines are alike
+            nn.init.zeros_(initial)
+        self.judge = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), last)
 
     def forward(
         self,
@@ -91,15 +94,21 @@ def ring_iou(a: Float[Tensor, "c n 2"], b: Float[Tensor, "c k 2"]) -> Float[Tens
 def _inside(
     ring: Float[Tensor, "c n 2"], columns: Float[Tensor, "c g"], rows: Float[Tensor, "c g"]
 ) -> Tensor:
-    """Which places (c, rows, columns) lie inside: an odd number of edges crosses to their left."""
+    """Which places (c, rows, columns) lie inside: an odd number of edges crosses to their left.
+
+    Few edges cross a row, so these are found first, and counted where they cross.
+    """
     following = torch.roll(ring, -1, dims=1)
-    y0, y1 = ring[..., 1, None], following[..., 1, None]  # (c, n, 1)
-    at = rows[:, None]  # (c, 1, g)
-    crossed = (y0 <= at) != (y1 <= at)
-    slope = (following[..., 0] - ring[..., 0])[..., None] / torch.where(y1 == y0, 1.0, y1 - y0)
-    x = torch.where(crossed, ring[..., 0, None] + (at - y0) * slope, torch.inf)  # (c, n, rows)
-    left = x.transpose(1, 2)[..., None] <= columns[:, None, None]  # (c, rows, n, columns)
-    return left.sum(dim=2) % 2 == 1
+    y0, y1 = ring[..., 1], following[..., 1]
+    crossed = (y0[:, None] <= rows[..., None]) != (y1[:, None] <= rows[..., None])
+    c, row, edge = crossed.nonzero(as_tuple=True)  # of each crossing; its edge is not level
+    slope = (following[..., 0] - ring[..., 0]) / (y1 - y0)
+    x = ring[c, edge, 0] + (rows[c, row] - y0[c, edge]) * slope[c, edge]
+    column = torch.searchsorted(columns[c], x[:, None])[:, 0]  # the first that is not left of it
+    shape = (*rows.shape, columns.shape[1] + 1)  # the last: none
+    crossings = torch.zeros(shape, device=ring.device, dtype=torch.int32)
+    crossings.index_put_((c, row, column), torch.ones_like(column, dtype=torch.int32), True)
+    return crossings[..., :-1].cumsum(dim=2) % 2 == 1
 
 
 def _boxes(rings: Float[Tensor, "m n 2"]) -> Float[Tensor, "m 4"]:

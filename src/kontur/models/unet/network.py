@@ -1,6 +1,6 @@
 """A U-Net as a segmenter: whatever network gives every pixel logits, trained and run alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import torch
 from jaxtyping import Float
@@ -44,7 +44,12 @@ class DenseSegmenter(Segmenter):
         # one class has no rows: every object is of it
         return {"body.head": ClassRows(before=self.config.pixel_classes, least=2)}
 
-    def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
+    def loss(
+        self,
+        images: Float[Tensor, "b c h w"],
+        targets: Targets,
+        stages: Collection[str] | None = None,
+    ) -> dict[str, Tensor]:
         check_images(images, self.config, halving=self.config.halving)
         return pixel_losses(self.body(images), targets, self.config)
 

@@ -20,7 +20,7 @@ from kontur.models.card import Card, Thresholds
 from kontur.select import Trial
 from kontur.settings import merge
 from kontur.train.config import RunConfig
-from kontur.train.study.monitor import StudyMonitor, describe_fits
+from kontur.train.study.monitor import StudyMonitor, describe_fits, first_look
 from kontur.train.study.plan import Plan
 from kontur.train.study.report import Comparison
 from kontur.train.study.study_files import BEST, FitFiles
@@ -42,11 +42,15 @@ class Jobs:
         """Print warnings on the data, and the number and length of the fits to come."""
         for warning in self.plan.warnings:
             self.monitor.print_line(f"! {warning}")
-        left = [trial.setting for trial in self.plan.trials if self.finished(trial) is None]
-        rows = [self.plan.candidates[name] for name in left]
-        fits = [row.tree["training"] for row in rows if catalog.family(row.kind).trainable]
+        left = [trial for trial in self.plan.trials if self.finished(trial) is None]
+        kinds = {name: row.kind for name, row in self.plan.candidates.items()}
+        left = [trial for trial in left if catalog.family(kinds[trial.setting]).trainable]
+        fits = [self.plan.candidates[trial.setting].tree["training"] for trial in left]
         if fits:
             self.monitor.print_line(describe_fits(fits, refitted=refitted))
+            settings = len({(trial.setting, trial.share) for trial in left})
+            if look := first_look(fits, settings, refitted=refitted):
+                self.monitor.print_line(look)
 
     def fit(self, trial: Trial) -> FitFiles:
         """Train, or resume a training that was interrupted."""

@@ -26,8 +26,10 @@ from kontur.wording import plural
 LINES = "metrics.jsonl"  # the log of a run
 TAIL = 4096  # bytes: the last line is shorter
 BAR_WIDTH = 20  # characters
-HERE = "on this machine one after the other"
+HERE = "on this machine one after the other, where nothing else runs on it"
 TUNING_SECONDS = 50.0  # of a fit beyond its training, measured on 13 photographs; later measured
+FIRST_FOLDS, FIRST_MINUTES = 2, 2.0  # of a first look, which ranks networks roughly
+LONG = 60.0  # minutes of a study from which a first look is offered
 MOST_MINUTES = 100  # longer times are printed in hours
 BAR_STEPS = 1000  # units of the bar: thousandths of the study
 
@@ -37,7 +39,7 @@ def describe_fits(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
 
     >>> describe_fits([{"minutes": 10.0}] * 30, refitted=False)
     '30 fits of 10 minutes: about 5.4 hours with tuning and judging, on this machine one after the
-    other'
+    other, where nothing else runs on it'
     >>> describe_fits([{"minutes": 4}, {"minutes": 5}], refitted=True)[:71]
     '2 fits of 4 to 5 minutes, then the best on all images: about 16 minutes'
     >>> describe_fits([{"steps": 500}], refitted=False)
@@ -47,8 +49,7 @@ def describe_fits(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
     minutes = [fit["minutes"] for fit in fits if "minutes" in fit]
     if len(minutes) == len(fits):
         each = " to ".join(dict.fromkeys(f"{of(minutes):g}" for of in (min, max)))
-        total = sum(minutes) + (max(minutes) if refitted else 0)
-        total += TUNING_SECONDS / 60 * (len(fits) + refitted)
+        total = _minutes(minutes, refitted=refitted)
         hours = f"{total / 60:.1f}".removesuffix(".0") + " hours"
         long = f"{total:.0f} minutes" if total < MOST_MINUTES else hours
         each = f"{each} minute{'s' * (each != '1')}"
@@ -58,6 +59,31 @@ def describe_fits(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
         each = plural(steps.pop() or 0, "step") if len(steps) == 1 else "different lengths"
         length = f"{each}{then}; how long that takes is known after the first"
     return f"{plural(len(fits), 'fit')} of {length}"
+
+
+def first_look(fits: Sequence[Mapping[str, Any]], settings: int, *, refitted: bool) -> str | None:
+    """How a long study of so many networks or settings is shortened; None where it is not long.
+
+    >>> first_look([{"minutes": 10.0}] * 25, 5, refitted=True)
+    'a first look takes about 31 minutes: --folds 2 --minutes 2, with another --out (--kinds names
+    fewer networks)'
+    """
+    if not all("minutes" in fit for fit in fits):
+        return None
+    total = _minutes([fit["minutes"] for fit in fits], refitted=refitted)
+    minutes = _minutes([FIRST_MINUTES] * FIRST_FOLDS * settings, refitted=refitted)
+    if total < max(LONG, 2 * minutes):
+        return None
+    return (
+        f"a first look takes about {minutes:.0f} minutes: --folds {FIRST_FOLDS} --minutes "
+        f"{FIRST_MINUTES:g}, with another --out (--kinds names fewer networks)"
+    )
+
+
+def _minutes(minutes: Sequence[float], *, refitted: bool) -> float:
+    """The minutes of trainings of these lengths, with their tuning and evaluation."""
+    total = sum(minutes) + (max(minutes) if refitted else 0)
+    return total + TUNING_SECONDS / 60 * (len(minutes) + refitted)
 
 
 class _CurrentFit(NamedTuple):

@@ -17,6 +17,7 @@ from kontur.measure.plots import style
 LABELLED = 10  # columns of the lasso's path that are named
 CROWD = 3000  # points beyond which a scatter is drawn as counts
 FAINT = 0.25
+POSSIBLE = {"accuracy": (0.0, 1.0), "r2": (-np.inf, 1.0)}  # of the scores whose bands are drawn
 WORST = -0.3  # R² down to which a figure shows
 
 
@@ -161,7 +162,8 @@ def _curve(study: Study) -> Figure:
         mean = np.array([point.scores[score].mean for point in points])
         deviation = np.nan_to_num([point.scores[score].deviation for point in points])
         axes.plot(x, mean, "o-", color=colour, label=name, ms=4)
-        axes.fill_between(x, mean - deviation, mean + deviation, color=colour, alpha=0.12, lw=0)
+        band = np.clip([mean - deviation, mean + deviation], *POSSIBLE[score])
+        axes.fill_between(x, *band, color=colour, alpha=0.12, lw=0)
     axes.set(
         xlabel=f"{unit_word(study.task)}s learned from",
         ylabel=f"{headline(study).name} of held-out rows, mean ± sd over folds",
@@ -208,7 +210,8 @@ def _path(study: Study) -> Figure:
         error = path.loss.std(axis=0) / np.sqrt(max(1, len(path.loss) - 1))  # of the mean
         below.plot(path.strengths, mean, "o-", color="black", ms=3)
         below.fill_between(
-            path.strengths, mean - error, mean + error, color=GREY, alpha=FAINT, lw=0
+            *(path.strengths, np.maximum(mean - error, 0), mean + error),  # a loss is above 0
+            **{"color": GREY, "alpha": FAINT, "lw": 0},
         )
     below.set_xscale("log")
     below.invert_xaxis()

@@ -1,46 +1,13 @@
-"""Blocks, backbone and pyramid: shapes, strides and what they are made of."""
+"""The feature pyramid: sizes of its levels, and what each of them sees."""
 
 import pytest
 import torch
 from torch.testing import assert_close
 
-from kontur.nn.conv import cbr, conv_norm, separable
 from kontur.nn.pyramid import FeaturePyramid
-from kontur.nn.resnet import ResidualBackbone, ResidualBlock
+from kontur.nn.resnet import ResidualBackbone
 from tests.naive import nn as naive
-from tests.nn.test_blocks import bare, random, seen_through
-
-
-def test_a_cbr_block_is_convolution_then_norm_then_relu():
-    block = cbr(2, 3).double().eval()
-    conv, norm = block[0], block[1]
-    norm.running_mean.uniform_(-1, 1)
-    norm.running_var.uniform_(0.5, 2)
-    x = torch.randn(1, 2, 5, 4, dtype=torch.float64)
-    convolved = naive.convolution(x.numpy()[0], conv.weight.detach().numpy(), padding=1)
-    mean, var = norm.running_mean.numpy(), norm.running_var.numpy()
-    normed = (convolved - mean[:, None, None]) / (var[:, None, None] + norm.eps) ** 0.5
-    assert_close(block(x)[0], torch.from_numpy(normed).clamp(min=0))
-
-
-def test_a_separable_block_has_an_eighth_of_the_weights():
-    dense = sum(p.numel() for p in cbr(64, 64).parameters() if p.ndim == 4)
-    thin = sum(p.numel() for p in separable(64, 64).parameters() if p.ndim == 4)
-    assert thin == 64 * 9 + 64 * 64
-    assert thin < dense / 7
-
-
-def test_a_residual_block_with_a_silent_branch_passes_its_input_on():
-    block = ResidualBlock(4, 4).eval()
-    torch.nn.init.zeros_(block.second[1].weight)
-    x = torch.rand(1, 4, 6, 6)
-    assert_close(block(x), x)
-
-
-def test_a_shortcut_changes_shape_only_where_the_block_does():
-    assert isinstance(ResidualBlock(4, 4).shortcut, torch.nn.Identity)
-    assert ResidualBlock(4, 8, stride=2)(torch.zeros(2, 4, 8, 8)).shape == (2, 8, 4, 4)
-    assert len(conv_norm(4, 8)) == 2
+from tests.nn.by_loops import bare, random, seen_through
 
 
 @pytest.mark.parametrize("skip", [0, 1])

@@ -1,0 +1,173 @@
+"""JPEGs within TIFF that are cut short: refused, and no other."""
+
+import io
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from kontur.errors import InputError
+from kontur.formats import images
+from kontur.formats.images import open_image, read_image
+from kontur.formats.jpeg_ends import lacks_pixels
+from kontur.formats.lazy_pixels import LazyPixels
+
+RNG = np.random.default_rng(0)
+NOISE = RNG.integers(0, 255, (32, 48, 3), dtype=np.uint8)
+FLAT = np.full_like(NOISE, 255)
+END = b"\xff\xd9"
+READ = {
+    "whole": lambda path: read_image(path).pixels,
+    "in windows": lambda path: open_image(path).pixels[:, :],
+}
+HOW = {
+    "usual": {},
+    "optimised": {"optimize": True},
+    "restarts": {"restart_marker_blocks": 1},
+    "progressive": {"progressive": True},
+}
+
+
+def jpeg(pixels=NOISE, **how):
+    saved = io.BytesIO()
+    Image.fromarray(pixels).save(saved, "JPEG", **how)
+    return saved.getvalue()
+
+
+def decoded(content):
+    return imagecodecs.jpeg8_decode(content)
+
+
+def tiff(path, *pieces, **how):
+    """A TIFF of strips of 32×48 pixels, one below the other."""
+    size = {"shape": (32 * len(pieces), 48, 3), "dtype": "uint8", "rowsperstrip": 32}
+    with tifffile.TiffWriter(path) as file:
+        file.write(iter(pieces), **size, photometric="rgb", compression=7, **how)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _every_file_is_large(monkeypatch):
+    monkeypatch.setattr(images, "LAZY", 0)
+    monkeypatch.setattr(images, "SMALL", 0)
+
+
+@pytest.mark.parametrize("read", READ)
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("share", [0.75, 0.97])
+def test_a_strip_that_is_cut_short_is_refused(tmp_path, share, how, read):
+    content = jpeg(**HOW[how])
+    path = tiff(tmp_path / "a.tif", content, content[: int(len(content) * share)])
+    with pytest.raises(InputError, match=r"a\.tif is damaged or cut short; copy or export it"):
+        READ[read](path)
+
+
+@pytest.mark.parametrize("read", READ)
+def test_one_whose_tables_are_apart_is_refused_where_it_is_cut_and_read_where_not(tmp_path, read):
+    tables, content = jpeg(streamtype=1), jpeg(streamtype=2)
+    for cut in (content, content[:-2]):
+        path = tiff(tmp_path / "a.tif", cut, jpegtables=tables)
+        np.testing.assert_array_equal(READ[read](path), decoded(jpeg()))
+    path = tiff(tmp_path / "b.tif", content[: len(content) * 3 // 4], jpegtables=tables)
+    with pytest.raises(InputError, match="is damaged or cut short"):
+        READ[read](path)
+
+
+@pytest.mark.parametrize("read", READ)
+@pytest.mark.parametrize("how", ["usual", "optimised", "restarts"])
+@pytest.mark.parametrize("pixels", [NOISE, FLAT], ids=["noise", "flat"])
+@pytest.mark.parametrize(
+    "behind", [b"", b"\xff", END + bytes(3000), END + NOISE.tobytes()], ids=len
+)
+def test_a_whole_one_is_read_with_or_without_its_end_and_with_anything_behind_it(
+    tmp_path, behind, pixels, how, read
+):
+    content = jpeg(pixels, **HOW[how])
+    path = tiff(tmp_path / "a.tif", content[:-2] + behind)
+    np.testing.assert_array_equal(READ[read](path), decoded(content))
+
+
+@pytest.mark.parametrize("read", READ)
+@pytest.mark.parametrize("behind", [b"", b"\xff\xff", bytes(50)], ids=len)
+def test_a_progressive_one_that_has_its_end_is_read(tmp_path, behind, read):
+    content = jpeg(progressive=True)
+    path = tiff(tmp_path / "a.tif", content + behind)
+    np.testing.assert_array_equal(READ[read](path), decoded(content))
+
+
+def test_a_cut_shows_wherever_it_lies():
+    for pixels in (NOISE, FLAT):
+        for how in HOW.values():
+            content = jpeg(pixels, **how)
+            whole, first = decoded(content), content.rindex(b"\xff\xda") + 14
+            for place in range(first, len(content) - 2, max(1, len(content) // 50)):
+                for cut in (content[:place], content[:place] + bytes(100)):
+                    lost = (decoded(cut) != whole).any(axis=2).mean()
+                    assert lacks_pixels(cut, decoded) or lost < 0.2  # a block and its rim
+
+
+def test_a_thumbnail_in_the_heading_ends_nothing():
+    thumbnail = b"\xff\xe1" + (2 + len(END) + 3).to_bytes(2) + b"\xff\xda\0" + END
+    content = jpeg()
+    content = content[:2] + thumbnail + content[2:]
+    assert not lacks_pixels(content, decoded)
+    assert lacks_pixels(content[: len(content) // 2 + 400], decoded)
+
+
+def test_one_whose_other_components_were_to_follow_lacks_pixels():
+    content = bytearray(jpeg(NOISE[..., 0])[:-2])
+    content[content.index(b"\xff\xc0") + 9] = 3  # components, of which the scan has one
+    assert lacks_pixels(bytes(content), decoded)
+
+
+def test_a_piece_of_one_long_jpeg_ends_with_its_restart():
+    content = jpeg(subsampling=0, restart_marker_blocks=6)  # a row of blocks of 8×8 pixels each
+    scan = content.index(b"\xff\xda") + 14
+    row = content[scan : content.index(b"\xff\xd0", scan) + 2]
+    frame = content.index(b"\xff\xc0")
+    header = content[: frame + 5] + (8).to_bytes(2) + content[frame + 7 : scan]
+
+    def decode(piece):
+        return decoded(header + piece + END)
+
+    assert decode(row).shape == (8, 48, 3)
+    assert not lacks_pixels(row, decode, headless=True)
+    assert not lacks_pixels(row[:-2], decode, headless=True)
+    assert lacks_pixels(row[: len(row) * 3 // 4], decode, headless=True)
+
+
+@pytest.mark.parametrize("read", READ)
+@pytest.mark.parametrize("how", ["jpegxr", "jpegxr_ndpi"])
+def test_a_jpeg_xr_that_is_cut_short_is_refused_and_one_with_bytes_behind_it_read(
+    tmp_path, how, read
+):
+    content = imagecodecs.jpegxr_encode(NOISE, level=80)
+    size = {"shape": (64, 48, 3), "dtype": "uint8", "rowsperstrip": 32, "photometric": "rgb"}
+    for name, second in (("whole.tif", content + bytes(9)), ("cut.tif", content[:-9])):
+        tifffile.imwrite(tmp_path / name, iter([content, second]), compression=how, **size)
+    pixels = imagecodecs.jpegxr_decode(content)
+    np.testing.assert_array_equal(READ[read](tmp_path / "whole.tif"), np.concatenate([pixels] * 2))
+    with pytest.raises(InputError, match=r"cut\.tif is damaged or cut short; copy or export it"):
+        READ[read](tmp_path / "cut.tif")
+
+
+@pytest.mark.parametrize("read", READ)
+def test_a_piece_that_is_not_stored_is_empty(tmp_path, read):
+    path = tiff(tmp_path / "a.tif", jpeg(), jpeg())
+    with tifffile.TiffFile(path, mode="r+") as file:
+        page = file.pages[0]
+        page.tags["StripByteCounts"].overwrite([page.databytecounts[0], 0])
+        page.tags["StripOffsets"].overwrite([page.dataoffsets[0], 0])
+    found = READ[read](path)
+    np.testing.assert_array_equal(found[:32], decoded(jpeg()))
+    assert not found[32:].any()
+
+
+def test_what_is_cut_elsewhere_does_not_matter_to_a_window(tmp_path):
+    content = jpeg()
+    path = tiff(tmp_path / "a.tif", content, content[:-300])
+    pixels = open_image(path).pixels
+    assert isinstance(pixels, LazyPixels)
+    np.testing.assert_array_equal(pixels[:32, :], decoded(content))

@@ -1,0 +1,61 @@
+"""Columns that are suggested as groups hold names of origins, not counts or outcomes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kontur.measure.learn.group_columns import group_column
+from kontur.measure.learn.leakage import image_note
+from kontur.measure.learn.task import make_task
+from tests.measure.learn.tables import objects
+
+IMAGES = pd.Series([f"image_{k:02}" for k in range(16)])
+NUMBER = np.arange(16)
+SHUFFLED = np.random.default_rng(3).permutation(16)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "why"),
+    [
+        ("plate", NUMBER // 4, "named as an origin, 4 values of 4 images each"),
+        ("patientID", SHUFFLED // 2, "named as an origin, 8 values of 2 images each"),
+        ("Slide number", (SHUFFLED // 5).astype(float), "named as an origin, 4 values of 1 to 5"),
+        ("day", [f"2026-11-{k // 8:02}" for k in NUMBER], "named as an origin, 2 values of 8"),
+        ("made", NUMBER // 4, "along the order of the images' names, 4 values"),
+        ("who", [f"p{k // 2}" for k in SHUFFLED], "text, more values than outcomes have, 8"),
+    ],
+)
+def test_names_of_origins_are_groups_and_the_reason_is_given(name, values, why):
+    assert why in group_column(name, pd.Series(values), IMAGES).reason
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("n_dead", SHUFFLED // 3),
+        ("worms", SHUFFLED // 3),  # a count of another name: scattered whole numbers
+        ("patient_age", 40 + SHUFFLED // 3),
+        ("cells_per_well", NUMBER // 4),
+        ("viable", SHUFFLED % 2 == 0),
+        ("motion", np.array(["none", "weak", "strong"])[SHUFFLED % 3]),
+        ("survival", SHUFFLED // 4 / 4),
+        ("exposure", NUMBER // 4 + 0.5),  # fractions name nothing
+        ("genotype", np.array(["wt", "ko"])[NUMBER // 8]),
+        ("patient", NUMBER),  # one image each: joins nothing
+        ("treated", np.array(["no", "yes"])[NUMBER // 8]),
+    ],
+)
+def test_counts_outcomes_and_amounts_are_no_groups(name, values):
+    assert group_column(name, pd.Series(values), IMAGES) is None
+
+
+def test_the_warning_of_leakage_names_groups_with_their_reasons_and_no_counts():
+    table = objects()
+    number = table["image"].str[-2:].astype(int)
+    table["plate"] = number // 4
+    table["count"] = SHUFFLED[number] // 3
+    note = image_note(make_task(table, "state"))
+    assert "use --group plate (named as an origin, 4 values of 4 images each)" in note
+    assert "count" not in note
+    alone = image_note(make_task(table.drop(columns="plate"), "state"))
+    assert alone.endswith("add such a column and use it as --group")

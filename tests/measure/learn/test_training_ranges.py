@@ -1,0 +1,68 @@
+"""Rows outside the ranges of the training are counted, by column, in one sentence."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kontur.errors import InputError
+from kontur.measure.learn.model_file import read_table_model, write_table_model
+from kontur.measure.learn.training_ranges import range_note
+from kontur.measure.prepare import Preparation
+from tests.measure.learn.drawn import decision
+
+LEARNED = pd.DataFrame({"area": np.arange(100.0), "width": np.linspace(2, 3, 100), "same": 1.0})
+RECIPE = Preparation().fit(LEARNED.assign(stain="HE")).recipe()
+
+
+def note(table, recipe=RECIPE):
+    return range_note(recipe, table.assign(stain="IHC"), trained_on=100)
+
+
+def test_rows_outside_are_counted_by_column_in_one_sentence():
+    other = LEARNED.assign(area=LEARNED["area"] + 40, same=5.0)  # 40 above 99
+    other.loc[:19, "width"] = 1.5
+    assert note(other).startswith(
+        "60 of 100 rows lie outside the range of the 100 training rows (area 40, width 20), "
+    )
+    below = LEARNED.assign(width=LEARNED["width"] - 0.5)
+    assert "50 of 100 rows" in note(below)
+
+
+def test_rows_inside_missing_values_and_no_rows_say_nothing():
+    assert note(LEARNED) is None
+    assert note(LEARNED.assign(area=np.nan)) is None
+    assert note(LEARNED[:0]) is None
+
+
+def test_a_few_rows_that_chance_explains_say_nothing_and_one_far_outside_does():
+    rng = np.random.default_rng(0)
+    learned, others = (
+        pd.DataFrame(rng.normal(size=(n, 30)), columns=[f"c{k}" for k in range(30)])
+        for n in (500, 200)
+    )
+    recipe = Preparation().fit(learned).recipe()
+    assert range_note(recipe, others, trained_on=500) is None
+    others["c7"] = 0.0
+    others.loc[3, "c7"] = 100.0
+    assert "1 of 200 rows" in range_note(recipe, others, trained_on=500)
+    assert "(c7 1)" in range_note(recipe, others, trained_on=500)
+
+
+def test_a_file_keeps_the_ranges_and_one_without_them_is_read(tmp_path):
+    model = decision()
+    place = tmp_path / "m.safetensors"
+    write_table_model(place, model)
+    recipe = read_table_model(place).card.recipe
+    assert all(column["low"] <= column["high"] for column in recipe["columns"])
+    older = json.loads(json.dumps(recipe))
+    for column in older["columns"]:
+        del column["low"], column["high"]
+    write_table_model(place, replace(model, card=model.card.replace(recipe=older)))
+    assert range_note(read_table_model(place).card.recipe, LEARNED, trained_on=40) is None
+    recipe["columns"][0]["low"] = recipe["columns"][0]["high"] + 1
+    write_table_model(place, replace(model, card=model.card.replace(recipe=recipe)))
+    with pytest.raises(InputError, match="is damaged"):
+        read_table_model(place)
