@@ -64,13 +64,47 @@ def test_what_was_there_does_not_make_the_rest_look_fast():
     assert left.seconds() == pytest.approx(45, rel=0.15)
 
 
+def told_of_tiles(seconds, join=0.0):
+    """What is said at each tile, and what the rest then took; the first tile begins the clock."""
+    clock, told = Clock(), []
+    left = TimeLeft({"slide": 1000.0}, clock=clock)
+    for done, each in enumerate(seconds, 1):
+        clock.now += each
+        left.part("slide", done, len(seconds))
+        told.append((left.seconds(), sum(seconds[done:]) + join))
+    return told
+
+
 def test_tiles_count_by_their_share_and_those_of_an_earlier_run_do_not():
     clock = Clock()
     left = TimeLeft({"slide": 1000.0, "small": 1.0}, clock=clock)
     for done in range(51, 61):  # 50 of 100 were there
         clock.now += 2
         left.part("slide", done, 100)
-    assert left.seconds() == pytest.approx(80, rel=0.05)
+    assert left.seconds() == pytest.approx(80 + 10, rel=0.05)  # of tiles, and to join them
+
+
+@pytest.mark.parametrize("at", [4, 30])
+def test_a_tile_that_looked_wider_and_wider_does_not_make_the_rest_look_slow(at):
+    seconds = np.random.default_rng(0).normal(2, 0.2, 100)
+    seconds[at] = 80
+    told = told_of_tiles(seconds.tolist(), join=0.05 * 200)
+    for said, true in told[at + 5 : 90]:
+        assert said == pytest.approx(true, rel=0.15)
+
+
+def test_tiles_that_are_often_dear_count_in_full():
+    rng = np.random.default_rng(0)
+    seconds = np.where(rng.random(200) < 0.3, 10.0, 1.0)
+    told = told_of_tiles(seconds.tolist(), join=0.05 * seconds.sum())
+    for part in (50, 100, 150):
+        said, true = told[part]
+        assert said == pytest.approx(true, rel=0.2)
+
+
+def test_joining_the_tiles_is_still_to_come_when_all_are_there():
+    said, true = told_of_tiles([3.0] * 40, join=6.0)[-1]
+    assert said == pytest.approx(true, rel=0.05)
 
 
 def test_images_count_by_their_files_and_missing_ones_a_little(tmp_path):

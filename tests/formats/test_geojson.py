@@ -8,8 +8,9 @@ import shapely
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import geojson
+from kontur.formats import ImageAnnotation, geojson
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 from tests.formats import scenes
 from tests.formats.geojson_features import SQUARE, feature
 
@@ -36,7 +37,7 @@ def test_the_file_is_as_qupath_wants_it(tmp_path):
     written = json.loads((tmp_path / "a.geojson").read_text())
     assert written["type"] == "FeatureCollection"
     ring, parts, _ = written["features"]
-    assert uuid.UUID(ring["id"]).version == 5
+    assert uuid.UUID(ring["id"]).version == 8
     assert ring["properties"]["objectType"] == "annotation"
     assert ring["properties"]["classification"]["name"] == "ring"
     assert all(0 <= c <= 255 for c in ring["properties"]["classification"]["color"])
@@ -121,3 +122,38 @@ def test_points_are_where_the_pixels_are():
     points = np.array(written["features"][0]["geometry"]["coordinates"][0])
     assert np.ptp(points, axis=0).tolist() == [3, 2]
     assert points.min(axis=0).tolist() == [5, 2]
+
+
+def test_ids_survive_qupath_which_keeps_uuids_and_nothing_else_of_ours():
+    objects = [shapely.box(n, 0, n + 1, 1) for n in range(5)]
+    ids = np.array([700, 3, 2**47, -5, 2**60])
+    found = Instances.of(objects, size=(9, 9)).replace(ids=ids)
+    written = geojson.to_document(found, image_name="a.png")
+    features = written["features"][::-1]
+    new = {**features[0], "id": "8e1f9b0c-5a3d-4a53-9a51-0f6f3d1c2b7e"}  # drawn in QuPath
+    back = geojson.from_document([*features, new, features[4]])  # and one copied with its UUID
+    assert back.ids[2:5].tolist() == [2**47, 3, 700]
+    assert len({*back.ids.tolist()}) == 7
+    again = geojson.to_document(back, image_name="b.png")["features"]
+    kept = [one["id"] for one in features]
+    assert [one["id"] for one in again[:5]] == kept
+
+
+def test_an_object_that_was_numbered_anew_gets_another_uuid():
+    found = Instances.of([shapely.box(0, 0, 3, 3)], size=(9, 9))
+    before = geojson.to_document(found.replace(ids=np.array([7])), image_name="a")["features"]
+    changed = geojson.from_document(before).replace(ids=np.array([8]))
+    after = geojson.to_document(changed, image_name="a")["features"]
+    assert geojson.from_document(before).ids.tolist() == [7]
+    assert geojson.from_document(after).ids.tolist() == [8]
+
+
+def test_one_object_on_two_planes_is_one_after_qupath(tmp_path):
+    found = Instances.of([shapely.box(0, 0, 3, 3)], size=(9, 9)).replace(ids=np.array([7]))
+    planes = [ImageAnnotation("a", (9, 9), found.replace(plane=Plane(t=t))) for t in (1, 2)]
+    formats.write_images(tmp_path / "a.geojson", planes)
+    content = json.loads((tmp_path / "a.geojson").read_text())
+    del content["kontur"]
+    (tmp_path / "a.geojson").write_text(json.dumps(content))
+    back = formats.read_images(tmp_path / "a.geojson")
+    assert [one.instances.ids.tolist() for one in back] == [[7], [7]]

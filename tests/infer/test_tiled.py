@@ -129,11 +129,37 @@ def test_an_object_larger_than_a_tile_is_seen_wider_and_kept_whole():
     assert found.areas.max() > 20_000
 
 
+def test_a_window_becomes_wider_only_where_an_object_goes_on(monkeypatch):
+    """Without a limit: no tile after that of an object's first pixel can add to it."""
+    monkeypatch.setattr(tiles, "FARTHEST", 100)
+    image = np.zeros((1500, 700), np.uint8)
+    image[20:1480, 330:340] = 200
+    image[::50, 40:60] = 180
+    model, sizes = predictor("baseline"), []
+    family = model.family
+    monkeypatch.setattr(
+        *(model, "family"),
+        replace(
+            model.family,
+            propose=lambda graphs, images, *more: (
+                sizes.append(images.shape[2:]) or family.propose(graphs, images, *more)
+            ),
+        ),
+    )
+    found = model.predict(image, tile=64)
+    assert max(height for height, _ in sizes) >= 1460
+    assert max(width for _, width in sizes) < 300
+    whole = model.predict(image)
+    assert sorted(found.areas.tolist()) == sorted(whole.areas.tolist())
+
+
 def test_an_object_larger_than_any_tile_is_an_error_that_says_what_to_do(monkeypatch):
     monkeypatch.setattr(tiles, "FARTHEST", 100)
     image = np.zeros((700, 700), np.uint8)
     image[60:600, 90:130] = 200
     model = predictor("baseline")
+    of_centres = replace(model.family, by_first_pixel=False)
+    monkeypatch.setattr(model, "family", of_centres)
     with pytest.raises(InputError, match="more than 100 pixels beyond its tile; give larger"):
         model.predict(image, tile=64)
     whole = model.predict(image)
@@ -202,6 +228,7 @@ def test_a_halo_shows_all_that_decides_about_the_objects_of_its_cell(reach, augm
     looks, model = [], Predictor(NoEngine(), card)
 
     def propose(graphs, images, *more):
+        assert more[-1] is not None  # a network that goes by the background says how far it is
         looks.append(images.shape)
         return seen_by_a_witness(graphs, images, *more)
 
@@ -222,6 +249,35 @@ def test_a_halo_shows_all_that_decides_about_the_objects_of_its_cell(reach, augm
     ]
     if exact:
         assert len(looks) == 9  # none of the tiles had to look again, wider
+
+
+@pytest.mark.parametrize("reach", [1, None])
+def test_a_flat_top_of_which_tiles_see_other_pixels_first_is_neither_lost_nor_doubled(
+    reach, monkeypatch
+):
+    """Each of two tiles says that the object begins in the other: its top is at the threshold."""
+    monkeypatch.setattr(tiled, "FIXED_CELL", 64)
+    monkeypatch.setattr(tiled, "FIXED_HALO", 48)
+    image = np.zeros((64, 240, 3), np.uint8)
+    image[21:40, 20:110, 0] = 230
+    image[20, 20:110] = 127, 0, 255  # a row of which another probability decides
+    image[..., 1] = np.arange(240)
+
+    def segment(images):
+        here, x, top = images[0]
+        lifted = (x > 90 / 255) if x.min() == 0 else (x < 40 / 255)
+        there = here + top * np.where(lifted, 0.01, -0.01)
+        return (np.stack([1 - there, there, 0 * there])[None],)
+
+    family, config = catalog.family("transunet"), contract.settings("transunet", channels=3)
+    moments = {"mode": "moments", "mean": [0] * 3, "std": [1] * 3}
+    card = contract.card("transunet", config).replace(object_size=4.0, normalise=moments)
+    engine = NoEngine()
+    engine.graphs = Graphs({"segment": segment})
+    model = Predictor(engine, card)
+    model.family = replace(family, reach=lambda config, side: reach, grid=lambda config: 16)
+    (found,) = model.predict(image, tile=64).areas
+    assert 19 * 90 <= found < 20 * 90
 
 
 def test_fixed_tiles_have_the_sides_that_the_documents_say():

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kontur.infer.tiles import Tiling
+from kontur.infer.owners import FIXED_SLACK
+from kontur.infer.tiles import Halo, Tiling
 
 SIZES = st.tuples(st.integers(1, 700), st.integers(1, 700))
 
@@ -41,16 +42,32 @@ def test_a_tile_trusts_what_is_as_far_from_its_window_s_border_as_the_network_se
     assert (x1, y1) == (np.inf, 228 - 40)
 
 
-def test_a_tile_becomes_wider_until_it_shows_the_most_or_everything():
+ALL = [True] * 4
+
+
+def test_a_tile_becomes_wider_until_it_shows_the_most():
     tiling = Tiling((9000, 9000), 256, 128, 96, 32)
     tile, halos = tiling.tile(9, 9), []
     while tile is not None:
-        halos.append(tile.halo)
-        tile = tiling.wider(tile)
+        assert len(set(tile.halo)) == 1
+        halos.append(tile.halo.left)
+        tile = tiling.wider(tile, ALL)
     assert halos == [128, 160, 224, 352, 608, 1120]
     assert halos[-1] >= tiling.farthest + tiling.reach
-    small = Tiling((300, 300), 256, 96, 64, 32)
-    assert small.wider(small.tile(0, 0)) is None
+
+
+def test_only_the_sides_that_hide_something_become_wider():
+    tiling = Tiling((9000, 9000), 256, 128, 96, 32)
+    tile = tiling.tile(9, 9)
+    right = tiling.wider(tile, [False, False, True, False])
+    assert right.halo == (128, 128, 160, 128)
+    assert right.window == (*tile.window[:3], tile.window.width + 32)
+    both = tiling.wider(right, [False, True, True, False])
+    assert both.halo == (128, 160, 224, 128)
+    assert both.window.top == tile.window.top - 32
+    most = tiling.tile(9, 9, Halo(1120, 128, 128, 128))
+    assert tiling.wider(most, [True, True, False, False]) is None
+    assert tiling.wider(most, [False, True, False, False]) is not None
 
 
 @pytest.mark.parametrize("row", [0, 1])
@@ -58,3 +75,10 @@ def test_what_comes_later_reaches_no_farther_up_than_objects_may(row):
     tiling = Tiling((5000, 300), 2048, 96, 64, 32)
     assert tiling.settled_above(row) == (row + 1) * 2048 - 2048
     assert tiling.settled_above(2) == np.inf
+
+
+def test_objects_of_their_first_pixel_reach_down_as_far_as_they_like():
+    tiling = Tiling((5000, 300), 256, 96, 64, 32, by_first_pixel=True)
+    assert tiling.farthest == np.inf
+    assert tiling.settled_above(0) == 256 - 48
+    assert 2 * FIXED_SLACK + 1 < 48  # beside a cell, and above what of a top lies there

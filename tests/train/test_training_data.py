@@ -10,7 +10,12 @@ from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
-from kontur.train.training_data import copies_warning, describe_data, open_data
+from kontur.train.training_data import (
+    bare_planes_warning,
+    copies_warning,
+    describe_data,
+    open_data,
+)
 from tests.data.annotated_volumes import volume
 
 
@@ -262,3 +267,17 @@ def test_images_of_another_folder_that_are_called_alike_are_others(tmp_path):
         volume(tmp_path / part, "x.tif", 3)
     config = DataConfig(path=str(tmp_path / "v"), val=str(tmp_path / "w"), page="all")
     assert open_data(config, seed=0).val_names == ("x",)
+
+
+def test_planes_without_objects_are_told_where_they_are_most(tmp_path):
+    for name, full, warned in [
+        ("few", (0, 4), True),
+        ("half", (0, 2, 4), False),
+        ("none", (), False),
+    ]:
+        data = volume(tmp_path / name, "a.tif", 6, full=full)
+        loaded = open_folder(str(data), page="all").load()
+        assert bool(bare_planes_warning(loaded)) == warned
+        if warned:
+            assert "2 of 6 planes to learn from have objects" in bare_planes_warning(loaded)
+    assert bare_planes_warning(open_folder(str(data), page=0).load()) == ""

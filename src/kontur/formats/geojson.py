@@ -4,13 +4,13 @@ Points are full-resolution pixels, the image's corner is (0, 0): as inside, noth
 Outlines are written with three decimals (see `rounding`), with holes and parts; a second export is
 identical. Objects keep what QuPath knows of them (name, colour, measurements, metadata, plane). The
 image's size, the list of classes and our ids stand in a member `kontur` beside the features: QuPath
-ignores it and does not write it back; ids then count from 1. An object on several planes is a
-feature of each, with a UUID of its own, as QuPath wants it, and our one id. After QuPath's
-`PathObjectTypeAdapters` and RFC 7946. Members beside the features that others wrote are not kept.
+ignores it and does not write it back; ids then are those in our UUIDs, or count on. An object on
+several planes is a feature of each, with a UUID of its own, as QuPath wants it, and our one id.
+After QuPath's `PathObjectTypeAdapters` and RFC 7946. Members beside the features that others wrote
+are not kept.
 """
 
 import copy
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +34,7 @@ from kontur.formats.image_annotation import (
     ids_on_planes,
     unique_ids,
 )
+from kontur.formats.object_uuid import id_in, uuid_for
 from kontur.formats.outline_file import BEGINNING, OutlineFile, json_keys
 from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
@@ -146,7 +147,7 @@ def to_document(
 
     Without `kind` an object stays what it was read as, and is else an `annotation`: those can be
     corrected by hand in QuPath; a `detection` cannot, but is drawn faster where there are many
-    thousands. Ids are UUIDs made of `image_name` and our id: the same objects give the same file.
+    thousands. Ids are UUIDs of `image_name` and our id: the same objects give the same file.
     """
     own = new_member(instances)
     features = list(_features_of(on_plane(instances), image_name, kind, own))
@@ -159,13 +160,15 @@ def _features_of(
     """The feature of every object; `own` takes its id and, of a region to ignore, its class."""
     for i, geometry in enumerate(geometries_of(rounded(instances.polygons))):
         feature = _feature(instances, i, geometry, kind)
-        name = feature["id"] or _new_uuid(f"kontur/{image_name}/{instances.ids[i]}")
+        number, name = int(instances.ids[i]), feature["id"]
+        if name is None or id_in(name) not in (None, number):  # it was numbered anew
+            name = uuid_for(number, f"kontur/{image_name}")
         if name in own["ids"] and instances.plane is not None:  # the same object, on another plane
-            name = _new_uuid(f"{name}/plane/{instances.plane}")
+            name = uuid_for(number, f"{name}/plane/{instances.plane}")
         while name in own["ids"]:  # a copy of another object
-            name = _new_uuid(f"{name}/copy")
+            name = uuid_for(number, f"{name}/copy")
         feature["id"] = name
-        own["ids"][name] = int(instances.ids[i])
+        own["ids"][name] = number
         if instances.ignore[i]:
             own["ignored"][name] = instances.classes[instances.labels[i]]
         yield feature
@@ -354,16 +357,16 @@ def _labels(features: list[_Feature], own: Mapping[str, Any]) -> tuple[list[int]
 
 
 def _ids(features: list[_Feature], own: Mapping[str, Any], where: str | Path) -> list[int | None]:
-    """Our ids where the file still has them."""
+    """Our ids where the file still has them: in its list, or in the UUIDs that we made."""
     listed = own.get("ids")
     known = dict(listed) if isinstance(listed, Mapping) else {}
-    ids = [known.pop(one.extra["id"], None) for one in features]  # popped: a copy gets a new number
+    seen = {*known}
+    ids: list[Any] = []
+    for name in (one.extra["id"] for one in features):  # a copy gets a new number
+        ids.append(known.pop(name, None) if name in seen else id_in(name))
+        seen.add(name)
     numbers = [document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
     return list(map(document.whole_number, numbers))
-
-
-def _new_uuid(of: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, of))
 
 
 def _recognise(file: OutlineFile) -> bool:

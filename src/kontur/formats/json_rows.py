@@ -1,7 +1,7 @@
-"""A JSON document with one long list, whose rows are converted one by one while it is parsed.
+"""A JSON document with a long list, whose rows are converted one by one while it is parsed.
 
 Python's parser makes a whole document at once: of a hundred thousand outlines it holds ten million
-numbers. Here it is asked for one row at a time.
+numbers. Here it is asked for one row at a time. Written are such lists row by row too.
 """
 
 import json
@@ -34,6 +34,26 @@ def rows_converted(text: str, key: str, convert: Callable[[int, Any], Row]) -> A
         content = parser.value()
     parser.end()
     return content
+
+
+def chunks(content: Any) -> Iterator[str]:
+    """The text of a document, in which an iterator stands for a list: its rows come one by one.
+
+    >>> "".join(chunks({"a": iter([1, {"b": [2]}]), "c": {"d": iter([])}}))
+    '{"a": [1, {"b": [2]}], "c": {"d": []}}'
+    """
+    if isinstance(content, dict):
+        for number, (key, value) in enumerate(content.items()):
+            yield f"{', ' if number else '{'}{json.dumps(key)}: "
+            yield from chunks(value)
+        yield "}" if content else "{}"
+    elif isinstance(content, Iterator):
+        yield "["
+        for number, row in enumerate(content):
+            yield f"{', ' if number else ''}{json.dumps(row)}"
+        yield "]"
+    else:
+        yield json.dumps(content)
 
 
 class _Parser:

@@ -5,11 +5,12 @@ track has one value on many planes: where its class or score is not the same on 
 others stand in a list of ours, `kontur`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
 
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
@@ -27,29 +28,84 @@ def image_label(planes: Iterable[Instances]) -> dict[str, Any]:
     """The `image-label` of the objects of all planes, whose ids are the values; none is held.
 
     Classes have colours where they have names of their own. No objects give the classes alone.
+    Colours and properties are iterators, see `json_rows.chunks`: as dicts they would take a
+    kilobyte an object.
     """
-    properties: dict[int, dict[str, Any]] = {}
-    colours: dict[int, list[int]] = {}
     classes: list[str] = []
+    parts: list[_Columns] = []
+    places: list[list[int]] = []
+    extras: dict[int, Mapping[str, Any]] = {}  # by the number of the object
+    count = 0
     for one in planes:
         classes += [name for name in one.classes if name not in classes]
-        for i, value in enumerate(one.ids.tolist()):
-            name = one.classes[one.labels[i]]
-            known = {CLASS: name, **_scored(one.scores[i])}
-            first = properties.setdefault(
-                value, {VALUE: value, **one.extras[i].get(EXTRAS, {}), **known}
-            )
-            if {CLASS: first[CLASS], **_scored(first.get(SCORE, np.nan))} != known:
-                place = [one.plane.z, one.plane.t] if one.plane else [0, 0]
-                first.setdefault(OWN, []).append({"plane": place, **known})
-            colour = GREY if one.ignore[i] else class_colour(classes.index(name))
-            colours[value] = [*colour, OPAQUE]
+        index = np.array([classes.index(name) for name in one.classes], np.int64)
+        scores = np.array([rounded_score(score) for score in one.scores.tolist()], np.float64)
+        own = np.full(len(one), len(places))
+        parts.append(_Columns(one.ids, index[one.labels], scores, one.ignore, own))
+        places.append([one.plane.z, one.plane.t] if one.plane else [0, 0])
+        known = ((i, extra.get(EXTRAS)) for i, extra in enumerate(one.extras))
+        extras |= {count + i: words for i, words in known if words}
+        count += len(one)
     label: dict[str, Any] = {}
-    if colours and classes != [*CLASSES]:
-        label["colors"] = [{VALUE: value, "rgba": rgba} for value, rgba in colours.items()]
-    if properties:
-        label["properties"] = list(properties.values())
+    if count:
+        objects = _Columns(*map(np.concatenate, zip(*parts, strict=True)))
+        if classes != [*CLASSES]:
+            label["colors"] = _colours(objects)
+        label["properties"] = _properties(objects, classes, places, extras)
     return {**label, OWN: {"classes": classes}}
+
+
+class _Columns(NamedTuple):
+    """Of each object, in the order of planes: its value and the rest that is told of it."""
+
+    values: Int[np.ndarray, " k"]
+    labels: Int[np.ndarray, " k"]
+    scores: Float[np.ndarray, " k"]
+    ignore: Bool[np.ndarray, " k"]
+    planes: Int[np.ndarray, " k"]
+
+
+def _colours(objects: _Columns) -> Iterator[dict[str, Any]]:
+    """The colour of each value, that of its last object."""
+    _, backwards = np.unique(objects.values[::-1], return_index=True)
+    first, _ = _firsts(objects.values)
+    last = len(objects.values) - 1 - backwards
+    for i in last[np.argsort(first)].tolist():
+        colour = GREY if objects.ignore[i] else class_colour(int(objects.labels[i]))
+        yield {VALUE: int(objects.values[i]), "rgba": [*colour, OPAQUE]}
+
+
+def _properties(
+    objects: _Columns,
+    classes: Sequence[str],
+    places: Sequence[list[int]],
+    extras: Mapping[int, Mapping[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    """The words on each value, in the order in which they first come."""
+
+    def known(i: int) -> dict[str, Any]:
+        return {CLASS: classes[objects.labels[i]], **_scored(objects.scores[i])}
+
+    first, inverse = _firsts(objects.values)
+    before = first[inverse]
+    same = objects.labels == objects.labels[before]
+    same &= np.isclose(objects.scores, objects.scores[before], rtol=0, atol=0, equal_nan=True)
+    others: dict[int, list[int]] = {}
+    for i in np.flatnonzero(~same).tolist():
+        others.setdefault(int(before[i]), []).append(i)
+    for i in np.sort(first).tolist():
+        row = {VALUE: int(objects.values[i]), **extras.get(i, {}), **known(i)}
+        if i in others:
+            row[OWN] = [{"plane": places[objects.planes[n]], **known(n)} for n in others[i]]
+        yield row
+
+
+def _firsts(
+    values: Int[np.ndarray, " k"],
+) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " k"]]:
+    """The first object of each of the different values, and of which of these each object is."""
+    _, first, inverse = np.unique(values, return_index=True, return_inverse=True)
+    return first, inverse
 
 
 def with_properties(instances: Instances, label: Any, where: str | Path) -> Instances:
@@ -79,7 +135,7 @@ def with_properties(instances: Instances, label: Any, where: str | Path) -> Inst
 
 
 def _scored(score: float) -> dict[str, float]:
-    return {} if np.isnan(score) else {SCORE: rounded_score(score)}
+    return {} if np.isnan(score) else {SCORE: float(score)}
 
 
 def _by_value(properties: Any) -> dict[int, Mapping[str, Any]]:

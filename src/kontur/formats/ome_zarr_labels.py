@@ -7,6 +7,7 @@ value, where napari shows them. Stores are written anew, whole or not at all. Ne
 `zarr`). After the OME-Zarr specification.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,7 @@ import numpy as np
 
 from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, label_ids, label_levels, labels, ome_zarr, zarr_store
+from kontur.formats import atomic, json_rows, label_ids, label_levels, labels, ome_zarr, zarr_store
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_levels import LabelLevels
@@ -120,7 +121,7 @@ def write(
         ]
         label = image_label(_painted(planes, arrays, levels, path))
         label |= {} if image is None else {"source": {"image": "../../"}}
-        group.attrs.update(_metadata(version, levels.multiscale, label))
+        _write_attributes(beside, form, _metadata(version, levels.multiscale, label))
     if image is not None:
         _list_in_image(zarr, path, version)
 
@@ -199,6 +200,16 @@ def _metadata(
             "image-label": {"version": version, **label},
         }
     return {"ome": {"version": version, "multiscales": [multiscale], "image-label": label}}
+
+
+def _write_attributes(group: Path, form: int, attributes: dict[str, Any]) -> None:
+    """Write what is said of a group, row by row: zarr holds several copies of it, indented."""
+    place, content = group / ".zattrs", attributes
+    if form == 3:
+        place = group / "zarr.json"
+        content = {**json.loads(place.read_text(encoding="utf-8")), "attributes": attributes}
+    with place.open("w", encoding="utf-8") as file:
+        file.writelines(json_rows.chunks(content))
 
 
 def _list_in_image(zarr: ModuleType, path: Path, version: str) -> None:

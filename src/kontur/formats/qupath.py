@@ -14,6 +14,7 @@ from typing import Any
 from kontur.display.colours import as_hex, class_colour
 from kontur.formats.attributes import default_colour, hex_of, plain
 from kontur.formats.image_annotation import PROBABILITY, ClassPrediction, without_probabilities
+from kontur.formats.object_uuid import is_ours
 from kontur.formats.planes import EVERY_CHANNEL
 from kontur.formats.rounding import rounded_score
 from kontur.instances import Instances
@@ -194,7 +195,7 @@ def attributes_of_feature(
     identity = content.get("id")
     return {
         **attributes_of_properties(content.get("properties", {}), instances, i),
-        **({UUID: identity} if identity and uuid.UUID(identity).version != 5 else {}),  # not ours
+        **({UUID: identity} if identity and not is_ours(identity) else {}),
         **geometry,
         **({"channel": [channel]} if channel != EVERY_CHANNEL else {}),
         **content.get("feature", {}),

@@ -97,7 +97,8 @@ class ImageWorker:
         tiled, store = plan.tiled, self._store(task.job)
         try:
             with self._room:
-                tile = tiled.tiling.tile(*task.part)
+                row, column = task.part
+                tile = tiled.tiling.tile(row, column)
                 store.add(tiled.tiling, tile, tiled.candidates(tile, plan.thresholds))
         except ObjectTooLargeError:
             if self.work.options.tile is not None:

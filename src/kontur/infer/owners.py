@@ -3,6 +3,8 @@
 A candidate belongs to the cell in which its point lies: the centre of its box, or the first pixel
 of its region. Two tiles that see one object compute that point alike, but for rounding; what lies
 within the slack of a border is given by both, and one of the two is dropped when all are resolved.
+A flat top is all about as high, so that any of its pixels may be the first: every tile of which a
+part lies within the slack of the top gives the object.
 """
 
 import numpy as np
@@ -12,6 +14,7 @@ from jaxtyping import Bool, Float
 from kontur.infer.tiles import Tile, Tiling
 from kontur.models.candidates import Box, Candidates
 
+FAR = 1e9  # pixels; more than any image is wide
 SLACK = 1.0  # pixels by which two tiles may differ in where they see an object
 FIXED_SLACK = 16.0  # the same of networks in which everything decides about all
 
@@ -34,14 +37,34 @@ def owned_box(tile: Tile, tiling: Tiling, slack: float) -> Box:
 def owned(candidates: Candidates, tile: Tile, tiling: Tiling, slack: float) -> Candidates:
     """The candidates of a tile's view that belong to it, in pixels of the scaled image."""
     located = candidates.located((tile.window.left, tile.window.top), tiling.size)
-    return located.selected(_inside(located.owner_points, owned_box(tile, tiling, slack)))
+    box = owned_box(tile, tiling, slack)
+    own = _inside(located.owner_points, box)
+    if tiling.by_first_pixel:
+        own |= _tops_in(located, box, slack)
+    return located.selected(own)
 
 
 def near_border(
     candidates: Candidates, tile: Tile, tiling: Tiling, slack: float
 ) -> Bool[np.ndarray, " m"]:
     """Which of a tile's own candidates a neighbour may give too."""
-    return ~_inside(candidates.owner_points, owned_box(tile, tiling, -slack))
+    box = owned_box(tile, tiling, -slack)
+    inside = _inside(candidates.owner_points, box)
+    if tiling.by_first_pixel:
+        x0, _, x1, _ = shapely.bounds(candidates.polygons).reshape(-1, 4).T
+        bottom = candidates.owner_points[:, 1] + slack
+        inside &= (x0 >= box[0]) & (x1 <= box[2]) & (bottom <= box[3])
+    return ~inside
+
+
+def _tops_in(candidates: Candidates, box: Box, slack: float) -> Bool[np.ndarray, " m"]:
+    """Of which candidates something within the slack of the top lies in a box."""
+    x0, y0, x1, y1 = np.clip(np.array(box), -FAR, FAR)
+    bottom = np.minimum(candidates.owner_points[:, 1] + slack, y1)
+    found = bottom > y0
+    tops = shapely.box(x0, y0, x1, bottom[found])
+    found[found] = shapely.intersects(candidates.polygons[found], tops)
+    return found
 
 
 def _inside(points: Float[np.ndarray, "m 2"], box: Box) -> Bool[np.ndarray, " m"]:
@@ -50,11 +73,16 @@ def _inside(points: Float[np.ndarray, "m 2"], box: Box) -> Bool[np.ndarray, " m"
     return np.all(within, axis=1)
 
 
-def shows_all(candidates: Candidates, tile: Tile, tiling: Tiling) -> bool:
-    """Whether a tile shows everything that decides about its own candidates."""
+def hidden(candidates: Candidates, tile: Tile, tiling: Tiling) -> list[bool]:
+    """On which sides something that decides about a tile's own candidates lies beyond its window.
+
+    Left, top, right, below.
+    """
     trusted = tiling.trusted(tile)
     bounds = _bounds(candidates)
-    return bool((bounds[:, :2] >= trusted[:2]).all() and (bounds[:, 2:] <= trusted[2:]).all())
+    beyond = np.concatenate([bounds[:, :2] < trusted[:2], bounds[:, 2:] > trusted[2:]], axis=1)
+    sides: list[bool] = np.any(beyond, axis=0).tolist()
+    return sides
 
 
 def _bounds(candidates: Candidates) -> Float[np.ndarray, "n 4"]:

@@ -6,6 +6,7 @@ a session on one image and later tiles and clusters take the same steps, so they
 """
 
 import logging
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -52,6 +53,7 @@ from kontur.models.resolve import Resolved, resolve
 log = logging.getLogger("kontur.infer")
 
 LOWEST_SCORE = 0.04  # of the candidates on which thresholds are tuned
+EVERYWHERE = (-math.inf, -math.inf, math.inf, math.inf)  # in a tile, all that it shows
 CLICKED = 0.6  # of the score threshold: so low may score what a click means; less costs time
 
 ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
@@ -298,7 +300,7 @@ class Predictor:
             return None
 
         def propose(view: View, config: Any, within: Box) -> Candidates:
-            inside = None if augment else within  # orientations differ a little in where it is
+            inside = EVERYWHERE if augment else within  # orientations differ in where it is
             how = {"within": inside, "config": config, "polish": polish}
             return self._candidates(view, thresholds, augment, **how)
 

@@ -78,9 +78,10 @@ class TiledImage:
             proposed = self.propose(view, self.config, (x0, y0, x1, y1))
             proposed = proposed.selected(proposed.scores >= thresholds.score)
             own = owners.owned(proposed, shown, self.tiling, self.slack)
-            if owners.shows_all(own, shown, self.tiling):
+            hidden = owners.hidden(own, shown, self.tiling)
+            if not any(hidden):
                 return own
-            shown = self.tiling.wider(shown)
+            shown = self.tiling.wider(shown, hidden)
         raise ObjectTooLargeError(
             f"an object reaches more than {self.tiling.farthest} pixels beyond its tile; give "
             "larger tiles with --tile, or shrink the image with --diameter"
@@ -138,19 +139,19 @@ def plan_tiles(
         raise InputError(f"the side of a tile is a number of pixels above 0, got {side}")
     object_side = (card.object_size or UNKNOWN_SIDE / card.scale) * card.scale * LARGEST
     reach = family.reach(config, object_side)
-    grid = family.grid(config)
+    grid, first = family.grid(config), family.by_first_pixel
     if reach is None:
         halo = up(max(FIXED_HALO, object_side), grid)
         if max(size) <= FIXED_CELL + 2 * halo:
             return None
-        return Tiling(size, up(FIXED_CELL, grid), halo, 0, grid)
+        return Tiling(size, up(FIXED_CELL, grid), halo, 0, grid, first)
     halo = up(reach + object_side, grid)
     budget = min(BUDGET, SHARE * free)
     if side is None:
         if family.memory(config, size) <= budget:
             return None
         side = _largest_cell(family, config, halo, grid, budget)
-    return Tiling(size, up(side, grid), halo, reach, grid)
+    return Tiling(size, up(side, grid), halo, reach, grid, first)
 
 
 def _largest_cell(family: Family, config: Any, halo: int, grid: int, budget: float) -> int:

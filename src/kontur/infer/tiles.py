@@ -6,7 +6,7 @@ stride, so a tile gives the candidates of its cell exactly as the whole image wo
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,19 +16,26 @@ from kontur.models.family import up
 LARGEST = 4.0  # sides of a typical object that an object may reach beyond its tile at first,
 UNKNOWN_SIDE = 32.0  # pixels: a typical object where the card does not say
 FARTHEST = 1024  # pixels that an object may reach beyond its tile, or as far as a cell is long
+AGREE = 48  # pixels that an object may begin above the tiles that give it (`owners.FIXED_SLACK`)
+
+
+class Halo(NamedTuple):
+    """How many pixels a window reaches beyond its cell at least, where the image does."""
+
+    left: int
+    top: int
+    right: int
+    below: int
 
 
 class Tile(NamedTuple):
-    """A tile in pixels of the scaled image: of which cell it owns the objects, and what it shows.
-
-    `halo` is how far the window reaches beyond the cell at least, where the image does.
-    """
+    """A tile in pixels of the scaled image: the cell whose objects it owns, and what it shows."""
 
     row: int
     column: int
     cell: Window
     window: Window
-    halo: int
+    halo: Halo
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,8 @@ class Tiling:
     """The tiles of a scaled image of `size` (h, w), row by row.
 
     `side` is that of a cell and `halo` what a window shows around it, both multiples of `grid`;
-    `reach` is how far around a place it is decided what is predicted there.
+    `reach` is how far around a place it is decided what is predicted there. `by_first_pixel`:
+    objects belong to the tile of their first pixel, so that none reaches far above its tile.
     """
 
     size: tuple[int, int]
@@ -44,6 +52,7 @@ class Tiling:
     halo: int
     reach: int
     grid: int
+    by_first_pixel: bool = False
 
     @property
     def rows(self) -> int:
@@ -65,29 +74,41 @@ class Tiling:
             for column in range(self.columns):
                 yield self.tile(row, column)
 
-    def tile(self, row: int, column: int, halo: int | None = None) -> Tile:
+    def tile(self, row: int, column: int, halo: Halo | None = None) -> Tile:
         """The tile in this row and column; with a halo of its own where one is given."""
-        halo = self.halo if halo is None else halo
+        halo = Halo(*[self.halo] * 4) if halo is None else halo
         top, left = row * self.side, column * self.side
         height, width = self.size
         cell = Window(top, left, min(self.side, height - top), min(self.side, width - left))
-        wide = self.side + 2 * halo
-        first, rows = _span(top - halo, wide, height, self.grid)
-        start, columns = _span(left - halo, wide, width, self.grid)
+        high, wide = self.side + halo.top + halo.below, self.side + halo.left + halo.right
+        first, rows = _span(top - halo.top, high, height, self.grid)
+        start, columns = _span(left - halo.left, wide, width, self.grid)
         return Tile(row, column, cell, Window(first, start, rows, columns), halo)
 
-    def wider(self, tile: Tile) -> Tile | None:
-        """The same tile with twice the room for objects; None where it has the most."""
-        room = tile.halo - self.reach
-        if room >= self.farthest or _covers(tile.window, self.size):
+    def wider(self, tile: Tile, hidden: Sequence[bool]) -> Tile | None:
+        """The same tile with twice the room for objects on the sides that hide something.
+
+        `hidden` are these sides: left, top, right, below. None where one has the most.
+        """
+        rooms = [each - self.reach for each in tile.halo]
+        if any(room >= self.farthest for room, short in zip(rooms, hidden, strict=True) if short):
             return None
-        wanted = self.reach + min(max(2 * room, self.grid), self.farthest)
-        return self.tile(tile.row, tile.column, up(wanted, self.grid))
+        wanted = [
+            up(self.reach + min(max(2 * room, self.grid), self.farthest), self.grid)
+            if short
+            else each
+            for each, room, short in zip(tile.halo, rooms, hidden, strict=True)
+        ]
+        return self.tile(tile.row, tile.column, Halo(*wanted))
 
     @property
-    def farthest(self) -> int:
-        """Pixels that an object may reach beyond its tile at most."""
-        return max(self.side, FARTHEST)
+    def farthest(self) -> float:
+        """Pixels that an object may reach beyond its tile at most.
+
+        What it is for is to know what is still to come (`settled_above`), so there is no limit
+        where that is known anyway.
+        """
+        return math.inf if self.by_first_pixel else max(self.side, FARTHEST)
 
     def trusted(self, tile: Tile) -> tuple[float, float, float, float]:
         """The box xyxy in which the tile predicts what the whole image would."""
@@ -104,7 +125,8 @@ class Tiling:
 
     def settled_above(self, row: int) -> float:
         """The y above which nothing reaches that the tiles after this row give."""
-        return math.inf if row + 1 >= self.rows else (row + 1) * self.side - self.farthest
+        upwards = AGREE if self.by_first_pixel else self.farthest
+        return math.inf if row + 1 >= self.rows else (row + 1) * self.side - upwards
 
 
 def _span(first: int, wide: int, whole: int, grid: int) -> tuple[int, int]:
@@ -117,7 +139,3 @@ def _span(first: int, wide: int, whole: int, grid: int) -> tuple[int, int]:
         return 0, whole
     start = min(max(first, 0), up(whole - wide, grid))
     return start, min(wide, whole - start)
-
-
-def _covers(window: Window, size: tuple[int, int]) -> bool:
-    return (window.height, window.width) == size

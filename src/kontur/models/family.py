@@ -134,6 +134,8 @@ class Family:
             every place.
         grid: config → the multiple of pixels at which a window may begin and sees what the whole
             image would.
+        by_first_pixel: whether a candidate belongs to the tile of its first pixel (`points`), above
+            which nothing of it lies.
         measure: (config, the image in blocks) → the config with what must be measured once for an
             image, whatever its tiles show.
         network: config → a new network with random weights (imports torch); `nothing_to_train` for
@@ -161,6 +163,7 @@ class Family:
     memory: Callable[[Any, tuple[int, int]], float]
     reach: Callable[[Any, float], int | None]
     grid: Callable[[Any], int] = padding_multiple
+    by_first_pixel: bool = False
     measure: Callable[[Any, Blocks], Any] = nothing_to_measure
     graphs: Callable[[Any], dict[str, GraphExample]] = no_graphs
     network: "Callable[[Any], Segmenter]" = nothing_to_train

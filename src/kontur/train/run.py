@@ -56,7 +56,13 @@ from kontur.train.trainer import (
     quiet_lightning,
     step_timer,
 )
-from kontur.train.training_data import TrainingData, copies_warning, describe_data, open_data
+from kontur.train.training_data import (
+    TrainingData,
+    bare_planes_warning,
+    copies_warning,
+    describe_data,
+    open_data,
+)
 
 
 def train(
@@ -220,10 +226,10 @@ def _load_weights(job: Job, start: _Start) -> str:
 def _about_images(images: _Images) -> list[str]:
     """The number of images, and warnings about them, as lines."""
     objects = sum(int((~stored.instances.ignore).sum()) for stored in images.val.stored)
-    copies = copies_warning(images.train, images.val)
+    doubts = (bare_planes_warning(images.train), copies_warning(images.train, images.val))
     return [
         describe_data(images.data, NAMES),
-        *([copies] if copies else []),
+        *(doubt for doubt in doubts if doubt),
         *data_warnings(images.statistics, objects),
     ]
 

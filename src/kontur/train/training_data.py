@@ -201,6 +201,23 @@ def read_split(path: Path) -> tuple[list[str], list[str]]:
     return train, val
 
 
+def bare_planes_warning(train: LoadedSamples) -> str:
+    """A warning where few planes of the stacks to learn from have an object; "" of half of them."""
+    planes = [
+        len(stored.instances) > 0
+        for item, stored in zip(train.samples.annotated, train.stored, strict=True)
+        if item.is_plane
+    ]
+    full = sum(planes)
+    if not full or 2 * full >= len(planes):
+        return ""
+    return (
+        f"! {full} of {plural(len(planes), 'plane')} to learn from have objects, and on the others "
+        "the network learns that there are none; if nobody outlined those, save the outlined ones "
+        "as files of their own, or take one with --set data.page=N"
+    )
+
+
 def copies_warning(train: LoadedSamples, val: LoadedSamples) -> str:
     """A warning where images to validate on are learned from, too, as they are, turned or mirrored.
 

@@ -184,7 +184,7 @@ def test_what_is_judged_in_training_is_of_all_scores_and_of_every_image():
     boxes = some_boxes(detected._replace(heatmap=heat), model.config)
     assert boxes.image_index.tolist() == [0] * MOST_JUDGED
     assert boxes.scores.max() > 0.85
-    assert boxes.scores.min() < 0.3
+    assert boxes.scores.min() < 0.4
     assert len(some_boxes(detected._replace(heatmap=heat - 9), model.config).scores) == 0
 
 

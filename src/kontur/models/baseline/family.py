@@ -24,5 +24,6 @@ FAMILY = Family(
     propose=propose,
     memory=partial(linear_memory, BYTES_A_PIXEL),
     reach=reach,
+    by_first_pixel=True,
     measure=measure,
 )

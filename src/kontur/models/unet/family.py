@@ -97,6 +97,7 @@ def dense(segment: Segment, **others: Any) -> Family:
         collate=collate,
         decode_variants=decode_variants,
         tunable_fields=("decode",),
+        by_first_pixel=True,
         **others,
     )
 
