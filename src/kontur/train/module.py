@@ -3,8 +3,9 @@
 In stages, detection is trained first and the heads with it later (after Faster R-CNN), so that the
 heads learn from boxes that are useful. A stage adds its losses to those before: features that were
 trained for the first stage alone would suit the later ones badly, which is why the published recipe
-returns to them, too. By default only what refines outlines begins later: it takes a third of the
-time of a step, and learns little from outlines that are still far off (docs/results.md).
+returns to them, too. By default only what refines outlines begins later: it makes a step a third
+longer, and a training that leaves it out until its middle ends as well in the same time
+(docs/results.md).
 """
 
 import math
