@@ -48,6 +48,12 @@ class NoEngine:
         self.graphs = Graphs({})
 
 
+def connected():
+    """A predictor of connected regions, which belong to their first pixel."""
+    config = catalog.config("baseline", {"channels": 1, "min_distance": 0.0})
+    return Predictor(NoEngine(), predictor("baseline").card.replace(config=config.model_dump()))
+
+
 def mosaic(rows, columns, size=None):
     """The scene again and again, moved and mirrored, with noise of its own."""
     scene, rng = contract.learning_scene().image, np.random.default_rng(0)
