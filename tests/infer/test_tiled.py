@@ -135,6 +135,18 @@ def test_an_object_larger_than_a_tile_is_seen_wider_and_kept_whole():
     assert found.areas.max() > 20_000
 
 
+def test_an_object_is_judged_by_all_of_it_not_by_what_a_tile_shows_first():
+    """Its upper part alone would score too little, that of another too much."""
+    image = np.zeros((400, 120), np.uint8)
+    image[20:120, 20:30], image[120:380, 20:30] = 120, 250
+    image[20:120, 80:90], image[120:380, 80:90] = 250, 120
+    model = connected()
+    whole = model.predict(image, score=0.5)
+    assert (whole.boxes[:, 0] < 50).tolist() == [True]
+    found = model.predict(image, score=0.5, tile=64)
+    assert found.areas.tolist() == whole.areas.tolist()
+
+
 def test_a_window_becomes_wider_only_where_an_object_goes_on(monkeypatch):
     """Without a limit: no tile after that of an object's first pixel can add to it."""
     monkeypatch.setattr(tiles, "FARTHEST", 100)

@@ -82,11 +82,13 @@ class TiledImage:
             proposed = self.propose(view, self.config, (x0, y0, x1, y1))
             located = proposed.located((shown.window.left, shown.window.top), self.tiling.size)
             own = owners.owned(located, shown, self.tiling, self.slack)
-            own &= located.scores >= thresholds.score
+            enough = located.scores >= thresholds.score
+            if not self.tiling.by_first_pixel:  # whose scores are those of all that is seen
+                own &= enough
             sides = owners.hidden(located.selected(own), shown, self.tiling)
             hidden: list[bool] = np.any(sides, axis=0).tolist()
             if not any(hidden):
-                return located.selected(own | self._strangers(located, shown))
+                return located.selected((own & enough) | self._strangers(located, shown))
             shown = self.tiling.wider(shown, hidden)
         raise ObjectTooLargeError(
             f"an object reaches more than {self.tiling.farthest} pixels beyond its tile; give "
