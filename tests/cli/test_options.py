@@ -14,7 +14,7 @@ from tests.cli.test_predict import predict
 @pytest.mark.parametrize("word", ["200,10", "5,5", "1,2,3", "low,high", "nan", "0,inf", "10,"])
 def test_a_contrast_is_a_percentile_auto_or_two_values(kontur, model, images, tmp_path, word):
     output = predict(kontur, model, images, tmp_path / "out", f"--contrast={word}", code=2)
-    assert "wanted a percentile such as 99, auto, or LOW,HIGH" in output.replace("│", " ")
+    assert "wanted a percentile such as 99, auto, folder, or LOW,HIGH" in output.replace("│", " ")
     assert not (tmp_path / "out").exists()
 
 
@@ -38,3 +38,24 @@ def test_a_range_is_the_same_on_the_command_line_and_in_python(kontur, model, tm
     assert (near < 0.001).all()
     (made,) = json.loads((tmp_path / "out" / "predict.json").read_text())["made"]
     assert made["contrast"] == made["images"]["a"]["contrast"] == list(given)
+
+
+def test_a_range_for_each_channel_is_given_by_as_many_options(kontur, model, images, tmp_path):
+    words = ("--contrast", "0,9", "--contrast", "2,5")
+    output = predict(kontur, model, images, tmp_path / "out", *words, code=1)
+    assert "normalises all channels together" in output
+    output = predict(kontur, model, images, tmp_path / "out", *words[:3], "99", code=2)
+    assert "got '0,9;99'" in output.replace("│", " ")
+
+
+def test_a_range_measured_over_all_images_is_told_as_it_would_be_typed(kontur, model, tmp_path):
+    rng = np.random.default_rng(5)
+    files = [tmp_path / name for name in ("a.tif", "b.tif")]
+    for top, file in enumerate(files, start=1):
+        tifffile.imwrite(file, rng.integers(0, 100 * top, (40, 50)).astype(np.uint8))
+    words = ("predict", *files, "--model", model, "--out", tmp_path / "out", "--contrast", "folder")
+    output = kontur(*words)
+    pixels = np.concatenate([tifffile.imread(file) for file in files])
+    low, high = np.percentile(pixels, (1, 99.8))
+    assert f"one range of intensities for all images (--contrast {low:g},{high:g} gives" in output
+    assert "one range" not in kontur(*words)  # all are there

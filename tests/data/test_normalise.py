@@ -1,8 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays as hypothesis_arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.data.normalise import (
@@ -10,7 +7,6 @@ from kontur.data.normalise import (
     collapse,
     in_fewest_channels,
     normalise,
-    percentiles,
     to_channels,
     to_float,
 )
@@ -183,6 +179,8 @@ def test_moments_use_a_mean_and_std_per_channel_in_units_of_the_full_range():
         ({"mode": "range", "range": [2, 2]}, "LOW below HIGH"),
         ({"mode": "range", "range": [1, 2, 3]}, "range"),
         ({"mode": "range", "range": [0, float("inf")]}, "finite"),
+        ({"mode": "range", "range": [[1, 2], [4, 3]], "over": "channel"}, "pair for each channel"),
+        ({"mode": "range", "range": [[1, 2], [3, 4]]}, "goes with over = 'channel'"),
         ({"mode": "range", "range": [1, 2], "compress": 0.1}, "must be 0 for a range"),
         ({"mode": "moments", "mean": [0.5], "std": [0.1, 0.2]}, "one number per channel"),
         ({"mode": "moments", "mean": [0.5], "std": [0]}, "positive"),
@@ -252,14 +250,15 @@ def test_small_integers_are_measured_as_the_same_floats_to_the_last_bit(dtype, o
         assert_array_equal(normalise(image, config), normalise(image.astype(np.float32), config))
 
 
-@given(
-    hypothesis_arrays(
-        st.sampled_from([np.uint8, np.uint16, np.float32]),
-        st.tuples(st.integers(1, 40), st.integers(1, 3)),
-        elements={"allow_nan": False, "allow_infinity": False},
-    ),
-    st.lists(st.floats(0, 100), min_size=1, max_size=3),
-)
-def test_counted_percentiles_are_numpy_s_to_the_last_bit(values, q):
-    with np.errstate(all="ignore"):
-        assert_array_equal(percentiles(values, q), np.percentile(values, q, axis=0))
+def test_a_range_for_each_channel_is_that_of_each_channel_alone():
+    image = random_image((6, 7, 2), np.uint16, 4000)
+    ranges = ((100.0, 3000.0), (-50.0, 900.0))
+    each = NormaliseConfig(mode="range", range=ranges, over="channel")
+    alone = [
+        normalise(image[..., i : i + 1], NormaliseConfig(mode="range", range=pair))
+        for i, pair in enumerate(ranges)
+    ]
+    assert_array_equal(normalise(image, each), np.concatenate(alone, axis=2))
+    grey = image[..., :1]  # of a network of two channels, which both show it
+    assert_array_equal(normalise(grey, each), normalise(np.repeat(grey, 2, 2), each))
+    assert normalise(image[:0], each).shape == (0, 7, 2)

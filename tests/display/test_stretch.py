@@ -43,3 +43,17 @@ def test_a_given_range_is_black_and_white_whatever_else_is_in_the_image():
     shown = np.array([[[0], [0], [127], [255], [255]]]).repeat(3, axis=2)
     for part in (np.s_[:, :], np.s_[:, 1:4]):
         assert np.array_equal(stretch(image[part], contrast=(100.0, 200.0)), shown[part])
+
+
+def test_channels_are_each_stretched_between_values_of_their_own():
+    image = np.random.default_rng(3).integers(0, 1000, (9, 8, 4))
+    ranges = ((0.0, 500.0), (100.0, 900.0), (3.0, 70.0), (0.0, 9.0))
+    for channels in (2, 3, 4):
+        alone = [
+            stretch(image[..., [i]], contrast=one)[..., 0]
+            for i, one in enumerate(ranges[: min(channels, 3)])
+        ]
+        planes = alone if channels > 2 else [alone[1], alone[0], alone[1]]
+        shown = stretch(image[..., :channels], contrast=ranges[:channels])
+        assert np.array_equal(shown, np.stack(planes, axis=2))
+    assert np.array_equal(stretch(image[..., :1], contrast=ranges)[..., 0], alone[0])

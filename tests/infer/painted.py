@@ -17,6 +17,7 @@ from kontur.infer.prediction import Prediction
 from kontur.infer.scale_and_contrast import ScaleAndContrast
 from kontur.infer.view import PreparedImage
 from kontur.instances import Instances
+from kontur.models import catalog
 from kontur.models.card import Card, Thresholds
 from kontur.models.graphs import Graphs
 from kontur.models.resolve import Resolved
@@ -33,6 +34,7 @@ class Bright(Predictor):
             version="0",
             thresholds=Thresholds(score=0.3, overlap=0.4),
         )
+        self.config = catalog.config(self.card.kind, self.card.config)
         self.normalise = NormaliseConfig()
         self.seen = 0
 

@@ -177,11 +177,14 @@ def test_ctrl_c_cancels_what_waits_and_the_rest_is_done_later(client, predictor,
     assert contents(out) == here
 
 
-def test_the_planes_of_a_film_are_tasks_of_their_own(client, predictor, nuclei, images, tmp_path):
+def test_the_planes_of_a_film_are_tasks_of_their_own_in_the_range_of_the_command(
+    client, predictor, nuclei, images, tmp_path
+):
     film, told = images.parent / "film.tif", []
     frames = np.stack([np.roll(nuclei[:96, :120], 2 * t, axis=1) for t in range(6)])
     tifffile.imwrite(film, frames, imagej=True, metadata={"axes": "TYX"})
-    how = {"outputs": ("geojson",), "options": PredictOptions(page="all", link="overlap")}
+    options = PredictOptions(page="all", link="overlap", contrast=(40, 200))
+    how = {"outputs": ("geojson",), "options": options}
     (outcome,) = run(predictor, film, tmp_path / "here", **how)
     assert outcome.failure is None
 
@@ -190,15 +193,10 @@ def test_the_planes_of_a_film_are_tasks_of_their_own(client, predictor, nuclei, 
         if done == 2:
             kill_one(client)
 
-    run(
-        predictor,
-        film,
-        tmp_path / "there",
-        DaskWorkers(client, model=MODEL),
-        on_part=on_part,
-        **how,
-    )
+    workers = DaskWorkers(client, model=MODEL)
+    (there,) = run(predictor, film, tmp_path / "there", workers, on_part=on_part, **how)
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
+    assert there.contrast == outcome.contrast == (40.0, 200.0)
     assert told == [(done, 6) for done in range(1, 7)]
 
 

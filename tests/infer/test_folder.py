@@ -287,7 +287,7 @@ def test_what_a_killed_run_left_of_the_same_outputs_is_removed_and_nothing_else(
     ("options", "sentence"),
     [
         ({"region": "1,2,3"}, "a region is x,y,width,height"),
-        ({"diameter": 12.0}, "no object size; leave --diameter out"),
+        ({"diameter": 12.0}, "no object size; leave the diameter out"),
         ({"pixel_size": 0.5}, "does not say the size of its pixels"),
         ({"pixel_size": 0.5, "diameter": 3.0}, "both say the scale"),
         ({"contrast": 120.0}, "a contrast is a percentile"),

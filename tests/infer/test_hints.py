@@ -124,3 +124,20 @@ def test_in_python_a_line_tells_of_objects_of_another_size(learned, pixels, capl
     else:
         assert re.search(words, caplog.text)
         assert len(caplog.records) == 1
+
+
+def test_of_a_range_for_each_channel_the_one_that_does_not_fit_is_named():
+    image = np.dstack([SIGNAL // 25, 100 + SIGNAL // 2])
+    for ranges, what in (
+        (((0, 9), (90, 300)), None),
+        (((90, 300), (0, 9)), "the values of channel 0 lie nearly all at or below the range"),
+        (((0, 9), (0, 9)), "the values of channel 1 lie nearly all at or above the range"),
+    ):
+        fixed = NormaliseConfig(mode="range", range=ranges, over="channel")
+        sentence = values_hint(measure_normalisation(image, fixed))
+        assert sentence is None if what is None else sentence.startswith(what)
+    grey = measure_normalisation(
+        SIGNAL[..., None],
+        NormaliseConfig(mode="range", over="channel", range=((0, 255), (300, 400))),
+    )
+    assert values_hint(grey).startswith("the values of channel 1 lie nearly all at or below")

@@ -12,8 +12,8 @@ from kontur.infer.options import PredictOptions, check_kind, contrast_text, pars
     [
         ("diameter", "a", "diameter is a number or 'auto', got 'a'"),
         ("diameter", [1], "got .1."),
-        ("contrast", "x", "contrast is a percentile, 'auto', or two values"),
-        ("contrast", (4000, 100), r"become 0 and 1, got \(4000, 100\)"),
+        ("contrast", "x", "contrast is a percentile, 'auto', 'folder', or two values"),
+        ("contrast", (4000, 100), r"become 0 and 1.*, got \(4000, 100\)"),
         ("contrast", (5, 5), "become 0 and 1"),
         ("contrast", (0, float("nan")), "become 0 and 1"),
         ("contrast", (0, float("inf")), "become 0 and 1"),
@@ -21,7 +21,8 @@ from kontur.infer.options import PredictOptions, check_kind, contrast_text, pars
         ("contrast", (0, 5e-324), "become 0 and 1"),
         ("contrast", (0, 10**400), "become 0 and 1"),
         ("contrast", np.array(3.0), "become 0 and 1"),
-        ("contrast", ((1, 2), (3, 4)), "become 0 and 1"),
+        ("contrast", ((1, 2), (4, 3)), "become 0 and 1, also a pair of them for each channel"),
+        ("contrast", [], "become 0 and 1"),
         ("contrast", ((1, 2), 3), "become 0 and 1"),
         ("contrast", (1, 2, 3), "become 0 and 1"),
         ("contrast", ("1", "2"), "become 0 and 1"),
@@ -54,6 +55,11 @@ def test_a_range_of_any_kind_of_numbers_is_two_floats():
         check_kind("contrast", given)
     assert options == PredictOptions(contrast=(100.0, 4000.0))
     assert [type(each) for each in options.contrast] == [float, float]
+    for given in (np.array([[0, 9], [2, 5]]), [(0, 9), [2, np.int64(5)]]):
+        check_kind("contrast", given)
+    each = PredictOptions(contrast=((0, 9), (np.float64(2), 5)))
+    assert each.contrast == ((0.0, 9.0), (2.0, 5.0))
+    assert PredictOptions(contrast=((0, 9),)).contrast == (0.0, 9.0)
 
 
 @pytest.mark.parametrize(
@@ -70,15 +76,24 @@ def test_a_range_of_any_kind_of_numbers_is_two_floats():
         "0,nan",
         "0,inf",
         "100-4000",
+        "0,9;",
+        "0,9;99",
+        "98;99",
+        "0,9;auto",
         "-3",
     ],
 )
 def test_what_is_typed_and_is_no_contrast_is_refused_in_a_sentence(word):
-    with pytest.raises(InputError, match="wanted a percentile such as 99, auto, or LOW,HIGH"):
+    with pytest.raises(
+        InputError, match="wanted a percentile such as 99, auto, folder, or LOW,HIGH"
+    ):
         parse_contrast(word)
 
 
-@pytest.mark.parametrize("contrast", [(-1000.0, 400.0), (0.1, 1 / 3), (1e-9, 1e20), 99.8])
+@pytest.mark.parametrize(
+    "contrast",
+    [(-1000.0, 400.0), (0.1, 1 / 3), (1e-9, 1e20), 99.8, ((0.0, 1.5), (-3.0, 1e9), (0.1, 7.0))],
+)
 def test_a_contrast_that_is_written_is_read_as_the_same(contrast):
     assert parse_contrast(contrast_text(contrast)) == contrast
 

@@ -347,7 +347,7 @@ def test_a_model_that_saw_no_objects_knows_no_diameter(learned, pixels):
     unknown = Predictor(
         OnnxEngine(learned.model, threads=1), learned.card.replace(object_size=None)
     )
-    with pytest.raises(InputError, match=r"has no object size.*leave --diameter out"):
+    with pytest.raises(InputError, match=r"has no object size.*leave the diameter out"):
         unknown.predict(pixels, diameter=20.0)
 
 

@@ -307,6 +307,8 @@ def test_a_range_of_intensities_is_the_same_before_and_after_it_was_written(tmp_
     assert record.difference(record.run_of("a")) == ""
     other = Record(tmp_path, {**NOW, "contrast": (100.0, 200.0)})
     assert other.difference(other.run_of("a")) == "contrast 100,4000, now 100,200"
+    each = Record(tmp_path, {**NOW, "contrast": ((1.0, 4000.5), (0.0, 9.0))})
+    assert each.difference(each.run_of("a")) == "contrast 100,4000, now 1,4000.5;0,9"
     percentile = Record(tmp_path, {**NOW, "contrast": 99.0})
     assert percentile.difference(percentile.run_of("a")) == "contrast 100,4000, now 99.0"
 

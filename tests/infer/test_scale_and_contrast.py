@@ -38,7 +38,7 @@ def test_a_contrast_that_is_no_percentile_is_refused(predictor, pixels, contrast
 def test_a_model_with_given_moments_has_no_contrast_to_choose(learned, predictor, pixels, contrast):
     moments = {"mode": "moments", "mean": (0.5,), "std": (0.2,)}
     fixed = Predictor(predictor.engine, learned.card.replace(normalise=moments))
-    with pytest.raises(InputError, match="leave --contrast out"):
+    with pytest.raises(InputError, match="leave the contrast out"):
         fixed.predict(pixels, contrast=contrast)
 
 
@@ -47,6 +47,27 @@ def test_a_model_that_compresses_around_a_median_takes_no_range(learned, predict
     with pytest.raises(InputError, match="around the median of each image"):
         compressing.predict(pixels, contrast=(0, 255))
     assert len(compressing.predict(pixels, contrast=99.5)) > 0
+
+
+@pytest.mark.parametrize(
+    ("over", "count", "sentence"),
+    [
+        ("image", 2, "normalises all channels together, so that one range holds for all of them"),
+        ("channel", 2, "2 ranges of intensities were given and the model sees 1 channel; give"),
+        ("channel", 1, None),
+        ("image", 1, None),
+    ],
+)
+def test_a_range_for_each_channel_is_for_models_that_normalise_each_alone(
+    learned, predictor, pixels, over, count, sentence
+):
+    one = Predictor(predictor.engine, learned.card.replace(normalise={"over": over}))
+    given = (percentiles_of(pixels),) * count
+    if sentence is None:
+        assert_same(one.predict(pixels, contrast=given), predictor.predict(pixels))
+    else:
+        with pytest.raises(InputError, match=sentence):
+            one.predict(pixels, contrast=given)
 
 
 def percentiles_of(image):

@@ -104,6 +104,19 @@ def test_a_range_is_the_same_given_by_the_card_or_in_place_of_its_percentiles(pi
     )
 
 
+@pytest.mark.parametrize("pixels", [GREY, np.repeat(GREY, 3, 2), COLOUR])
+def test_a_range_for_each_channel_is_the_same_given_by_the_card_or_in_place_of_it(pixels):
+    ranges = ((20.0, 90.0), (0.0, 255.0), (-9.0, 77.5))
+    fixed = NormaliseConfig(mode="range", range=ranges, over="channel")
+    expected = [
+        prepared(pixels[..., [i % pixels.shape[2]]]).with_contrast(one).view(0.6).images[:, 0]
+        for i, one in enumerate(ranges)
+    ]
+    given = prepared(pixels, NormaliseConfig(over="channel")).with_contrast(ranges)
+    for seen in (given, prepared(pixels, fixed)):
+        assert_array_equal(seen.view(0.6).images, np.stack(expected, axis=1))
+
+
 def test_a_view_is_at_the_working_scale_and_any_other_scale_is_multiplied_with_it():
     plain, shrunk = prepared(COLOUR), replace(prepared(COLOUR), scale=0.5)
     assert_array_equal(shrunk.view().images, plain.view(0.5).images)

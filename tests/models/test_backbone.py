@@ -25,7 +25,8 @@ def test_on_an_efficientnet_every_parameter_learns_and_onnx_runtime_sees_what_to
     few = {"max_contours_per_crop": 4} if kind == "snake" else {}
     config = contract.settings(kind, backbone="efficientnet-lite0", **few)
     assert config.multiple == 32
-    segmenter, image = contract.network(kind, config), contract.as_image(SAMPLE)
+    segmenter = contract.as_if_learned(contract.network(kind, config))
+    image = contract.as_image(SAMPLE)
     assert len(with_imagenet(segmenter)) == 1
     targets = contract.as_targets(kind, config, SAMPLE.instances, rng=np.random.default_rng(0))
     segmenter.total(segmenter.loss(image, targets)).backward()

@@ -114,6 +114,19 @@ def test_the_contrast_is_typed_as_on_the_command_line(widget, viewer):
     assert widget.task is None
 
 
+def test_what_to_try_is_told_in_the_words_of_the_form(widget, viewer, application, caplog):
+    viewer.add_image(nuclei(3), name="cells")
+    widget.contrast.value = "0,9"
+    outline(widget, application)
+    assert "; its values lie nearly all at or above the range" in widget.status.value
+    viewer.add_image(np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8), name="slope")
+    widget.contrast.value = ""
+    outline(widget, application)
+    assert widget.status.value.startswith("0 objects in 1 plane")
+    assert "auto in the field diameter measures the objects" in widget.status.value
+    assert not caplog.text  # where Python's words are
+
+
 def test_of_a_stack_the_plane_that_is_shown_or_all(widget, viewer, application, tmp_path):
     stack = np.stack([nuclei(1), nuclei(2), nuclei(3)])
     viewer.add_image(stack, name="film", axis_labels=("t", "y", "x"))

@@ -21,6 +21,7 @@ from kontur.cli.options import (
     TaskOption,
     ThreadsOption,
     page_or_all,
+    range_of_all,
     takes_predict_options,
 )
 from kontur.cli.screen import counter, print_notes, table
@@ -151,11 +152,17 @@ def evaluate(
         learned = read_learned(run) if run is not None else frozenset()
         with counter("evaluating", quiet=quiet) as progress:
             evaluation = evaluate_model(
-                predictor, truth, options=options, learned=learned, progress=progress
+                predictor,
+                truth,
+                options=options,
+                learned=learned,
+                progress=progress,
+                on_measured=progress,
             )
     column = truth.column(by) if by is not None else {}
     summaries = {ALL: evaluation.summary, **(evaluation.by(column) if column else {})}
-    print_notes([*truth.warnings, *_left_out(evaluation), *_learned(evaluation, run)])
+    notes = [*truth.warnings, *_left_out(evaluation), *_learned(evaluation, run)]
+    print_notes([*notes, *range_of_all(evaluation.contrast)])
     typer.echo(summaries[ALL].table())
     if column:
         typer.echo(f"\n{groups_text(summaries, by or '')}")
@@ -323,6 +330,7 @@ def _write(
             if (planes := getattr(evaluation, key))
         },
         **({"learned_from": evaluation.learned} if evaluation.learned else {}),
+        **({"contrast": evaluation.contrast} if evaluation.contrast else {}),
         "without_size": evaluation.without_size,
         **scores,
         **({"groups": groups} if groups else {}),

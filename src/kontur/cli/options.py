@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +12,7 @@ import typer
 from kontur.errors import InputError
 
 if TYPE_CHECKING:
-    from kontur.infer.options import Contrast, PredictOptions
+    from kontur.infer.options import Contrast, GivenContrast, PredictOptions
     from kontur.measure.measure_many import PixelSize
 
 
@@ -86,14 +86,16 @@ DiameterOption = Annotated[
     ),
 ]
 ContrastOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--contrast",
-        metavar="PERCENTILE|auto|LOW,HIGH",
+        metavar="PERCENTILE|auto|folder|LOW,HIGH",
         help="The percentile of the image's values that counts as bright; a lower one, such as 99, "
         "brings up dim objects beside very bright ones; auto searches for it. LOW,HIGH are two "
         "values, such as 100,4000, that become dark and bright in every image, to compare images "
-        "of one exposure.  [default: the model's]",
+        "of one exposure; folder measures them over all images together. Given once for each "
+        "channel they are that channel's, where the model normalises each alone.  [default: the "
+        "model's]",
     ),
 ]
 PredictedPixelSizeOption = Annotated[
@@ -318,20 +320,30 @@ def page_or_all(word: str | None) -> Any:
     return int(word)
 
 
-def contrast_of(word: str | None) -> "Contrast | None":
-    """The value of --contrast."""
+def contrast_of(words: Sequence[str] | None) -> "Contrast | None":
+    """The value of --contrast, of several a range for each channel."""
     from kontur.infer.options import parse_contrast
 
     try:
-        return None if word is None else parse_contrast(word)
+        return parse_contrast(";".join(words)) if words else None
     except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--contrast") from None
+
+
+def range_of_all(contrast: "GivenContrast | None") -> list[str]:
+    """A line on the range that was measured over all images, where one was."""
+    from kontur.infer.options import contrast_text
+
+    if contrast is None:
+        return []
+    words = " ".join(f"--contrast {pair}" for pair in contrast_text(contrast).split(";"))
+    return [f"one range of intensities for all images ({words} gives the same)"]
 
 
 def predict_options(
     *,
     diameter: str | None = None,
-    contrast: str | None = None,
+    contrast: Sequence[str] | None = None,
     pixel_size: str | None = None,
     page: str | None = None,
     link: bool = False,

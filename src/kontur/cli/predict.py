@@ -18,6 +18,7 @@ from kontur.cli.options import (
     PrecisionOption,
     QuietOption,
     ThreadsOption,
+    range_of_all,
     takes_predict_options,
 )
 from kontur.cli.own_options import naming_all_pages
@@ -176,6 +177,7 @@ def predict(
                     workers=pool,
                     report=out / REPORT_FILE if report or cluster is not None else None,
                     on_part=tell,
+                    on_measured=lambda done, total: step.before("measuring", done, total),
                 )
             ) as results,
         ):
@@ -194,6 +196,10 @@ def predict(
     if len(failed) == len(inputs) == 1:
         raise InputError(failed[0])
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
+    if options.contrast == "folder":
+        given = [each.contrast for each in outcomes if each.contrast is not None]
+        for line in range_of_all(given[0] if given else None):
+            typer.echo(f"  {line}")
     if options.link is not None:
         objects = sum(outcome.objects for outcome in outcomes if not outcome.skipped)
         for line in tracks_lost(outputs, objects):

@@ -27,6 +27,9 @@ class StepReporter(Protocol):
     def part(self, name: str, done: int, total: int) -> None:
         """So many parts of the step of this name are done; several steps may be underway."""
 
+    def before(self, doing: str, done: int, total: int) -> None:
+        """So much is done of what comes before the first step."""
+
 
 def print_notes(notes: Iterable[str]) -> None:
     """Print what the user should know besides the results, a line each."""
@@ -55,6 +58,11 @@ class _Lines:
         if not self.quiet and done < total:
             self._say_left(f"{name}: part {done} of {total}")
 
+    def before(self, doing: str, done: int, total: int) -> None:
+        if not self.quiet and time.monotonic() >= self._next:
+            typer.echo(f"{doing}: {done} of {total}", err=True)
+            self._next = time.monotonic() + AGAIN
+
     def _say_left(self, what: str) -> None:
         left = self.left()
         if left is not None and time.monotonic() >= self._next:
@@ -77,6 +85,9 @@ class _Bar:
     def part(self, name: str, done: int, total: int) -> None:
         self._parts[name] = min(done / total, 0.999)
         self._show(f"{name}: part {done} of {total}")
+
+    def before(self, doing: str, done: int, total: int) -> None:
+        self._show(f"{doing}: {done} of {total}")
 
     def _show(self, line: str) -> None:
         left = self.left()

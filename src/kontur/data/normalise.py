@@ -9,20 +9,20 @@ exposure that are to be compared: no empty field is stretched until its noise lo
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pydantic
 from jaxtyping import Float, Num, Shaped
 
+from kontur.data.percentiles import percentiles
+from kontur.data.ranges import Range, Ranges, as_ranges, ranges_of
 from kontur.errors import InputError
 from kontur.settings import Settings
 
 LUMINANCE = (0.299, 0.587, 0.114)  # weights of red, green, blue; ITU-R BT.601, as Pillow's "L"
 FARTHEST = 100.0  # a "no data" value of -3e38 would spoil a network's features far around it
-WIDEST = 1e30  # of a given range, and one by it is the narrowest: what float32 can divide by
 SAMPLED = 100_000  # percentiles of larger images come from a regular grid of about so many values
 
 
@@ -35,7 +35,8 @@ class NormaliseConfig(Settings):
             image; `moments` subtracts `mean` and divides by `std`, in units of the stored type's
             full range (8-bit levels / 255).
         low, high: percentiles in percent.
-        range: the values that become 0 and 1, as they are stored, for all channels.
+        range: the values that become 0 and 1, as they are stored, for all channels; or such a pair
+            for each, where percentiles would be those of each channel alone.
         over: percentiles of all channels together, which keeps colours, or of each channel alone,
             for channels that are separate stains.
         compress: with percentiles, values farther than this from the image's median are
@@ -48,7 +49,7 @@ class NormaliseConfig(Settings):
     mode: Literal["percentile", "range", "moments"] = "percentile"
     low: float = pydantic.Field(1.0, ge=0, le=100)
     high: float = pydantic.Field(99.8, ge=0, le=100)
-    range: tuple[float, float] | None = None
+    range: Annotated[Ranges | None, pydantic.BeforeValidator(lambda value: _checked(value))] = None
     over: Literal["image", "channel"] = "image"
     compress: float = pydantic.Field(0.0, ge=0)
     mean: tuple[float, ...] = ()
@@ -60,8 +61,8 @@ class NormaliseConfig(Settings):
             raise ValueError(f"low must be below high, got {self.low} and {self.high}")
         if (self.mode == "range") != (self.range is not None):
             raise ValueError("mode = 'range' and range = [LOW, HIGH] go together; set both")
-        if self.range is not None and not is_range(*self.range):
-            raise ValueError(f"a range is [LOW, HIGH], LOW below HIGH, got {list(self.range)}")
+        if len(self.ranges) > 1 and self.over != "channel":
+            raise ValueError("a range for each channel goes with over = 'channel'")
         if self.range is not None and self.compress > 0:
             raise ValueError(
                 "compress acts around each image's median, so it must be 0 for a range"
@@ -72,14 +73,20 @@ class NormaliseConfig(Settings):
             raise ValueError(f"every std must be positive, got {self.std}")
         return self
 
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """The range of all channels, or one for each; none where there is none."""
+        return ranges_of(self.range)
 
-def is_range(low: float, high: float) -> bool:
-    """Whether two values can become 0 and 1: finite, the second larger, and float32 can do it.
 
-    >>> is_range(100, 4000), is_range(4000, 100), is_range(0, float("nan")), is_range(0, 1e-40)
-    (True, False, False, False)
-    """
-    return low >= -WIDEST and high <= WIDEST and high - low >= 1 / WIDEST
+def _checked(value: Any) -> Ranges | None:
+    ranges = as_ranges(value)
+    if value is not None and ranges is None:
+        raise ValueError(
+            "a range is [LOW, HIGH], two finite numbers, LOW below HIGH, or such a pair for each "
+            "channel"
+        )
+    return ranges
 
 
 def to_channels(
@@ -143,8 +150,8 @@ class Normalisation:
 
     `low` and `high` become 0 and 1, one of each for a channel or for all; `ground` (1, 1, k) is
     the value around which `compress` acts, None where it is off. Pixels that are not finite count
-    as `darkest`, plus infinity as `brightest`. `spread` are the percentiles of the image, of the
-    darkest and of the brightest channel, whatever becomes 0 and 1; None for moments.
+    as `darkest`, plus infinity as `brightest`. `spread` are the percentiles of the image, a pair
+    for each channel or one for all, whatever becomes 0 and 1; none for moments.
     """
 
     config: NormaliseConfig
@@ -153,14 +160,15 @@ class Normalisation:
     ground: Float[np.ndarray, "1 1 k"] | None
     darkest: float
     brightest: float
-    spread: tuple[float, float] | None = None
+    spread: tuple[Range, ...] = ()
 
-    def with_range(self, low: float, high: float) -> Self:
+    def with_range(self, given: Ranges) -> Self:
         """The same where these values become 0 and 1. For percentiles without `compress`."""
-        config = self.config.replace(mode="range", range=(low, high))
-        return replace(self, config=config, low=np.array([low]), high=np.array([high]))
+        config = self.config.replace(mode="range", range=given)
+        low, high = np.array(ranges_of(given)).T
+        return replace(self, config=config, low=low, high=high)
 
-    def apply(self, image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:
+    def apply(self, image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w _"]:
         """Normalised float32 values of the image or of any window of it, also an empty one."""
         image = self._finite(image)
         if self.config.mode == "moments":
@@ -208,9 +216,9 @@ def measure_normalisation(
         low, high = _limits(finite, sampled, config)
     else:
         low, high = _limits(np.stack(extremes)[:, None], sampled, config)
-    spread = float(low.min()), float(high.max())
+    spread = tuple(zip(low.tolist(), high.tolist(), strict=True))
     if config.range is not None:
-        return replace(unmeasured, config=config, spread=spread).with_range(*config.range)
+        return replace(unmeasured, spread=spread).with_range(config.range)
     ground = None
     if config.compress > 0:
         median = np.median(sampled, axis=(0, 1), keepdims=True)
@@ -220,7 +228,7 @@ def measure_normalisation(
 
 def normalise(
     image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig | None = None
-) -> Float[np.ndarray, "h w c"]:
+) -> Float[np.ndarray, "h w _"]:
     """Normalised float32 values of a whole image, see `Normalisation`."""
     return measure_normalisation(image, config).apply(image)
 
@@ -253,12 +261,14 @@ def _rescale(
     image: Shaped[np.ndarray, "h w c"],
     low: Float[np.ndarray, " k"],
     high: Float[np.ndarray, " k"],
-) -> Float[np.ndarray, "h w c"]:
+) -> Float[np.ndarray, "h w _"]:
     """Values with `low` at 0 and `high` at 1, at most `FARTHEST`; zeros where the two are equal."""
     span = high - low
     gain = np.divide(1.0, span, out=np.zeros_like(span), where=span > 0)
     working = _working_dtype(image.dtype)
     values: Any = image.astype(working)
+    if image.shape[2] == 1 < len(low):  # a grey image, of whose equal channels each has its range
+        values = values.repeat(len(low), axis=2)
     with np.errstate(over="ignore"):
         values -= low.astype(working)
         values *= gain.astype(working)
@@ -292,29 +302,6 @@ def _limits(
         low = np.where(flat, image.min(axes), low)
         high = np.where(flat, image.max(axes), high)
     return low, high
-
-
-def percentiles(values: Num[np.ndarray, "n k"], q: Sequence[float]) -> Float[np.ndarray, "p k"]:
-    """`np.percentile` of every column, to the last bit; small unsigned integers are counted.
-
-    Counting takes a seventh of the time of sorting. There must be a row.
-
-    >>> percentiles(np.array([[0], [10], [30]], np.uint8), (0, 25, 100)).tolist()
-    [[0.0], [5.0], [30.0]]
-    """
-    if values.dtype not in (np.uint8, np.uint16):
-        return np.percentile(values, q, axis=0)
-    ranks = np.asarray(q) / 100 * (len(values) - 1)
-    below = np.floor(ranks).astype(np.int64)
-    beside, share = np.stack([below, np.minimum(below + 1, len(values) - 1)]), ranks - below
-    columns = []
-    for column in values.T:
-        up_to = np.cumsum(np.bincount(column))
-        low, high = np.searchsorted(up_to, beside, side="right").astype(np.float64)
-        # from the nearer of the two, as NumPy, to the same last bit
-        near = np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
-        columns.append(near)
-    return np.stack(columns, axis=1)
 
 
 def is_grey(image: Shaped[np.ndarray, "h w c"]) -> bool:

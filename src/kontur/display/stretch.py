@@ -1,29 +1,34 @@
 """Stretch: an image of any depth and any channels as a picture of 8 bits."""
 
 import math
+from typing import Any
 
 import numpy as np
 from jaxtyping import Num, UInt8
 
 DARKEST, BRIGHTEST = 0.5, 99.8  # percentiles of the image that become black and white
-Contrast = float | tuple[float, float]  # a percentile, or the values that are black and white
+OneRange = float | tuple[float, float]  # a percentile, or the values that are black and white
+DisplayRange = OneRange | tuple[tuple[float, float], ...]  # also two values for each channel
 SAMPLE = 1 << 20  # pixels on which they are measured
 
 
 def stretch(
-    image: Num[np.ndarray, "h w c"], *, contrast: Contrast | None = None
+    image: Num[np.ndarray, "h w c"], *, contrast: DisplayRange | None = None
 ) -> UInt8[np.ndarray, "h w 3"]:
     """An image of any depth and channels as 8-bit RGB, from dark to bright percentile.
 
-    `contrast` is another percentile, or the two values between which it is stretched.
-    Three channels are colour and stretched together; one is grey; two are shown in green and
-    magenta; of more the first three, each stretched alone. A constant image is black, and so is
-    what is not finite.
+    `contrast` is another percentile, or the two values between which it is stretched, or two for
+    each channel. Three channels are colour and stretched together; one is grey; two are shown in
+    green and magenta; of more the first three, each stretched alone. A constant image is black, and
+    so is what is not finite.
     """
     channels = image.shape[2]
-    if channels == 3:
-        return _stretched(image, contrast or BRIGHTEST)
-    planes = [_stretched(image[:, :, i], contrast or BRIGHTEST) for i in range(min(channels, 3))]
+    given: Any = contrast or BRIGHTEST
+    each = isinstance(given, tuple) and isinstance(given[0], tuple)  # a range for each channel
+    if channels == 3 and not each:
+        return _stretched(image, given)
+    shown = range(min(channels, 3))
+    planes = [_stretched(image[:, :, i], given[i] if each else given) for i in shown]
     if channels == 1:
         return np.repeat(planes[0][:, :, None], 3, axis=2)
     if channels == 2:
@@ -54,7 +59,7 @@ def thinned(values: Num[np.ndarray, "*shape"]) -> Num[np.ndarray, "*shape2"]:
     return values[::step, ::step]
 
 
-def _stretched(part: Num[np.ndarray, "*shape"], contrast: Contrast) -> UInt8[np.ndarray, "*shape"]:
+def _stretched(part: Num[np.ndarray, "*shape"], contrast: OneRange) -> UInt8[np.ndarray, "*shape"]:
     low, high = contrast if isinstance(contrast, tuple) else limits(part, brightest=contrast)
     if high <= low:
         return np.zeros(part.shape, dtype=np.uint8)

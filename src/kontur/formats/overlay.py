@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from jaxtyping import Int, Num, Shaped, UInt8
 
-from kontur.display.stretch import Contrast, stretch
+from kontur.display.stretch import DisplayRange, stretch
 from kontur.errors import InputError
 from kontur.formats import atomic
 from kontur.formats.lazy_pixels import LazyPixels, Pixels, every
@@ -34,7 +34,7 @@ def write_overlay(
     instances: Instances,
     *,
     ids: bool = False,
-    contrast: Contrast | None = None,
+    contrast: DisplayRange | None = None,
     overwrite: bool = True,
 ) -> None:
     """Write the drawing as PNG; small images are enlarged by a whole factor, huge ones shrunk."""
@@ -65,7 +65,7 @@ def draw(
     width: float | None = None,
     zoom: float = 1.0,
     ids: bool = False,
-    contrast: Contrast | None = None,
+    contrast: DisplayRange | None = None,
 ) -> UInt8[np.ndarray, "_ _ 3"]:
     """An RGB picture `(h·zoom, w·zoom, 3)` of the image with the objects' outlines.
 

@@ -14,6 +14,7 @@ import numpy as np
 import kontur
 from kontur.data.folder import Folder
 from kontur.data.normalise import NormaliseConfig
+from kontur.data.ranges import check_ranges
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.evaluate import evaluate, summarise
@@ -60,10 +61,12 @@ def fit_baseline(
         "label": int(np.bincount(labels).argmax()),
         "largest": float(LARGEST * areas.max()),
     }
+    config = merge(fixed, values)
+    check_ranges(normalise.range, config["channels"])
     card = Card(
         name=name,
         kind=KIND,
-        config=merge(fixed, values),
+        config=config,
         classes=folder.classes,
         thresholds=Thresholds(score=0.0, overlap=1.0),
         normalise=normalise.model_dump(mode="json"),

@@ -6,7 +6,7 @@ anew that has changed since, and refuses to mix another image of the same name w
 """
 
 import logging
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,21 @@ from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
 from kontur.formats.atomic import check_writable
 from kontur.formats.left_overs import remove_left_overs
+from kontur.infer.folder_contrast import (
+    FolderContrast,
+    Images,
+    Progress,
+    measure_folder,
+    opened,
+    outside,
+)
 from kontur.infer.image_queue import ImageQueue
 from kontur.infer.image_task import Job, OnPart, Outcome, Work
 from kontur.infer.inputs import InputImage, once_each
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import check_is_folder, finished_outputs, output_files
 from kontur.infer.predict import Predictor
-from kontur.infer.record import Record
+from kontur.infer.record import FOLDER_CONTRAST, Record
 from kontur.infer.region import parse_region
 from kontur.infer.report import Report
 from kontur.infer.source_file import SourceFile
@@ -49,6 +57,7 @@ def predict_folder(
     workers: int | Workers = 1,
     report: Path | None = None,
     on_part: OnPart = lambda image, done, total: None,
+    on_measured: Progress = lambda done, total: None,
 ) -> Generator[Outcome, None, None]:
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
@@ -69,6 +78,11 @@ def predict_folder(
     stack; finished ones are kept beside the outputs until the image is finished, so that a run that
     is killed goes on with the missing ones.
 
+    With the contrast "folder" the range of all images is measured first (`folder_contrast`), of
+    which `on_measured(done, total)` tells. The record notes it: a later call with the same settings
+    takes it, also for new images, and a line of logging says where those hold other values;
+    `overwrite` measures it anew, over the images of its call.
+
     Raises:
         InputError: `out` is no folder of a disk (`check_is_folder`), or holds outlines of the same
             names made with other settings or of other images; a cluster cannot do the work.
@@ -88,10 +102,20 @@ def predict_folder(
         options = options.replace(region=regions)  # read once, whoever does the work
     settings["polish"] = options.polish or None  # older records have no word
     thresholds = predictor.thresholds(options).model_dump()
-    record = Record(out, {**(model or {}), **settings, **thresholds})
+    settings = {**(model or {}), **settings, **thresholds}
+    record = Record(out, settings)
     jobs = [_job(record, image, out, outputs, overwrite, options) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)
+    note = None if overwrite else record.noted(FOLDER_CONTRAST)
+    if options.contrast == "folder" and (note or any(job.files for job in jobs)):
+        new = [job.input for job in jobs if job.files and record.results_of(job.input.name) is None]
+        images = opened(new if note else [job.input for job in jobs], options)
+        measured = _measured(predictor, images, note, on_measured)
+        record = Record(out, {**settings, FOLDER_CONTRAST: measured.noted()})
+        options = options.replace(contrast=measured.range)
+        if not overwrite:  # another process may have noted another one meanwhile
+            _refuse_mixture(record, jobs, out)
     if options.page == "all":
         check_outputs_keep_planes(outputs)
     if options.link is not None:
@@ -123,6 +147,19 @@ def predict_folder(
                 rows.add(outcome)
             record.finish()
             rows.write()
+
+
+def _measured(
+    predictor: Predictor, images: Images, note: Mapping[str, Any] | None, progress: Progress
+) -> FolderContrast:
+    """The contrast of the images; or what the record notes, to which new images are compared."""
+    if note is None:
+        return measure_folder(predictor, images, progress=progress)
+    measured = FolderContrast.of_note(note)
+    line = outside(predictor, images, measured, progress=progress)
+    if line is not None:
+        log.warning("%s", line)
+    return measured
 
 
 def _note(enter: Callable[..., None], job: Job, outcome: Outcome) -> None:

@@ -29,6 +29,7 @@ from kontur.data.image_planes import (
     states_all_planes,
 )
 from kontur.data.image_statistics import fingerprint
+from kontur.data.layout import AnnotatedImage
 from kontur.data.pairing import (
     PlanesSource,
     Source,
@@ -41,12 +42,15 @@ from kontur.data.pairing import (
 )
 from kontur.data.places import Place
 from kontur.data.predicted_pages import PredictedPages
+from kontur.data.ranges import Ranges
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
 from kontur.evaluate.class_lists import ClassLists
-from kontur.formats.images import Image, is_image
+from kontur.formats.images import Image, is_image, open_image
+from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.nifti_space import check_same_space
+from kontur.infer.folder_contrast import measure_folder
 from kontur.infer.model_channels import in_learned_channel
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
@@ -65,7 +69,8 @@ class FolderEvaluation:
 
     Where all planes are evaluated, `images` are planes, and those of a stack that only one side has
     are `planes_without_prediction` and `planes_without_truth`, such as "film page 3". `learned` are
-    those that the model learned from, as far as that is known.
+    those that the model learned from, as far as that is known, and `contrast` is the range that was
+    measured over all images, where that was asked for.
     """
 
     images: tuple[ImageScores, ...]
@@ -75,6 +80,7 @@ class FolderEvaluation:
     planes_without_truth: tuple[str, ...] = ()
     ignored_classes: tuple[str, str] | None = None  # see `ClassLists.ignored`
     learned: tuple[str, ...] = ()
+    contrast: Ranges | None = None
 
     @property
     def without_size(self) -> tuple[str, ...]:
@@ -244,18 +250,26 @@ def evaluate_model(
     options: PredictOptions = DEFAULT_OPTIONS,
     learned: Collection[str] = (),
     progress: Progress | None = None,
+    on_measured: Progress = lambda done, total: None,
 ) -> FolderEvaluation:
     """Evaluate the predictions of a model on a folder's images, in the folder's channel and page.
 
     Of a folder that was opened with all pages every plane counts as an image does. A folder of all
     channels is looked at in the one that the model learned from. A line of logging (`kontur.infer`)
     names images of which hardly a value lies in a given range of intensities. `learned` are the
-    fingerprints of the images that the model learned from (`learned_images.read_learned`).
+    fingerprints of the images that the model learned from (`learned_images.read_learned`). The
+    contrast "folder" is measured first, over all images, of which `on_measured` tells.
 
     Raises:
         InputError: the folder holds no image, or a file cannot be read.
     """
     samples = truth.samples
+    measured = None
+    if options.contrast == "folder" and samples:
+        predictor.check_options(options)
+        images = [(item.plane_name, partial(_opened, truth, item)) for item in truth.annotated]
+        measured = measure_folder(predictor, images, progress=on_measured).range
+        options = options.replace(contrast=measured)
     scores, seen = [], []
     hints: dict[str, list[str]] = {}  # each with the images that it is for
     for index, item in enumerate(truth.annotated):
@@ -276,7 +290,11 @@ def evaluate_model(
         raise InputError(f"{truth.path} holds no image to evaluate")
     for hint, names in hints.items():
         log.warning("%s: %s", listed(names), hint)
-    return FolderEvaluation(tuple(scores), learned=tuple(seen))
+    return FolderEvaluation(tuple(scores), learned=tuple(seen), contrast=measured)
+
+
+def _opened(truth: Folder, item: AnnotatedImage) -> OpenImage:
+    return open_image(item.image, channel=truth.channel, page=item.page)
 
 
 def _on(true: ImagePlanes, predicted: ImagePlanes, page: Page) -> tuple[Instances, Instances]:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from kontur.data.normalise import Normalisation
+from kontur.data.ranges import Range
 from kontur.infer.options import PredictOptions, contrast_text
 from kontur.models.card import Card
 
@@ -22,6 +23,7 @@ UNLIKE = 2.0  # a typical object this many times larger or smaller than learned 
 MEASURES = "measures the objects and scales the image"
 AUTO = f"--diameter auto {MEASURES} (--diameter N where you know it)"
 AUTO_IN_PYTHON = f'diameter="auto" {MEASURES} (diameter=N where you know it)'
+AUTO_IN_A_FORM = f"auto in the field diameter {MEASURES} (or type its pixels, where you know them)"
 
 
 def channel_hint(
@@ -50,29 +52,39 @@ def values_hint(normalisation: Normalisation) -> str | None:
 
     None for an empty image and where a model takes moments, for which no values are measured.
     """
-    given, spread = normalisation.config.range, normalisation.spread
-    if spread is None:
+    spread, ranges = normalisation.spread, normalisation.config.ranges
+    if not spread:
         return None
-    if spread[0] == spread[1]:
+    whole = min(low for low, _ in spread), max(high for _, high in spread)
+    if whole[0] == whole[1]:
         return (
             "it is constant: every pixel has the same value, so that there is nothing to find; see "
             "whether it is the right file, page and channel"
         )
-    if given is None:
-        return None
-    (low, high), (darkest, brightest) = given, spread
+    if len(ranges) <= 1:
+        spread = (whole,)
+    elif len(spread) == 1:  # grey, which all channels show
+        spread *= len(ranges)
+    for number, (given, seen) in enumerate(zip(ranges, spread, strict=bool(ranges))):
+        if (what := _beyond(given, seen)) is not None:
+            values = f"the values of channel {number}" if len(ranges) > 1 else "its values"
+            return (
+                f"{values} lie {what}: a contrast of {contrast_text(given)} is two values as they "
+                "are stored in the file"
+            )
+    return None
+
+
+def _beyond(given: Range, seen: Range) -> str | None:
+    """Where the values that are seen lie, if hardly any is in the range that was given."""
+    (low, high), (darkest, brightest) = given, seen
     if brightest <= low:
-        what = "nearly all at or below the range"
-    elif darkest >= high:
-        what = "nearly all at or above the range"
-    elif brightest > low + FAR * (high - low):
-        what = f"up to more than {FAR:.0f} times beyond the range, as of another unit or exposure"
-    else:
-        return None
-    return (
-        f"its values lie {what}: a contrast of {contrast_text(given)} is two values as they are "
-        "stored in the file"
-    )
+        return "nearly all at or below the range"
+    if darkest >= high:
+        return "nearly all at or above the range"
+    if brightest > low + FAR * (high - low):
+        return f"up to more than {FAR:.0f} times beyond the range, as of another unit or exposure"
+    return None
 
 
 def track_hint(pages: int, options: PredictOptions) -> str | None:

@@ -6,9 +6,7 @@ from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
-import numpy as np
-
-from kontur.data.normalise import is_range
+from kontur.data.ranges import Ranges, as_ranges, is_number, ranges_of
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
 from kontur.infer.region import Regions
@@ -16,12 +14,8 @@ from kontur.wording import nearest
 
 Diameter = float | Literal["auto"]
 Augment = Literal["flips", "turns"]
-GivenContrast = float | tuple[float, float]  # a percentile, or the values that become 0 and 1
-Contrast = GivenContrast | Literal["auto"]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+GivenContrast = float | Ranges  # a percentile, or the values that become 0 and 1
+Contrast = GivenContrast | Literal["auto", "folder"]
 
 
 def _is_whole(value: object) -> bool:
@@ -29,27 +23,17 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_number_or_auto(value: object) -> bool:
-    return _is_number(value) or (isinstance(value, str) and value == "auto")
+    return is_number(value) or (isinstance(value, str) and value == "auto")
 
 
 def _is_contrast(value: object) -> bool:
-    return _is_number_or_auto(value) or _as_range(value) is not None
-
-
-def _as_range(value: Any) -> tuple[float, float] | None:
-    """Two numbers that are a range, as floats; None for anything else."""
-    values = value.tolist() if isinstance(value, np.ndarray) else value
-    if not isinstance(values, tuple | list) or len(values) != 2 or not all(map(_is_number, values)):
-        return None
-    try:
-        low, high = map(float, values)
-    except OverflowError:  # a whole number of hundreds of digits
-        return None
-    return (low, high) if is_range(low, high) else None
+    if isinstance(value, str):
+        return value in ("auto", "folder")
+    return is_number(value) or as_ranges(value) is not None
 
 
 def _is_size(value: object) -> bool:
-    return isinstance(value, Real) and _is_number(value) and float(value) >= 0  # NaN is not
+    return isinstance(value, Real) and is_number(value) and float(value) >= 0  # NaN is not
 
 
 NUMBER_OR_AUTO = "a number or 'auto'"
@@ -59,7 +43,8 @@ WANTED: dict[str, tuple[Callable[[object], bool], str]] = {
     "pixel_size": (_is_number_or_auto, NUMBER_OR_AUTO),
     "contrast": (
         _is_contrast,
-        "a percentile, 'auto', or two values (low, high) of the image that become 0 and 1",
+        "a percentile, 'auto', 'folder', or two values (low, high) of the image that become 0 and "
+        "1, also a pair of them for each channel",
     ),
     "tile": (_is_whole, "a whole number of pixels"),
     "region": (
@@ -87,21 +72,26 @@ def parse_contrast(word: str) -> Contrast:
 
     >>> parse_contrast("99"), parse_contrast("auto"), parse_contrast("100, 4000")
     (99.0, 'auto', (100.0, 4000.0))
+    >>> parse_contrast("100,4000; 50,900")
+    ((100.0, 4000.0), (50.0, 900.0))
     """
-    words = word.strip().lower().split(",")
-    if words == ["auto"]:
+    words = [part.split(",") for part in word.strip().lower().split(";")]
+    if words == [["auto"]]:
         return "auto"
+    if words == [["folder"]]:
+        return "folder"
     try:
-        numbers = tuple(float(each) for each in words)
+        numbers = [[float(each) for each in part] for part in words]
     except ValueError:
-        numbers = ()
-    if len(numbers) == 1 and 0 < numbers[0] < math.inf:
-        return numbers[0]
-    given = _as_range(numbers)
+        numbers = [[]]
+    if len(numbers) == len(numbers[0]) == 1 and 0 < numbers[0][0] < math.inf:
+        return numbers[0][0]
+    given = as_ranges(numbers)
     if given is None:
         raise InputError(
-            "wanted a percentile such as 99, auto, or LOW,HIGH (two values of the images, LOW "
-            f"below HIGH, such as 100,4000), got {word!r:.60}"
+            "wanted a percentile such as 99, auto, folder, or LOW,HIGH (two values of the images, "
+            "LOW below HIGH, such as 100,4000; for a model that normalises each channel alone a "
+            f"pair for each, as 100,4000;50,900), got {word!r:.60}"
         )
     return given
 
@@ -111,9 +101,11 @@ def contrast_text(contrast: Contrast) -> str:
 
     >>> contrast_text((100.0, 0.1 + 0.2)), contrast_text(99.8)
     ('100,0.30000000000000004', '99.8')
+    >>> contrast_text(((0.0, 9.0), (2.0, 5.0)))
+    '0,9;2,5'
     """
-    numbers = contrast if isinstance(contrast, tuple) else (contrast,)
-    return ",".join(str(each).removesuffix(".0") for each in numbers)
+    parts = ranges_of(contrast) if isinstance(contrast, tuple) else ((contrast,),)
+    return ";".join(",".join(str(each).removesuffix(".0") for each in part) for part in parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +124,9 @@ class PredictOptions:
             the card. A lower one, such as 99, brings up dim objects beside very bright ones;
             "auto" searches for it. Or a range (low, high): these values, as they are stored,
             become 0 and 1 in every image and channel, whatever else is in it, so that images of
-            one exposure can be compared.
+            one exposure can be compared. Or such a pair for each channel ((low, high), …), where
+            the model normalises each channel alone. "folder" measures such a range over all images
+            of a prediction (`predict_folder`, `evaluate_model`), and is none of a single image.
         tile: the side in pixels, at the scale of the network, of the tiles in which the image is
             looked at; by default as large as memory allows, where the whole needs too much. The
             objects are the same. Kinds of models in which every pixel decides about all (TransUNet,
@@ -169,7 +163,7 @@ class PredictOptions:
         """Raise `InputError` for a value of another kind; what is in range a model says."""
         for name in WANTED:
             check_kind(name, getattr(self, name))
-        given = _as_range(self.contrast)
+        given = as_ranges(self.contrast)
         if given is not None:  # a list is one as well, and records compare floats
             object.__setattr__(self, "contrast", given)
 

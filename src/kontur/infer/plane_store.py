@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 
+from kontur.data.ranges import as_ranges
 from kontur.infer.options import GivenContrast
 from kontur.infer.outline_arrays import outline_arrays, outlines_from
 from kontur.infer.unfinished import Unfinished
@@ -107,6 +108,6 @@ def _finished(arrays: Mapping[str, np.ndarray]) -> FinishedPlane:
         classes=tuple(known["classes"]),
     )
     if isinstance(facts["contrast"], list):
-        facts["contrast"] = tuple(facts["contrast"])
+        facts["contrast"] = as_ranges(facts["contrast"])
     plane = None if known["plane"] is None else Plane(*known["plane"])
     return FinishedPlane(**{**facts, "instances": instances.replace(plane=plane)})

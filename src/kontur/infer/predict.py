@@ -203,7 +203,7 @@ class Predictor:
     def check_options(self, options: PredictOptions) -> None:
         """Raises `InputError` for options that this model cannot serve, whatever the image."""
         check_augment(options.augment)
-        check_scale_and_contrast(self.card, self.normalise, options)
+        check_scale_and_contrast(self.card, self.normalise, options, self.config.channels)
         if options.polish and not self.family.has_agent(self.config):
             raise InputError(
                 f"the model {self.card.name!r} has no agent that corrects outlines; train one on "
@@ -299,10 +299,15 @@ class Predictor:
         if tiling is None:
             return None
 
+        # An object of which a tile shows a part may score more as a whole; orientations vote with
+        # what scores enough.
+        all_of_it = self.family.by_first_pixel and augment is None
+        lowest = thresholds.replace(score=0.0) if all_of_it else thresholds
+
         def propose(view: View, config: Any, within: Box) -> Candidates:
             inside = EVERYWHERE if augment else within  # orientations differ in where it is
             how = {"within": inside, "config": config, "polish": polish}
-            return self._candidates(view, thresholds, augment, **how)
+            return self._candidates(view, lowest, augment, **how)
 
         exact = tiling.reach and augment is None
         slack = owners.SLACK if exact else owners.FIXED_SLACK

@@ -16,6 +16,7 @@ from typing import Any
 
 import kontur
 from kontur.data.file_names import RECORD_FILE
+from kontur.data.ranges import as_ranges
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.formats.left_overs import remove_left_overs
@@ -28,6 +29,7 @@ from kontur.wording import printable
 
 PAUSE = 1.0  # seconds at least between two writes
 OLDER = {"precision": "float32"}  # settings that records of older builds do not name
+FOLDER_CONTRAST = "folder_contrast"  # the setting that is measured, where contrast is "folder"
 DIGESTS = {"digest": "model", "region_digest": "region"}  # of files, whose names say little
 
 
@@ -85,6 +87,13 @@ class Record:
                 was = "was" if key in before else "may have been"  # older builds noted no region's
                 words.append(f"the {DIGESTS[key]} of this name {was} another")
         return "; ".join(words)
+
+    def noted(self, setting: str) -> Any:
+        """What the latest run that had the settings of this call notes of one more; None else."""
+        for run in reversed(self.runs):
+            if setting in run.settings and not self.difference(run):
+                return run.settings[setting]
+        return None
 
     def begin(self) -> None:
         """Write the record before any work; raises `OSError` where that cannot be done."""
@@ -248,6 +257,9 @@ def _dump(path: Path, runs: Iterable[RecordedRun], held: Mapping[str, int]) -> N
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, list):  # a range of intensities
-        return contrast_text(tuple(value))
+    if isinstance(value, dict):  # that was measured over a folder
+        value = value["range"]
+    ranges = as_ranges(value)  # of intensities
+    if ranges is not None:
+        return contrast_text(ranges)
     return "not set" if value is None else str(value)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kontur.data.normalise import NormaliseConfig
+from kontur.data.ranges import check_ranges, ranges_of
 from kontur.errors import InputError
 from kontur.infer.options import Contrast, Diameter, GivenContrast, PredictOptions
 from kontur.infer.view import PreparedImage, View, central_part
@@ -22,6 +23,8 @@ AUTO_CONTRASTS = (99.0, 98.0)  # searched by `contrast="auto"`, beside the card'
 AUTO_PIXELS = 400_000  # of each trial at most, from the centre of the image
 CLEARLY = 1.05  # factor by which a trial must be more certain than those before it
 SCALE_RANGE = (1 / 64, 16.0)  # outside this a given diameter is surely in the wrong unit
+
+MEASURED = (0.0, 1.0)  # stands for the range that will be measured over a folder
 
 Detect = Callable[[View], Instances]
 
@@ -43,7 +46,7 @@ def scales(card: Card, diameter: Diameter | None) -> tuple[float, ...]:
         return (1.0,)
     learned = card.object_size
     if learned is None:
-        raise InputError("this model's card has no object size; leave --diameter out")
+        raise InputError("this model's card has no object size; leave the diameter out")
     if diameter == "auto":
         return AUTO_SCALES
     scale = learned / diameter if diameter > 0 else 0.0
@@ -57,11 +60,17 @@ def scales(card: Card, diameter: Diameter | None) -> tuple[float, ...]:
 
 
 def check_scale_and_contrast(
-    card: Card, normalise: NormaliseConfig, options: PredictOptions
+    card: Card, normalise: NormaliseConfig, options: PredictOptions, channels: int
 ) -> None:
-    """Raise what `choose_scale_and_contrast` and `diameter_of` would raise for every image."""
+    """Raise what `choose_scale_and_contrast` and `diameter_of` would raise for every image.
+
+    And what a range for each of the network's `channels` is not good for.
+    """
     scales(card, diameter_of(card.pixel_size, card, options))  # of a file whose pixels are known
-    contrasts(normalise, options.contrast)
+    given = MEASURED if options.contrast == "folder" else options.contrast
+    (*_, last) = contrasts(normalise, given)
+    if isinstance(last, tuple):
+        check_ranges(last, channels)
 
 
 def diameter_of(pixel_size: float | None, card: Card, options: PredictOptions) -> Diameter | None:
@@ -94,14 +103,25 @@ def contrasts(
     if contrast is None:
         return (None,)
     if config.mode == "moments":
-        raise InputError("this model does not stretch contrasts; leave --contrast out")
+        raise InputError("this model does not stretch contrasts; leave the contrast out")
+    if contrast == "folder":
+        raise InputError(
+            "the contrast 'folder' is a range measured over all images of a prediction, and this "
+            "is a single one; predict them together (kontur predict, or predict_folder of "
+            "kontur.infer.folder), or give two values (low, high)"
+        )
     if contrast == "auto":
         return (None, *AUTO_CONTRASTS)
     if isinstance(contrast, tuple):
         if config.compress > 0:
             raise InputError(
                 "this model compresses intensities around the median of each image, so that no "
-                "range holds for all; leave LOW,HIGH out, or train with normalise.mode=range"
+                "range holds for all; leave the range out, or train with normalise.mode=range"
+            )
+        if len(ranges_of(contrast)) > 1 and config.over != "channel":
+            raise InputError(
+                "this model normalises all channels together, so that one range holds for all of "
+                "them; give one LOW,HIGH, or train with normalise.over=channel"
             )
     elif not config.low < contrast <= 100:
         raise InputError(

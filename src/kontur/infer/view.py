@@ -18,6 +18,7 @@ from kontur.data.normalise import (
     measure_normalisation,
     to_channels,
 )
+from kontur.data.ranges import Ranges
 from kontur.data.survey import survey
 from kontur.formats.images import check_finite
 from kontur.formats.lazy_pixels import LazyPixels, Pixels, source_level
@@ -130,12 +131,12 @@ class PreparedImage:
             return located
         return located.transform(lambda points: points / scale).clip(self.size)
 
-    def with_contrast(self, contrast: float | tuple[float, float] | None) -> Self:
+    def with_contrast(self, contrast: float | Ranges | None) -> Self:
         """The same image with another percentile as bright, or a range; None leaves it."""
         if contrast is None:
             return self
         if isinstance(contrast, tuple):
-            return replace(self, normalisation=self.normalisation.with_range(*contrast))
+            return replace(self, normalisation=self.normalisation.with_range(contrast))
         config = self.normalisation.config.replace(mode="percentile", range=None, high=contrast)
         if isinstance(self.pixels, LazyPixels):
             lazy, normalisation = survey(self.pixels, self.channels, config, where="the image")

@@ -51,7 +51,8 @@ def _words(values: dict[str, Any]) -> dict[str, str]:
 
 def _word(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(map(_word, value)) or "none"
+        pairs = any(isinstance(each, list | tuple) for each in value)
+        return ("; " if pairs else ", ").join(map(_word, value)) or "none"
     if isinstance(value, dict):
         return ", ".join(f"{key} {_word(item)}" for key, item in value.items()) or "none"
     if isinstance(value, bool) or value is None:

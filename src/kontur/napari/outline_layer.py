@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kontur.errors import InputError
+from kontur.infer.hints import AUTO_IN_A_FORM, size_hint
 from kontur.infer.load import load
 from kontur.infer.options import PredictOptions, parse_contrast
 from kontur.infer.predict import Predictor
@@ -18,7 +19,8 @@ from kontur.napari.planes import leading_shape, plane_pixels
 class Task:
     """Planes of an image layer that a model outlines: those that wait, and what was found.
 
-    `model` is a name, a file or a run; it is loaded with the first plane.
+    `model` is a name, a file or a run; it is loaded with the first plane. `hints` are sentences on
+    what to try, in the words of the form, each once.
     """
 
     layer: Any
@@ -27,15 +29,23 @@ class Task:
     waiting: tuple[Index, ...]
     found: Mapping[Index, Instances] = field(default_factory=dict)
     predictor: Predictor | None = None
+    hints: tuple[str, ...] = ()
 
 
 def outline_next(task: Task) -> Task:
     """The task with one plane more found. Raises `InputError` as `load` and `predict` do."""
     predictor = task.predictor or load(task.model)
     index, *waiting = task.waiting
-    instances = predictor.predict(plane_pixels(task.layer, index), task.options)
-    found = {**task.found, index: instances}
-    return replace(task, waiting=tuple(waiting), found=found, predictor=predictor)
+    made = predictor.predict_detailed(plane_pixels(task.layer, index), task.options)
+    areas = made.instances.areas
+    hint = made.hint or size_hint(areas, predictor.card, task.options, advice=AUTO_IN_A_FORM)
+    return replace(
+        task,
+        waiting=tuple(waiting),
+        found={**task.found, index: made.instances},
+        predictor=predictor,
+        hints=tuple(dict.fromkeys([*task.hints, *([hint] if hint else [])])),
+    )
 
 
 def origin_of_prediction(layer: Any, planes: Mapping[Index, Instances]) -> Origin:

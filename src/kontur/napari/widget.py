@@ -136,7 +136,8 @@ class OutlineWidget(widgets.Container):
         add = self.viewer.add_shapes if kind == "shapes" else self.viewer.add_labels
         add(data, **attributes)
         count = sum(map(len, done.found.values()))
-        self._say(f"{plural(count, 'object')} in {plural(len(done.found), 'plane')}, as {kind}")
+        made = f"{plural(count, 'object')} in {plural(len(done.found), 'plane')}, as {kind}"
+        self._say("; ".join([made, *done.hints]))
 
     def _failed(self, error: Exception) -> None:
         self._end()

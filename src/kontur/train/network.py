@@ -14,6 +14,7 @@ from torch import Tensor
 import kontur
 from kontur.data.augment import crop_size
 from kontur.data.dataset_statistics import DatasetStatistics
+from kontur.data.ranges import check_ranges
 from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 from kontur.infer.load import find_model
@@ -96,7 +97,9 @@ def resolve_network(
     changes["training"] = training
     if card and "normalise" not in given:
         changes["normalise"] = card.normalise
-    return config.replace(**changes)
+    resolved = config.replace(**changes)
+    check_ranges(resolved.normalise.range, channels_of(network))
+    return resolved
 
 
 def working_scale(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from kontur.errors import InputError
 from kontur.infer.options import PredictOptions
 from kontur.web.authorship import MODEL, with_predicted
+from kontur.web.contrast import contrast_of
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
 from kontur.web.workspace import Workspace
@@ -35,6 +36,8 @@ def predict_images(
     objects = done = 0
     job.progress(0, len(pages), "")
     predictor = here.models.predictor(model)
+    contrast = contrast_of(here, predictor, model, options.contrast)
+    options = options.replace(contrast=contrast)
     total = sum(map(len, pages.values()))
     for image, numbers in pages.items():
         try:

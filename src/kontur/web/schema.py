@@ -56,6 +56,7 @@ class FolderSummary(pydantic.BaseModel):
     palette: list[str] = Field(description='colours of classes, "#rrggbb"; they repeat')
     model: str = Field(description="the model that is in use")
     channel: int | str = Field(description="the channel that it sees of images of several stains")
+    contrast: str = Field(description="the contrast in which it sees images; empty for its own")
     formats: list[ExportFormat]
     can_train: bool
     problems: list[str]
@@ -102,10 +103,14 @@ class ClassNames(Model):
 
 
 class ModelChoice(Model):
-    """The model to use, and the channel that it sees of images of several stains."""
+    """The model to use, the channel that it sees of images of several stains, and their contrast.
+
+    The contrast is as it is typed: a percentile, auto, folder, or LOW,HIGH; empty for the model's.
+    """
 
     name: Name
     channel: Annotated[int, Field(ge=0, le=1000)] | Name | None = None
+    contrast: Annotated[str, Field(max_length=200)] | None = None
 
 
 class ModelSummary(pydantic.BaseModel):
@@ -131,8 +136,16 @@ class PredictRequest(Model):
     min_size: Annotated[float, Field(ge=0, le=LARGEST**2)] = 0
     diameter: Annotated[float, Field(gt=0, le=LARGEST)] | Literal["auto"] | None = None
     contrast: (
-        Annotated[float, Field(gt=0, le=100)] | tuple[Finite, Finite] | Literal["auto"] | None
-    ) = Field(None, description="a percentile, or the two values that become 0 and 1")
+        Annotated[float, Field(gt=0, le=100)]
+        | tuple[Finite, Finite]
+        | tuple[tuple[Finite, Finite], ...]
+        | Literal["auto", "folder"]
+        | None
+    ) = Field(
+        None,
+        description="a percentile, or the two values that become 0 and 1, also two a channel, or "
+        "folder, which measures them over all images of the folder; by default the chosen one",
+    )
 
 
 class TrainRequest(Model):

@@ -1,5 +1,6 @@
 """A workspace: everything that the calls of the API share, for one folder of images."""
 
+import threading
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,6 +45,7 @@ class Workspace:
     events: Events
     jobs: Jobs
     problems: list[str] = field(default_factory=list)
+    measuring: threading.Lock = field(default_factory=threading.Lock)
 
     def image(self, key: str) -> FolderImage:
         """The image of a key. Raises `NoSuchImage`."""

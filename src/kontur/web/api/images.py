@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Response
 
 from kontur.display.colours import PALETTE, as_hex
-from kontur.web import exporting
+from kontur.web import contrast, exporting
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
 from kontur.web.pixels import describe, stamp_of
 from kontur.web.schema import (
@@ -109,6 +109,7 @@ def summary(here: Workspace) -> FolderSummary:
         palette=[as_hex(colour) for colour in PALETTE],
         model=here.model,
         channel=here.channel,
+        contrast=contrast.chosen(here),
         formats=exporting.choices(),
         can_train=here.can_train,
         problems=here.problems,

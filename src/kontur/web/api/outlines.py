@@ -17,6 +17,7 @@ from kontur.instances import Instances
 from kontur.measure.columns import unit
 from kontur.web import edit_schema
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
+from kontur.web.contrast import contrast_of
 from kontur.web.edit_schema import Edit, PlaneChanges, UndoRedo
 from kontur.web.image_folder import FolderImage
 from kontur.web.pixels import stamp_of
@@ -174,10 +175,12 @@ def _name_first_class(here: Workspace, names: tuple[str, ...] = ("object",)) -> 
 
 
 def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> "Session":
-    seen = here.picture_for_model(here.models.predictor(model), image, page)
+    predictor = here.models.predictor(model)
+    seen = here.picture_for_model(predictor, image, page)
     chosen = here.history.note(CHANNEL_NOTE)  # none is another channel than the first, if learned
     stamp = f"{stamp_of(image)} {page} {chosen!r}"
-    return here.models.session(model, stamp, seen, PredictOptions(), around)
+    options = PredictOptions(contrast=contrast_of(here, predictor, model))
+    return here.models.session(model, stamp, seen, options, around)
 
 
 def _quality(

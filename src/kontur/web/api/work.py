@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from kontur.infer.options import PredictOptions
-from kontur.web import exporting, training
+from kontur.web import contrast, exporting, training
 from kontur.web.api import REFUSALS, Here
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
@@ -51,15 +51,19 @@ def models(here: Here) -> list[ModelSummary]:
 
 @router.put("/model")
 def choose_model(here: Here, body: ModelChoice) -> ModelChoice:
-    """Use another model from now on, and another channel of images of several stains.
+    """Use another model from now on, another channel of images of several stains, and contrast.
 
-    Without a channel it is the one that the model learned from, or stays as it is.
+    Without a channel it is the one that the model learned from, or stays as it is; so does the
+    contrast.
     """
     here.choose_model(body.name)
     if body.channel is not None:
         here.choose_channel(body.channel)
-    here.events.publish("model", name=body.name, channel=here.channel)
-    return ModelChoice(name=body.name, channel=here.channel)
+    if body.contrast is not None:
+        contrast.choose(here, body.contrast, body.name)
+    made = ModelChoice(name=body.name, channel=here.channel, contrast=contrast.chosen(here))
+    here.events.publish("model", **made.model_dump())
+    return made
 
 
 @router.post("/predict")

@@ -104,7 +104,7 @@ async function told(event) {
     if (changed || event.status !== image.status) await image.catchUp();
     if (changed && event.window) toast(t("changed_elsewhere"));
   } else if (event.kind === "classes") work.setClasses(event.classes);
-  else if (event.kind === "model") work.use(event.name, event.channel);
+  else if (event.kind === "model") work.use(event.name, event.channel, event.contrast);
   else if (event.kind === "file") toast(t("file_changed", { file: event.file }));
   else if (event.kind === "problem") toast(event.message, "problem");
   else if (event.kind === "windows" && image && event.counts[image.key] > 1) toast(t("two_windows"));
@@ -163,7 +163,7 @@ async function start() {
   const { folder } = work;
   if (!folder) return;
   usePalette(folder.palette);
-  work.use(folder.model, folder.channel);
+  work.use(folder.model, folder.channel, folder.contrast);
   gallery.fill(folder.images);
   header.draw();
   for (const problem of folder.problems) toast(problem, "problem");

@@ -23,6 +23,7 @@ export class ModelPanel {
     this.minutes = 5;
     this.half = false;
     /** @type {number | null} */ this.score = null;
+    /** @type {Promise<void> | undefined} */ this.choosing = undefined; // a contrast
     work.on("picture", () => this.drawChannels());
     work.on("model", () => {
       this.drawModels();
@@ -35,6 +36,8 @@ export class ModelPanel {
   build() {
     this.choice = element("select", { id: "model-choice", "aria-label": t("model"), onchange: () => this.work.choose(/** @type {HTMLSelectElement} */ (this.choice).value) });
     this.channels = element("div", { class: "field" });
+    const contrast = element("input", { type: "text", id: "contrast", title: t("contrast_hint"), placeholder: t("model_decides"), "aria-label": t("contrast"), onchange: () => { this.choosing = this.work.choose(this.work.model, { contrast: contrast.value }); } });
+    this.contrast = contrast;
     this.about = element("p", { class: "quiet" });
     const threshold = element("input", { type: "range", min: "0", max: "100", "aria-label": t("threshold"), oninput: () => this.setScore(Number(threshold.value) / 100) });
     this.threshold = threshold;
@@ -47,7 +50,7 @@ export class ModelPanel {
     this.training = element("div", { class: "group" });
     this.trainJob = element("div", { class: "group" });
     this.root.replaceChildren(
-      element("div", { class: "group" }, element("h2", {}, t("model")), this.choice, this.channels, this.about),
+      element("div", { class: "group" }, element("h2", {}, t("model")), this.choice, this.channels, element("label", { class: "field" }, element("span", {}, t("contrast")), contrast), this.about),
       element("div", { class: "group" }, element("div", { class: "row" }, one, all), element("div", { class: "field" }, element("span", {}, t("threshold")), element("span", { class: "row tight" }, threshold, this.thresholdValue, this.decide)), this.predicting),
       this.training, this.trainJob,
     );
@@ -81,8 +84,9 @@ export class ModelPanel {
   }
 
   drawModels() {
-    const { choice, about } = this;
-    if (!choice || !about) return;
+    const { choice, about, contrast } = this;
+    if (!choice || !about || !contrast) return;
+    contrast.value = this.work.contrast;
     choice.replaceChildren(...this.models.map((m) => element("option", { value: m.name, selected: m.name === this.work.model }, m.name)));
     const model = this.current();
     const ap = model?.scores.AP;
@@ -101,7 +105,7 @@ export class ModelPanel {
     const nearest = typeof seen === "number" && seen !== learned ? Math.min(seen, last) : seen; // as the server takes it
     const number = typeof nearest === "number" ? (nearest <= last ? nearest : -1) : picture.channels.findIndex(({ choice }) => choice === nearest);
     const missing = number < 0 ? [element("option", { value: "", selected: true, disabled: true }, t("not_in_image", { channel: typeof nearest === "number" ? `channel ${nearest}` : nearest }))] : []; // of other images
-    const choice = element("select", { id: "channel", "aria-label": t("seen_channel"), onchange: () => this.work.choose(model, picture.channels[Number(choice.value)].choice) },
+    const choice = element("select", { id: "channel", "aria-label": t("seen_channel"), onchange: () => this.work.choose(model, { channel: picture.channels[Number(choice.value)].choice }) },
       ...missing, ...picture.channels.map(({ name }, i) => element("option", { value: String(i), selected: i === number }, name)));
     this.channels.replaceChildren(element("span", {}, t("seen_channel")), choice);
   }
@@ -114,6 +118,7 @@ export class ModelPanel {
   async predict(one) {
     const { image, model } = this.work;
     if (one && !image) return;
+    await this.choosing; // a contrast that was typed a moment ago holds already
     try {
       this.told(await send("POST", "predict", { model, images: one ? [image?.key] : null, page: one ? image?.page : "all", score: this.score }));
     } catch (error) {

@@ -10,7 +10,7 @@ import { Refusal, request, send, windowName } from "./server.js";
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 /** @typedef {import("./selection.js").Selection} Selection */
 /** @typedef {import("./gallery.js").ImageSummary} ImageSummary */
-/** @typedef {{name: string, images: ImageSummary[], classes: string[], palette: string[], model: string, channel: number | string,
+/** @typedef {{name: string, images: ImageSummary[], classes: string[], palette: string[], model: string, channel: number | string, contrast: string,
  *   formats: {name: string, title: string, ending: string, install: string | null}[], can_train: boolean, problems: string[], version: string}} Folder */
 
 /**
@@ -27,6 +27,7 @@ export class Work extends Emitter {
     /** @type {OpenImage | null} */ this.image = null;
     this.model = "";
     /** @type {number | string} */ this.channel = 0; // that models see of images of several stains
+    this.contrast = ""; // in which models see images, as it was typed; empty for their own
     this.drawingClass = 0;
     /** @type {string | null | undefined} */ this.stream = undefined; // through which events are heard; null after a break
     /** @type {Set<number>} */ this.visited = new Set(); // of the least certain objects
@@ -198,11 +199,11 @@ export class Work extends Emitter {
     }
   }
 
-  /** Use another model from now on, or another channel. @param {string} name @param {number | string} [channel] */
-  async choose(name, channel) {
+  /** Use another model, channel or contrast from now on. @param {string} name @param {{channel?: number | string, contrast?: string}} [how] */
+  async choose(name, how = {}) {
     try {
-      const chosen = await send("PUT", "model", { name, channel });
-      this.use(name, chosen.channel);
+      const chosen = await send("PUT", "model", { name, ...how });
+      this.use(name, chosen.channel, chosen.contrast);
       this.prepare();
     } catch (error) {
       tell(error);
@@ -210,10 +211,11 @@ export class Work extends Emitter {
     }
   }
 
-  /** What was chosen, here or in another window. @param {string} name @param {number | string} channel */
-  use(name, channel) {
+  /** What was chosen, here or in another window. @param {string} name @param {number | string} channel @param {string} contrast */
+  use(name, channel, contrast) {
     this.model = name;
     this.channel = channel;
+    this.contrast = contrast;
     this.emit("model");
   }
 }

@@ -5,7 +5,7 @@ export default {
   cannot_open: "The folder could not be opened", cannot_show: "This image cannot be shown", canvas: "Image",
   changed_elsewhere: "Changed in another window; this one is up to date", class: "class", class_hint: "Class of what is drawn next, and of the selected objects; double click renames it",
   class_n: "Class 1 to 9", class_name: "Name of the class", close: "Close", closing_in: "The snake closes in …", colour: "colour",
-  connected_again: "Connected again", dark: "dark", corrected: "corrected", correcting: "Correct", delete: "Delete objects", done: "Done",
+  connected_again: "Connected again", dark: "dark", corrected: "corrected", contrast: "Contrast", contrast_hint: "LOW,HIGH: the two values that are dark and bright to the model in every image; folder: measured over all images; or a percentile, or auto. Empty: the model decides", correcting: "Correct", delete: "Delete objects", done: "Done",
   drawing: "Draw a new object", empty_folder: "No image in this folder", empty_folder_hint: "Put PNG, JPEG, TIFF, BMP, GIF, WebP or NPY files there and reload the page.",
   export: "Export", export_all: "All images that have outlines", export_hint: "Outlines are saved beside the images at every change. Here they become a file for another program.",
   exported: "Saved {name}", exported_with_losses: "Saved {name}. Lost in this format: {losses}", failed: "Failed", file_changed: "{file} was changed by another program: its outlines are shown, and undo brings yours back", fill_holes: "Fill holes", finished: "Finished",

@@ -6,7 +6,7 @@ export default {
   cannot_open: "无法打开文件夹", cannot_show: "无法显示此图像", canvas: "图像",
   changed_elsewhere: "已在另一个窗口中修改；此窗口已更新", class: "类别", class_hint: "接下来绘制的对象和所选对象的类别；双击可改名",
   class_n: "类别 1 到 9", class_name: "类别名称", close: "关闭", closing_in: "轮廓正在收拢……", colour: "颜色",
-  connected_again: "已重新连接", dark: "深色", corrected: "已修正", correcting: "修正", delete: "删除对象", done: "完成",
+  connected_again: "已重新连接", dark: "深色", corrected: "已修正", contrast: "对比度", contrast_hint: "低,高：每幅图像中对模型为暗和亮的两个值；folder：在全部图像上测量；也可填百分位或 auto。留空：由模型决定", correcting: "修正", delete: "删除对象", done: "完成",
   drawing: "绘制新对象", empty_folder: "此文件夹中没有图像", empty_folder_hint: "请放入 PNG、JPEG、TIFF、BMP、GIF、WebP 或 NPY 文件，然后刷新页面。",
   export: "导出", export_all: "所有带轮廓的图像", export_hint: "每次修改后，轮廓都会保存在图像旁边。这里可导出为其他程序使用的文件。",
   exported: "已保存 {name}", exported_with_losses: "已保存 {name}。此格式不能保留：{losses}", failed: "失败", file_changed: "{file} 已被其他程序修改：现显示其中的轮廓，撤销可恢复原来的", fill_holes: "填充孔洞", finished: "完成",

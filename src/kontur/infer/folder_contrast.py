@@ -1,0 +1,251 @@
+"""One range of intensities for all images of a prediction, measured over them: contrast="folder".
+
+It has the model's own percentiles (usually the 1st and the 99.8th) of the pixels of all images
+taken together, so that what is dim or bright in one image is so in every other. It is a sample in
+bounded time and memory: at most `MOST` images or planes, evenly spaced in their order, and of each
+a regular grid of about as many values as an image's own percentiles come from, fewer where images
+are many; a value counts as often as there are pixels for which it stands.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeVar
+
+import numpy as np
+from jaxtyping import Float, Num, Shaped
+
+from kontur.data.image_planes import plane_name
+from kontur.data.normalise import SAMPLED, NormaliseConfig, in_fewest_channels
+from kontur.data.percentiles import weighted_percentiles
+from kontur.data.ranges import Ranges, as_ranges, is_range, ranges_of
+from kontur.errors import InputError
+from kontur.formats.images import open_image
+from kontur.formats.lazy_pixels import OpenImage, Pixels, bands
+from kontur.formats.page_count import count_pages
+from kontur.infer.inputs import InputImage
+from kontur.infer.model_channels import open_for_model
+from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions, contrast_text
+from kontur.infer.predict import ImageLike, Predictor
+from kontur.wording import listed, plural
+
+MOST = 1000  # images or planes that are looked at
+VALUES = 4_000_000  # of all of them together, about
+BANDS = 16  # of rows, 32 MB each, that are read of an image of more
+NEAR = 0.1  # of the range: so far beyond what was measured on new images may reach unremarked
+
+Images = Sequence[tuple[str, Callable[[], ImageLike]]]  # names, and what opens each
+Progress = Callable[[int, int], None]
+Place = TypeVar("Place")
+
+
+class FolderContrast(NamedTuple):
+    """The range that was measured over a folder, and what its images hold.
+
+    `range` becomes 0 and 1, a pair for all channels or for each; `within` are the lowest and the
+    highest percentile of any single image, alike; `stored` is the type of their pixels.
+    """
+
+    range: Ranges
+    within: Ranges
+    stored: str
+
+    def noted(self) -> dict[str, Any]:
+        """As a record holds it; `of_note` reads it."""
+        return self._asdict()
+
+    @classmethod
+    def of_note(cls, note: Mapping[str, Any]) -> Self:
+        """What `noted` gave, also after it was JSON."""
+        given, within = as_ranges(note["range"]), as_ranges(note["within"])
+        assert given is not None  # of our record
+        return cls(given, given if within is None else within, note["stored"])
+
+
+class _Sampled(NamedTuple):
+    """The values of an image, a column for each channel or one, of which each stands for several
+    pixels; and the type in which they are stored.
+    """
+
+    name: str
+    values: Num[np.ndarray, "n k"]
+    weight: int
+    stored: str
+
+
+def evenly(places: Sequence[Place], most: int) -> list[Place]:
+    """At most so many of them, evenly spaced, the first among them.
+
+    >>> evenly("abcdefg", 3), evenly("ab", 3)
+    (['a', 'c', 'e'], ['a', 'b'])
+    """
+    count = min(len(places), most)
+    return [places[number * len(places) // count] for number in range(count)]
+
+
+def opened(images: Sequence[InputImage], options: PredictOptions) -> Images:
+    """What opens each image, or with all pages each plane of those of which any are looked at."""
+    if options.page != "all":
+        page = options.page
+        return [(image.path.name, partial(_opened, image.path, options, page)) for image in images]
+    planes = []
+    for image in evenly(images, MOST):
+        try:
+            pages = count_pages(image.path)
+        except InputError:  # predicting it says why
+            continue
+        planes += [(image, page) for page in evenly(range(pages), MOST)]
+    return [
+        (plane_name(image.path.name, page), partial(_opened, image.path, options, page))
+        for image, page in evenly(planes, MOST)
+    ]
+
+
+def _opened(path: Path, options: PredictOptions, page: int | None) -> OpenImage:
+    return open_image(path, channel=options.channel, page=page)
+
+
+def measure_folder(
+    predictor: Predictor,
+    images: Images,
+    *,
+    progress: Progress = lambda done, total: None,
+) -> FolderContrast:
+    """The range of at most `MOST` images, each a name and what opens it, as the model sees them.
+
+    Images that cannot be read are left out: predicting them says why. `progress(done, total)` is
+    called after each.
+
+    Raises:
+        InputError: no image can be read, all values are one, or the images are stored in types
+            whose values cannot be compared.
+    """
+    sampled = list(_samples(predictor, images, progress))
+    _check_stored(sampled)
+    config = predictor.normalise
+    columns = max(each.values.shape[1] for each in sampled)
+    low, high = _percentiles(sampled, config, columns)
+    if not all(map(is_range, low.tolist(), high.tolist())):
+        raise InputError(
+            f"the values of {plural(len(sampled), 'image')} ({listed(s.name for s in sampled)}) "
+            f"lie between {low.min():g} and {high.max():g}, of which no range can be made; leave "
+            "the contrast out, or give LOW,HIGH"
+        )
+    alone = [_percentiles([each], config, columns) for each in sampled]
+    within = [np.min([pair[0] for pair in alone], 0), np.max([pair[1] for pair in alone], 0)]
+    return FolderContrast(_pairs(low, high), _pairs(*within), sampled[0].stored)
+
+
+def outside(
+    predictor: Predictor,
+    images: Images,
+    measured: FolderContrast,
+    *,
+    progress: Progress = lambda done, total: None,
+) -> str | None:
+    """A sentence on new images with values beyond those over which the range was measured.
+
+    Raises `InputError` where they are stored in another type, so that they cannot be compared.
+    """
+    others, (given, within) = [], map(ranges_of, measured[:2])
+    for each in _samples(predictor, images, progress, must=False):
+        _check_stored([_Sampled("those before", each.values, 1, measured.stored), each])
+        low, high = _percentiles([each], predictor.normalise, len(given))
+        near = NEAR * np.array([top - bottom for bottom, top in given])
+        darkest, brightest = np.array(within).T
+        if (low < darkest - near).any() or (high > brightest + near).any():
+            others.append(each.name)
+    if not others:
+        return None
+    return (
+        f"{plural(len(others), 'new image')} ({listed(others)}) with values beyond those of the "
+        f"images over which the range {contrast_text(measured.range)} was measured; it stays as "
+        "predict.json notes it, and --force (overwrite) measures it anew"
+    )
+
+
+def _samples(
+    predictor: Predictor,
+    images: Images,
+    progress: Progress,
+    *,
+    must: bool = True,
+) -> Iterable[_Sampled]:
+    """What is sampled of each readable image; `InputError` where one `must` and none can."""
+    chosen, first, read = evenly(images, MOST), None, 0
+    most = min(SAMPLED, VALUES // max(1, len(chosen)))
+    for number, (name, opens) in enumerate(chosen):
+        try:
+            sampled = _sampled(predictor, name, opens(), most)
+        except (InputError, MemoryError) as error:
+            first = first or error
+        else:
+            if len(sampled.values):
+                read += 1
+                yield sampled
+        progress(number + 1, len(chosen))
+    if not read and must:
+        reason = f": {first}" if first is not None else ""
+        raise InputError(f"there is no image over which a contrast can be measured{reason}")
+
+
+def _sampled(predictor: Predictor, name: str, image: ImageLike, most: int) -> _Sampled:
+    channels = predictor.config.channels
+    pixels = open_for_model(image, predictor.card, channels, DEFAULT_OPTIONS, name).pixels
+    step = max(1, math.isqrt(pixels.size // most))
+    grid = in_fewest_channels(_every(pixels, step), channels)
+    one_column = predictor.normalise.over == "image"
+    columns = 1 if one_column else grid.shape[2]
+    weight = step * step * (channels // grid.shape[2] if one_column else 1)
+    values = grid.reshape(-1, columns)
+    stored = "float" if values.dtype.kind == "f" else values.dtype.name
+    return _Sampled(name, values[np.isfinite(values).all(axis=1)], weight, stored)
+
+
+def _every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h2 w2 c"]:
+    """As `lazy_pixels.every`, of an image of many bands from some of them, evenly spaced."""
+    parts = []
+    for rows in evenly(bands(pixels), BANDS):
+        parts.append(pixels[rows, :][-rows.start % step :: step, ::step].copy())
+    empty = np.zeros((0, -(-pixels.shape[1] // step), pixels.shape[2]), pixels.dtype)
+    return np.concatenate([empty, *parts])
+
+
+def _check_stored(sampled: Sequence[_Sampled]) -> None:
+    """`InputError` where some are stored in another type, of another depth, than others."""
+    by_type: dict[str, list[str]] = {}
+    for each in sampled:
+        by_type.setdefault(each.stored, []).append(each.name)
+    if len(by_type) > 1:
+        kinds = " and ".join(f"{kind} ({listed(names, most=2)})" for kind, names in by_type.items())
+        raise InputError(
+            f"one range for all images wants all of them stored alike, and their pixels are {kinds}"
+            ", whose values mean different brightnesses; predict each kind by itself, or give the "
+            "two values that hold for all as LOW,HIGH"
+        )
+
+
+def _percentiles(
+    sampled: Sequence[_Sampled], config: NormaliseConfig, columns: int
+) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+    """The values that become 0 and 1 where all pixels are one image's; as `measure_normalisation`.
+
+    Where the percentiles coincide the extremes take their place.
+    """
+    limits = []
+    for column in range(columns):
+        values = [each.values[:, column if each.values.shape[1] > 1 else 0] for each in sampled]
+        weights = [each.weight for each in sampled]
+        low, high = weighted_percentiles(values, weights, (config.low, config.high))
+        if high <= low:
+            low = float(min(each.min() for each in values))
+            high = float(max(each.max() for each in values))
+        limits.append((low, high))
+    low_high = np.array(limits, float)
+    return low_high[:, 0], low_high[:, 1]
+
+
+def _pairs(low: Float[np.ndarray, " k"], high: Float[np.ndarray, " k"]) -> Ranges:
+    pairs = tuple(zip(low.tolist(), high.tolist(), strict=True))
+    return pairs[0] if len(pairs) == 1 else pairs

@@ -1,0 +1,86 @@
+"""The contrast in which models see the images of a folder, until another one is chosen.
+
+Clicks, refits and predictions of the page share it. "folder" is one range measured over all images
+of the folder, with the model and the channel in use, and noted: it stays until the contrast is
+chosen again, also where images come later.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kontur.errors import InputError
+from kontur.web.image_folder import FolderImage
+from kontur.web.workspace import CHANNEL_NOTE, Workspace
+
+if TYPE_CHECKING:  # heavy, as the predictor
+    from kontur.infer.folder_contrast import Images
+    from kontur.infer.options import Contrast
+    from kontur.infer.predict import Predictor
+
+CONTRAST_NOTE = "contrast"  # as it was typed
+MEASURED_NOTE = "folder_contrast"
+
+
+def chosen(here: Workspace) -> str:
+    """The contrast as it was typed; "" for the model's own."""
+    word: str = here.history.note(CONTRAST_NOTE) or ""
+    return word
+
+
+def choose(here: Workspace, word: str, model: str) -> None:
+    """Let models see images in another contrast from now on, typed as on the command line.
+
+    Raises `InputError` for what is none, or what the model cannot be given.
+    """
+    from kontur.infer.options import PredictOptions, parse_contrast
+
+    if word.strip():
+        options = PredictOptions(contrast=parse_contrast(word))
+        here.models.predictor(model).check_options(options)
+    here.history.set_note(CONTRAST_NOTE, word.strip())
+    here.history.set_note(MEASURED_NOTE, None)  # over the images that there are by now
+
+
+def contrast_of(
+    here: Workspace, predictor: "Predictor", model: str, given: "Contrast | None" = None
+) -> "Contrast | None":
+    """What a model is to be given, by default the contrast that was chosen; never "folder".
+
+    Raises `InputError` where no image can be measured.
+    """
+    from kontur.infer.options import parse_contrast
+
+    word = chosen(here)
+    contrast = given if given is not None or not word else parse_contrast(word)
+    return _measured(here, predictor, model) if contrast == "folder" else contrast
+
+
+def _measured(here: Workspace, predictor: "Predictor", model: str) -> "Contrast":
+    from kontur.infer.folder_contrast import FolderContrast, measure_folder
+    from kontur.infer.options import PredictOptions
+
+    seen = {"model": model, "channel": here.history.note(CHANNEL_NOTE)}
+    with here.measuring:  # a second request waits for the first
+        note = here.history.note(MEASURED_NOTE)
+        if note is None or note["seen"] != seen:
+            predictor.check_options(PredictOptions(contrast="folder"))
+            measured = measure_folder(predictor, _images(here, predictor))
+            note = {"seen": seen, **measured.noted()}
+            here.history.set_note(MEASURED_NOTE, note)
+    return FolderContrast.of_note(note).range
+
+
+def _images(here: Workspace, predictor: "Predictor") -> "Images":
+    from kontur.infer.folder_contrast import MOST, evenly
+
+    planes: list[tuple[FolderImage, int]] = []
+    for image in evenly([*here.folder.images.values()], MOST):
+        try:
+            pages = here.pictures.pages(image)
+        except InputError:  # showing it says why
+            continue
+        planes += [(image, page) for page in evenly(range(pages), MOST)]
+    return [
+        (image.name, partial(here.picture_for_model, predictor, image, page))
+        for image, page in evenly(planes, MOST)
+    ]

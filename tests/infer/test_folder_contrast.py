@@ -1,0 +1,244 @@
+"""One range for all images of a prediction: what it is, and that each is predicted in it."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.testing import assert_allclose, assert_array_equal
+
+from kontur.data.folder import open_folder
+from kontur.data.normalise import NormaliseConfig
+from kontur.errors import InputError
+from kontur.formats.lazy_pixels import OpenImage
+from kontur.infer import folder_contrast
+from kontur.infer.folder import predict_folder
+from kontur.infer.folder_contrast import FolderContrast, measure_folder, outside
+from kontur.infer.folder_evaluation import evaluate_model
+from kontur.infer.inputs import find_inputs
+from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.options import PredictOptions
+from kontur.infer.predict import Predictor
+
+FOLDER = PredictOptions(contrast="folder")
+RNG = np.random.default_rng(7)
+
+
+class TwoChannels(Predictor):
+    """What measuring asks of a predictor whose model normalises each of its channels alone."""
+
+    def __init__(self, predictor):
+        super().__init__(predictor.engine, predictor.card)
+        self.card = predictor.card.replace(training={"stains": True})
+        self.normalise = NormaliseConfig(over="channel")
+        self.config = predictor.config.replace(channels=2)
+
+
+@pytest.fixture(scope="module")
+def predictor(learned):
+    return Predictor(OnnxEngine(learned.model, threads=1), learned.card)
+
+
+@pytest.fixture
+def pieces(tmp_path, pixels):
+    """A plate of three exposures: as it is, dim, and a field that is nearly empty."""
+    folder = tmp_path / "pieces"
+    folder.mkdir()
+    for name, values in (
+        ("a", pixels * np.uint16(10)),
+        ("b", pixels * np.uint16(4) + 30),
+        ("c", np.arange(pixels.size, dtype=np.uint16).reshape(pixels.shape) % 40),
+    ):
+        tifffile.imwrite(folder / f"{name}.tif", values)
+    return folder
+
+
+def run(predictor, images, out, **how):
+    how = {"options": FOLDER, **how}
+    return list(predict_folder(predictor, find_inputs(images), out, **how))
+
+
+def made(out):
+    return json.loads((out / "predict.json").read_text())["made"]
+
+
+def shown(*images):
+    return [
+        (str(number), lambda image=image: OpenImage(image, None))
+        for number, image in enumerate(images)
+    ]
+
+
+def random(shape, top=4000, dtype=np.uint16):
+    return RNG.integers(0, top, shape).astype(dtype)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_range_is_that_of_all_pixels_and_each_image_is_predicted_in_it(
+    predictor, pieces, tmp_path, workers
+):
+    outcomes = run(predictor, [pieces], tmp_path / "out", workers=workers)
+    every = np.concatenate([tifffile.imread(file).ravel() for file in sorted(pieces.iterdir())])
+    given = tuple(np.percentile(every, (1, 99.8)))
+    assert {outcome.contrast for outcome in outcomes} == {given}
+    fixed = PredictOptions(contrast=given)
+    run(predictor, [pieces], tmp_path / "fixed", options=fixed)
+    for name in "abc":
+        one, other = ((tmp_path / out / f"{name}.geojson") for out in ("out", "fixed"))
+        assert one.read_bytes() == other.read_bytes()
+    assert {outcome.input.name: outcome.objects for outcome in outcomes}["c"] == 0
+    (record,) = made(tmp_path / "out")
+    assert record["contrast"] == "folder"
+    assert record["folder_contrast"]["range"] == list(given)
+    assert record["folder_contrast"]["stored"] == "uint16"
+
+
+def test_another_subset_gives_what_its_own_range_gives_to_the_bit(predictor, pieces, tmp_path):
+    ranges = set()
+    for names in ("ab", "bc", "c"):
+        files, out = [pieces / f"{name}.tif" for name in names], tmp_path / names
+        (given,) = {outcome.contrast for outcome in run(predictor, files, out / "folder")}
+        run(predictor, files, out / "given", options=PredictOptions(contrast=given))
+        for name in names:
+            one, other = ((out / way / f"{name}.geojson") for way in ("folder", "given"))
+            assert one.read_bytes() == other.read_bytes()
+        ranges.add(given)
+    assert len(ranges) == 3
+
+
+def test_a_later_call_takes_the_range_that_was_noted_and_says_what_lies_beyond(
+    predictor, pieces, pixels, tmp_path, caplog
+):
+    out = tmp_path / "out"
+    (first, *_) = run(predictor, [pieces / "a.tif", pieces / "b.tif"], out)
+    (out / "b.geojson").unlink()
+    tifffile.imwrite(pieces / "d.tif", pixels * np.uint16(100))
+    outcomes = run(predictor, [pieces], out)
+    assert [outcome.skipped for outcome in outcomes] == [True, False, False, False]
+    assert {outcome.contrast for outcome in outcomes[1:]} == {first.contrast}
+    assert "1 new image (d.tif) with values beyond" in caplog.text
+    assert len(made(out)) == 1
+    caplog.clear()
+    assert all(outcome.skipped for outcome in run(predictor, [pieces], out))
+    assert not caplog.text
+    with pytest.raises(InputError, match="contrast folder, now not set"):
+        run(predictor, [pieces], out, options=PredictOptions())
+    again = run(predictor, [pieces], out, overwrite=True)
+    assert again[0].contrast[1] > first.contrast[1]
+    assert len(made(out)) == 1
+
+
+def test_a_run_that_was_killed_before_its_first_image_has_noted_the_range(
+    predictor, pieces, tmp_path
+):
+    images = find_inputs([pieces / "a.tif", pieces / "b.tif"])
+    begun = predict_folder(predictor, images, tmp_path / "out", options=FOLDER)
+    given = next(begun).contrast
+    begun.close()
+    (tmp_path / "out" / "a.geojson").unlink()
+    outcomes = run(predictor, [pieces], tmp_path / "out")
+    assert {outcome.contrast for outcome in outcomes} == {given}
+
+
+def test_tiles_and_planes_are_in_the_range_of_all(predictor, pieces, pixels, tmp_path):
+    seen = []
+    options = FOLDER.replace(tile=64)
+    how = {"options": options, "on_measured": lambda *counts: seen.append(counts)}
+    tiled = run(predictor, [pieces], tmp_path / "tiled", **how)
+    whole = run(predictor, [pieces], tmp_path / "whole")
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert [each.objects for each in tiled] == [each.objects for each in whole]
+    assert {each.contrast for each in tiled} == {each.contrast for each in whole}
+    film = np.stack([tifffile.imread(pieces / f"{name}.tif") for name in "abc"])
+    tifffile.imwrite(tmp_path / "film.tif", film, imagej=True, metadata={"axes": "TYX"})
+    (planes,) = run(
+        predictor, [tmp_path / "film.tif"], tmp_path / "film", options=FOLDER.replace(page="all")
+    )
+    assert planes.contrast == whole[0].contrast
+    assert planes.objects == sum(each.objects for each in whole)
+
+
+def test_images_of_unlike_depth_are_refused_in_a_sentence(predictor, pieces, pixels, tmp_path):
+    tifffile.imwrite(pieces / "d.tif", pixels)
+    with pytest.raises(InputError, match=r"uint16 \(a.tif, b.tif and 1 more\) and uint8"):
+        run(predictor, [pieces], tmp_path / "out")
+    run(predictor, [pieces / "a.tif"], tmp_path / "out")
+    with pytest.raises(InputError, match=r"stored alike, .* uint16 \(those before\) and uint8"):
+        run(predictor, [pieces], tmp_path / "out")
+    doubles = measure_folder(predictor, shown(*(pixels[..., None] / d for d in (1.0, 2.0))))
+    assert doubles.stored == "float"
+
+
+def test_what_cannot_be_read_is_left_out_and_told_by_its_prediction(predictor, pieces, tmp_path):
+    (pieces / "notes.tif").write_text("these are my notes")
+    outcomes = run(predictor, [pieces], tmp_path / "out")
+    assert [outcome.failure is None for outcome in outcomes] == [True, True, True, False]
+    with pytest.raises(InputError, match=r"over which a contrast .*notes.tif is not an"):
+        run(predictor, [pieces / "notes.tif"], tmp_path / "none")
+    tifffile.imwrite(pieces / "black.tif", np.zeros((20, 30), np.uint16))
+    with pytest.raises(InputError, match=r"1 image \(black.tif\) lie between 0 and 0, of which no"):
+        run(predictor, [pieces / "black.tif"], tmp_path / "black")
+
+
+def test_a_folder_is_evaluated_in_the_range_of_its_images(predictor, pieces, pixels, tmp_path):
+    pieces.rename(tmp_path / "images")
+    (tmp_path / "masks").mkdir()
+    for name in "abc":
+        found = predictor.predict(pixels) if name != "c" else predictor.predict(pixels)[:0]
+        tifffile.imwrite(tmp_path / "masks" / f"{name}.tif", found.label_image().astype(np.uint16))
+    truth, seen = open_folder(tmp_path), []
+    made = evaluate_model(
+        predictor, truth, options=FOLDER, on_measured=lambda *counts: seen.append(counts)
+    )
+    every = np.concatenate([truth.samples[i].image.ravel() for i in range(3)])
+    given = tuple(np.percentile(every, (1, 99.8)))
+    assert made.contrast == given
+    assert seen[-1] == (3, 3)
+    fixed = evaluate_model(predictor, truth, options=PredictOptions(contrast=given))
+    assert [i.predicted_count for i in made.images] == [i.predicted_count for i in fixed.images]
+    assert made.images[2].predicted_count == 0 < made.images[0].predicted_count
+
+
+def test_a_single_image_has_no_folder(predictor, pixels):
+    with pytest.raises(InputError, match="measured over all images of a prediction, and this is a"):
+        predictor.predict(pixels, contrast="folder")
+
+
+def test_a_pixel_counts_alike_in_large_and_small_images(predictor, monkeypatch):
+    """Also where of a large image every second pixel is looked at."""
+    monkeypatch.setattr(folder_contrast, "SAMPLED", 1000)
+    small, large = random((20, 30, 1)), np.repeat(np.repeat(random((40, 50, 1), 900), 2, 0), 2, 1)
+    every = np.concatenate([small.ravel(), large.ravel()])
+    low, high = measure_folder(predictor, shown(small, large)).range
+    assert_allclose((low, high), np.percentile(every, (1, 99.8)), atol=8)
+    monkeypatch.setattr(folder_contrast, "MOST", 1)
+    assert measure_folder(predictor, shown(small, large)).range == tuple(
+        np.percentile(small, (1, 99.8))
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
+def test_one_image_has_the_range_of_its_own_percentiles(predictor, dtype):
+    image = random((50, 60, 1), 250, dtype)
+    measured = measure_folder(predictor, shown(image))
+    own = predictor.prepare(image).normalisation
+    assert measured.range == measured.within == (own.low[0], own.high[0])
+
+
+def test_channels_that_are_normalised_alone_have_ranges_of_their_own(predictor):
+    images = [random((30, 40, 2)) // np.uint16([1, 9]) for _ in range(3)]
+    seeing = TwoChannels(predictor)
+    measured = measure_folder(seeing, shown(*images))
+    pixels = np.concatenate([image.reshape(-1, 2) for image in images])
+    assert_array_equal(measured.range, np.percentile(pixels, (1, 99.8), axis=0).T)
+    note = json.loads(json.dumps(measured.noted()))
+    assert FolderContrast.of_note(note) == measured
+    assert outside(seeing, shown(*images), measured) is None
+    swapped = [image[..., ::-1] for image in images[:2]]
+    assert "2 new images (0, 1) with values beyond" in outside(seeing, shown(*swapped), measured)
+
+
+def test_few_bright_pixels_on_an_even_ground_are_not_lost(predictor):
+    image = np.full((80, 80, 1), 5, np.uint8)
+    image[3, 4] = 200
+    assert measure_folder(predictor, shown(image, image)).range == (5.0, 200.0)
