@@ -87,7 +87,18 @@ def test_an_image_of_another_depth_than_those_measured_is_refused_as_by_the_comm
         clicked = api.post(f"/api/images/{later}/features", json={"name": "nuclei"})
         assert clicked.status_code == 400
         assert "uint8 (those before) and uint16 (later.png)" in clicked.json()["detail"]
-        assert predicted(api) > 0
+        key = key_of(api)
+        table = api.get(f"/api/images/{key}/table", params={"model": "nuclei"})
+        quality = next(c for c in table.json()["columns"] if c["name"] == "quality")
+        assert None not in quality["values"]
+        for word, why in (
+            ("folder", "uint8 (cells0.png) and uint16 (later.png)"),
+            ("FOLDER", "wa"),
+        ):
+            refused = api.put("/api/model", json={"name": "nuclei", "contrast": word})
+            assert refused.status_code == 400
+            assert why in refused.json()["detail"]
+        assert predicted(api) > 0  # in the range that was measured before
 
 
 def test_the_contrast_is_typed_on_the_page(browser, tmp_path):

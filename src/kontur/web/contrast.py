@@ -6,7 +6,7 @@ chosen again, also where images come later, which are refused where they are sto
 """
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kontur.errors import InputError
 from kontur.formats.lazy_pixels import OpenImage
@@ -45,15 +45,21 @@ def chosen(here: Workspace) -> str:
 def choose(here: Workspace, word: str, model: str) -> None:
     """Let models see images in another contrast from now on, typed as on the command line.
 
-    Raises `InputError` for what is none, or what the model cannot be given.
+    Raises `InputError` for what is none, what the model cannot be given, or what cannot be
+    measured over the images; the contrast then stays.
     """
     from kontur.infer.options import PredictOptions, parse_contrast
 
-    if word.strip():
-        options = PredictOptions(contrast=parse_contrast(word))
-        here.models.predictor(model).check_options(options)
-    here.history.set_note(CONTRAST_NOTE, word.strip())
-    here.history.set_note(MEASURED_NOTE, None)  # over the images that there are by now
+    note = None
+    with here.measuring:  # nobody measures what is no longer chosen
+        if word.strip():
+            options = PredictOptions(contrast=parse_contrast(word))
+            predictor = here.models.predictor(model)
+            predictor.check_options(options)
+            if options.contrast == "folder":  # over the images that there are by now
+                note = _measure(here, predictor, model)
+        here.history.set_note(CONTRAST_NOTE, word.strip())
+        here.history.set_note(MEASURED_NOTE, note)
 
 
 def contrast_of(
@@ -74,18 +80,29 @@ def contrast_of(
 
 
 def _measured(here: Workspace, predictor: "Predictor", model: str) -> "FolderContrast":
-    from kontur.infer.folder_contrast import FolderContrast, measure_folder
+    from kontur.infer.folder_contrast import FolderContrast
     from kontur.infer.options import PredictOptions
 
-    seen = {"model": model, "channel": here.history.note(CHANNEL_NOTE)}
     with here.measuring:  # a second request waits for the first
         note = here.history.note(MEASURED_NOTE)
-        if note is None or note["seen"] != seen:
+        if note is None or note["seen"] != _seen(here, model):
             predictor.check_options(PredictOptions(contrast="folder"))
-            measured = measure_folder(predictor, _images(here, predictor))
-            note = {"seen": seen, **measured.noted()}
+            note = _measure(here, predictor, model)
             here.history.set_note(MEASURED_NOTE, note)
     return FolderContrast.of_note(note)
+
+
+def _measure(here: Workspace, predictor: "Predictor", model: str) -> dict[str, Any]:
+    """As it is noted."""
+    from kontur.infer.folder_contrast import measure_folder
+
+    measured = measure_folder(predictor, _images(here, predictor))
+    return {"seen": _seen(here, model), **measured.noted()}
+
+
+def _seen(here: Workspace, model: str) -> dict[str, Any]:
+    """With what images are seen, so that the range is of these."""
+    return {"model": model, "channel": here.history.note(CHANNEL_NOTE)}
 
 
 def _images(here: Workspace, predictor: "Predictor") -> "Images":
