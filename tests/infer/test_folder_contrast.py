@@ -19,6 +19,7 @@ from kontur.infer.inputs import find_inputs
 from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
+from kontur.infer.record import Record, RecordedRun
 
 FOLDER = PredictOptions(contrast="folder")
 RNG = np.random.default_rng(7)
@@ -126,6 +127,19 @@ def test_a_later_call_takes_the_range_that_was_noted_and_says_what_lies_beyond(
     again = run(predictor, [pieces], out, overwrite=True)
     assert again[0].contrast[1] > first.contrast[1]
     assert len(made(out)) == 1
+
+
+def test_some_images_made_anew_stay_in_the_range_of_the_others(predictor, pieces, tmp_path):
+    out = tmp_path / "out"
+    (first, *_) = run(predictor, [pieces / "a.tif", pieces / "b.tif"], out)
+    (again,) = run(predictor, [pieces / "b.tif"], out, overwrite=True)
+    assert again.contrast == first.contrast
+    assert len(made(out)) == 1
+    assert [each.skipped for each in run(predictor, [pieces], out)] == [True, True, False]
+    ranges = [(1.75, 163.98200000001), (2, 2550.4)]
+    now, before = ({"folder_contrast": {"range": each}} for each in ranges)
+    told = Record(out, now).difference(RecordedRun(before))
+    assert told == "the range of --contrast folder 2,2550, now 1.75,164"
 
 
 def test_a_run_that_was_killed_before_its_first_image_has_noted_the_range(
@@ -236,6 +250,20 @@ def test_channels_that_are_normalised_alone_have_ranges_of_their_own(predictor):
     assert outside(seeing, shown(*images), measured) is None
     swapped = [image[..., ::-1] for image in images[:2]]
     assert "2 new images (0, 1) with values beyond" in outside(seeing, shown(*swapped), measured)
+
+
+def test_images_of_other_channels_are_refused_where_each_has_a_range_of_its_own(predictor):
+    two, grey, seeing = random((30, 40, 2)), random((30, 40, 1)), TwoChannels(predictor)
+    with pytest.raises(
+        InputError, match=r"as many channels, and theirs are 2 \(0, 1\) and 1 \(2\)"
+    ):
+        measure_folder(seeing, shown(two, two, grey))
+    for before, later in ((two, grey), (grey, two)):
+        with pytest.raises(InputError, match=r"theirs are . \(those before\) and . \(0\)"):
+            outside(seeing, shown(later), measure_folder(seeing, shown(before)))
+    equal = np.repeat(grey, 2, axis=2)  # is measured as one column, and of two channels
+    ranges = measure_folder(seeing, shown(two, equal)).range
+    assert_array_equal(ranges[0], np.percentile([two[..., 0], equal[..., 0]], (1, 99.8)))
 
 
 def test_few_bright_pixels_on_an_even_ground_are_not_lost(predictor):

@@ -81,7 +81,7 @@ def predict_folder(
     With the contrast "folder" the range of all images is measured first (`folder_contrast`), of
     which `on_measured(done, total)` tells. The record notes it: a later call with the same settings
     takes it, also for new images, and a line of logging says where those hold other values;
-    `overwrite` measures it anew, over the images of its call.
+    `overwrite` measures it anew over the images of its call, where those are all of the record.
 
     Raises:
         InputError: `out` is no folder of a disk (`check_is_folder`), or holds outlines of the same
@@ -107,7 +107,8 @@ def predict_folder(
     jobs = [_job(record, image, out, outputs, overwrite, options) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)
-    note = None if overwrite else record.noted(FOLDER_CONTRAST)
+    forced = [image.name for image in inputs] if overwrite else []
+    note = record.noted(FOLDER_CONTRAST, anew=forced)
     if options.contrast == "folder" and (note or any(job.files for job in jobs)):
         new = [job.input for job in jobs if job.files and record.results_of(job.input.name) is None]
         images = opened(new if note else [job.input for job in jobs], options)

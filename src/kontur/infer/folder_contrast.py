@@ -72,6 +72,7 @@ class _Sampled(NamedTuple):
     values: Num[np.ndarray, "n k"]
     weight: int
     stored: str
+    channels: int  # of which each gets a range of its own
 
 
 def evenly(places: Sequence[Place], most: int) -> list[Place]:
@@ -123,6 +124,7 @@ def measure_folder(
     """
     sampled = list(_samples(predictor, images, progress))
     _check_stored([(each.name, each.stored) for each in sampled])
+    _check_channels([(each.name, each.channels) for each in sampled])
     config = predictor.normalise
     columns = max(each.values.shape[1] for each in sampled)
     low, high = _percentiles(sampled, config, columns)
@@ -150,7 +152,8 @@ def outside(
     """
     others, (given, within) = [], map(ranges_of, measured[:2])
     for each in _samples(predictor, images, progress, must=False):
-        _check_as_before(measured, each.name, each.stored)
+        channels = each.channels if len(given) > 1 else each.values.shape[1]
+        _check_as_before(measured, each.name, each.stored, channels)
         low, high = _percentiles([each], predictor.normalise, len(given))
         near = NEAR * np.array([top - bottom for bottom, top in given])
         darkest, brightest = np.array(within).T
@@ -161,17 +164,21 @@ def outside(
     return (
         f"{plural(len(others), 'new image')} ({listed(others)}) with values beyond those of the "
         f"images over which the range {contrast_text(measured.range)} was measured; it stays as "
-        "predict.json notes it, and --force (overwrite) measures it anew"
+        "predict.json notes it, and --force (overwrite) of all images measures it anew"
     )
 
 
 def check_alike(
     predictor: Predictor, name: str, image: ImageLike, measured: FolderContrast
 ) -> None:
-    """`InputError` where an image, of which no pixel is read, is stored in another type."""
+    """`InputError` where an image, of which no pixel is read, is stored in another type, or of
+    other channels where each has a range of its own.
+    """
     channels = predictor.config.channels
     pixels = open_for_model(image, predictor.card, channels, DEFAULT_OPTIONS, name).pixels
-    _check_as_before(measured, name, _stored(pixels.dtype))
+    several = len(ranges_of(measured.range)) > 1
+    count = min(pixels.shape[2], channels) if several else 1
+    _check_as_before(measured, name, _stored(pixels.dtype), count)
 
 
 def _samples(
@@ -208,7 +215,9 @@ def _sampled(predictor: Predictor, name: str, image: ImageLike, most: int) -> _S
     columns = 1 if one_column else grid.shape[2]
     weight = step * step * (channels // grid.shape[2] if one_column else 1)
     values = grid.reshape(-1, columns)
-    return _Sampled(name, values[np.isfinite(values).all(axis=1)], weight, _stored(values.dtype))
+    finite = values[np.isfinite(values).all(axis=1)]
+    own = 1 if one_column else min(pixels.shape[2], channels)
+    return _Sampled(name, finite, weight, _stored(values.dtype), own)
 
 
 def _stored(dtype: np.dtype[Any]) -> str:
@@ -224,22 +233,36 @@ def _every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h2 w2 c"]:
     return np.concatenate([empty, *parts])
 
 
-def _check_as_before(measured: FolderContrast, name: str, stored: str) -> None:
+def _check_as_before(measured: FolderContrast, name: str, stored: str, channels: int) -> None:
     _check_stored([("those before", measured.stored), (name, stored)])
+    _check_channels([("those before", len(ranges_of(measured.range))), (name, channels)])
 
 
 def _check_stored(images: Sequence[tuple[str, str]]) -> None:
     """`InputError` where some are stored in another type, of another depth, than others."""
-    by_type: dict[str, list[str]] = {}
-    for name, stored in images:
-        by_type.setdefault(stored, []).append(name)
-    if len(by_type) > 1:
-        kinds = " and ".join(f"{kind} ({listed(names, most=2)})" for kind, names in by_type.items())
+    if len({stored for _, stored in images}) > 1:
         raise InputError(
-            f"one range for all images wants all of them stored alike, and their pixels are {kinds}"
-            ", whose values mean different brightnesses; predict each kind by itself, or give the "
-            "two values that hold for all as LOW,HIGH"
+            "one range for all images wants all of them stored alike, and their pixels are "
+            f"{_kinds(images)}, whose values mean different brightnesses; predict each kind by "
+            "itself, or give the two values that hold for all as LOW,HIGH"
         )
+
+
+def _check_channels(images: Sequence[tuple[str, int]]) -> None:
+    """`InputError` where channels have ranges of their own, and some images have fewer of them."""
+    if len({channels for _, channels in images}) > 1:
+        raise InputError(
+            "a range for each channel wants images of as many channels, and theirs are "
+            f"{_kinds(images)}; predict each kind by itself, or give the two values of each "
+            "channel as LOW,HIGH"
+        )
+
+
+def _kinds(images: Sequence[tuple[str, object]]) -> str:
+    by_kind: dict[object, list[str]] = {}
+    for name, kind in images:
+        by_kind.setdefault(kind, []).append(name)
+    return " and ".join(f"{kind} ({listed(names, most=2)})" for kind, names in by_kind.items())
 
 
 def _percentiles(
