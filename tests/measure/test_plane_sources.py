@@ -177,7 +177,7 @@ def test_outlines_that_name_no_plane_of_a_stack_are_on_none_unless_predict_json_
         if page is not None:
             record.write_text(json.dumps({"made": [{"page": page, "images": {"f": {}}}]}))
         for place in (path, path.parent):
-            with pytest.raises(InputError, match="does not say on which plane .* has 3 pages"):
+            with pytest.raises(InputError, match=r"does not say on which plane .* has 3 pages"):
                 found(place, image)
     record.write_text(json.dumps({"made": [{"page": 1, "images": {"f": {}}}]}))
     assert found(path, image) == found(path.parent, image) == [("f", 1, 0, 11)]
