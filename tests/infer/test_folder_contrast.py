@@ -116,7 +116,7 @@ def test_a_later_call_takes_the_range_that_was_noted_and_says_what_lies_beyond(
     outcomes = run(predictor, [pieces], out)
     assert [outcome.skipped for outcome in outcomes] == [True, False, False, False]
     assert {outcome.contrast for outcome in outcomes[1:]} == {first.contrast}
-    assert "1 new image (d.tif) with values beyond" in caplog.text
+    assert "1 new or changed image (d.tif) with values beyond" in caplog.text
     assert len(made(out)) == 1
     caplog.clear()
     assert all(outcome.skipped for outcome in run(predictor, [pieces], out))
@@ -126,6 +126,22 @@ def test_a_later_call_takes_the_range_that_was_noted_and_says_what_lies_beyond(
     again = run(predictor, [pieces], out, overwrite=True)
     assert again[0].contrast[1] > first.contrast[1]
     assert len(made(out)) == 1
+
+
+def test_an_image_that_changed_in_place_is_compared_as_a_new_one(
+    predictor, pieces, pixels, tmp_path, caplog
+):
+    out = tmp_path / "out"
+    run(predictor, [pieces], out)
+    tifffile.imwrite(pieces / "b.tif", pixels * np.uint16(100))
+    outcomes = run(predictor, [pieces], out)
+    assert [outcome.skipped for outcome in outcomes] == [True, False, True]
+    assert "1 new or changed image (b.tif) with values beyond" in caplog.text
+    before = (out / "b.geojson").read_bytes()
+    tifffile.imwrite(pieces / "b.tif", pixels)
+    with pytest.raises(InputError, match=r"stored alike, .* uint16 \(those before\) and uint8 \(b"):
+        run(predictor, [pieces], out)
+    assert (out / "b.geojson").read_bytes() == before
 
 
 def test_a_run_that_was_killed_before_its_first_image_has_noted_the_range(
@@ -235,7 +251,9 @@ def test_channels_that_are_normalised_alone_have_ranges_of_their_own(predictor):
     assert FolderContrast.of_note(note) == measured
     assert outside(seeing, shown(*images), measured) is None
     swapped = [image[..., ::-1] for image in images[:2]]
-    assert "2 new images (0, 1) with values beyond" in outside(seeing, shown(*swapped), measured)
+    assert "2 new or changed images (0, 1) with values beyond" in outside(
+        seeing, shown(*swapped), measured
+    )
 
 
 def test_few_bright_pixels_on_an_even_ground_are_not_lost(predictor):

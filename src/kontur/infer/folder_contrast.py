@@ -144,7 +144,7 @@ def outside(
     *,
     progress: Progress = lambda done, total: None,
 ) -> str | None:
-    """A sentence on new images with values beyond those over which the range was measured.
+    """A sentence on new or changed images with values beyond those of the images measured.
 
     Raises `InputError` where they are stored in another type, so that they cannot be compared.
     """
@@ -159,8 +159,8 @@ def outside(
     if not others:
         return None
     return (
-        f"{plural(len(others), 'new image')} ({listed(others)}) with values beyond those of the "
-        f"images over which the range {contrast_text(measured.range)} was measured; it stays as "
+        f"{plural(len(others), 'new or changed image')} ({listed(others)}) with values beyond "
+        f"those of the images over which the range {contrast_text(measured.range)} was measured; it stays as "
         "predict.json notes it, and --force (overwrite) measures it anew"
     )
 
