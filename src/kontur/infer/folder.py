@@ -80,8 +80,8 @@ def predict_folder(
 
     With the contrast "folder" the range of all images is measured first (`folder_contrast`), of
     which `on_measured(done, total)` tells. The record notes it: a later call with the same settings
-    takes it, also for new and changed images, and a line of logging says where those hold other values;
-    `overwrite` measures it anew, over the images of its call.
+    takes it, also for new and changed images, and a line of logging says where those hold other
+    values; `overwrite` measures it anew, over the images of its call.
 
     Raises:
         InputError: `out` is no folder of a disk (`check_is_folder`), or holds outlines of the same

@@ -160,8 +160,8 @@ def outside(
         return None
     return (
         f"{plural(len(others), 'new or changed image')} ({listed(others)}) with values beyond "
-        f"those of the images over which the range {contrast_text(measured.range)} was measured; it stays as "
-        "predict.json notes it, and --force (overwrite) measures it anew"
+        f"those of the images over which the range {contrast_text(measured.range)} was measured; "
+        "it stays as predict.json notes it, and --force (overwrite) measures it anew"
     )
 
 
