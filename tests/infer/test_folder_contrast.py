@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kontur.data.folder import open_folder
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
+from kontur.formats import lazy_pixels
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.infer import folder_contrast
 from kontur.infer.folder import predict_folder
@@ -231,6 +232,28 @@ def test_a_pixel_counts_alike_in_large_and_small_images(predictor, monkeypatch):
     assert measure_folder(predictor, shown(small, large)).range == tuple(
         np.percentile(small, (1, 99.8))
     )
+
+
+def test_an_image_of_which_some_bands_are_read_counts_as_all_of_its_pixels(predictor, monkeypatch):
+    monkeypatch.setattr(lazy_pixels, "BAND", 1 << 8)  # 16 rows; the last of the 51 bands is 7
+    large, small = np.full((807, 16, 1), 200, np.uint8), random((241, 16, 1), 100, np.uint8)
+    every = np.concatenate([small.ravel(), large.ravel()])
+    share = 100 * small.size / every.size
+    seeing = Predictor(predictor.engine, predictor.card)
+    for high in (share - 0.5, share + 0.5, 60):
+        seeing.normalise = NormaliseConfig(high=high)
+        measured = measure_folder(seeing, shown(large, small))
+        assert_allclose(measured.range, np.percentile(every, (1, high)), atol=2)
+
+
+def test_planes_are_evenly_spaced_over_films_of_unlike_length(tmp_path, monkeypatch):
+    for name, count in (("a", 6), ("b", 2)):
+        film = np.zeros((count, 8, 9), np.uint8)
+        tifffile.imwrite(tmp_path / f"{name}.tif", film, imagej=True, metadata={"axes": "TYX"})
+    monkeypatch.setattr(folder_contrast, "MOST", 4)
+    chosen = folder_contrast.opened(find_inputs([tmp_path]), FOLDER.replace(page="all"))
+    assert [name.split(".")[0] for name, _ in chosen] == ["a", "a", "a", "b"]
+    assert [opens().plane for _, opens in chosen] == [0, 2, 4, 0]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
