@@ -252,8 +252,10 @@ def test_planes_are_evenly_spaced_over_films_of_unlike_length(tmp_path, monkeypa
         tifffile.imwrite(tmp_path / f"{name}.tif", film, imagej=True, metadata={"axes": "TYX"})
     monkeypatch.setattr(folder_contrast, "MOST", 4)
     chosen = folder_contrast.opened(find_inputs([tmp_path]), FOLDER.replace(page="all"))
-    assert [name.split(".")[0] for name, _ in chosen] == ["a", "a", "a", "b"]
-    assert [opens().plane for _, opens in chosen] == [0, 2, 4, 0]
+    assert [name for name, _ in chosen] == [
+        *("a.tif page 0", "a.tif page 2", "a.tif page 4"),
+        "b.tif page 0",
+    ]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
