@@ -166,7 +166,7 @@ def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
             sizes.insert(0, len(learned) // 2)
         points = []
         # The page sees images in it with either model, in the range of the one that is in use.
-        contrast = contrast_of(here, predictor, request.model, job=job)
+        contrast = contrast_of(here, predictor, request.model, job=job).contrast
         before = _score(here, request.model, held, job, contrast=contrast)
         for part, count in enumerate(sizes):
             folder = run if part == len(sizes) - 1 else run / "half"
