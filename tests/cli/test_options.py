@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import shapely
 import tifffile
+import typer
 
 import kontur as package
+from kontur.cli.options import contrast_of
 from tests.cli.test_predict import predict
 
 
@@ -59,3 +61,9 @@ def test_a_range_measured_over_all_images_is_told_as_it_would_be_typed(kontur, m
     low, high = np.percentile(pixels, (1, 99.8))
     assert f"one range of intensities for all images (--contrast {low:g},{high:g} gives" in output
     assert "one range" not in kontur(*words)  # all are there
+
+
+def test_only_ranges_are_given_several_times_as_contrast():
+    with pytest.raises(typer.BadParameter, match="once; got folder, then folder"):
+        contrast_of(["folder", "folder"])
+    assert contrast_of(["1,2", "3,4"]) == ((1.0, 2.0), (3.0, 4.0))

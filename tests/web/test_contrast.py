@@ -1,10 +1,14 @@
 """The contrast that is chosen on the page: clicks and predictions see images in it alike."""
 
 import numpy as np
+import pytest
 import shapely
 from PIL import Image
 
 from kontur.infer.load import load
+from kontur.web.contrast import contrast_of
+from kontur.web.jobs import Cancelled, Job
+from kontur.web.workspace import open_workspace
 from tests.web.conftest import nuclei, opened, served, wait_for_job, write_images
 from tests.web.test_app import edit, key_of, objects_of
 from tests.web.test_page import open_page, until
@@ -70,6 +74,51 @@ def test_folder_is_one_range_of_all_images_until_it_is_chosen_again(tmp_path):
         refused = api.put("/api/model", json={"name": "nuclei", "contrast": "250,60"})
         assert "LOW below HIGH" in refused.json()["detail"]
         assert api.get("/api/folder").json()["contrast"] == "folder"
+
+
+def test_a_job_tells_how_far_measuring_a_folder_is_and_stops_there(tmp_path):
+    here = open_workspace(write_images(tmp_path, 3))
+    model, seen = here.models.predictor("nuclei"), []
+    job = Job(1, "predict", lambda job: None, here.events)
+    job.tell = lambda: seen.append((job.done, job.total, job.message))
+    job.stop.set()
+    with pytest.raises(Cancelled):
+        contrast_of(here, model, "nuclei", "folder", job=job)
+    job.stop.clear()
+    given = contrast_of(here, model, "nuclei", "folder", job=job)
+    assert seen == [(done, 3, "measuring the contrast") for done in (1, 1, 2, 3)]
+    assert contrast_of(here, model, "nuclei", "folder", job=job) == given
+    assert len(seen) == 4
+    here.close()
+
+
+def test_an_image_of_another_depth_than_those_measured_is_refused_as_by_the_command_line(tmp_path):
+    write_images(tmp_path, 1)
+    with opened(tmp_path) as api:
+        choose(api, "folder")
+        assert predicted(api) > 0
+        Image.fromarray(nuclei(1).astype(np.uint16) * 200).save(tmp_path / "later.png")
+        api.post("/api/folder/refresh")
+        later = key_of(api, "later.png")
+        began = api.post("/api/predict", json={"model": "nuclei", "images": [later]})
+        job = wait_for_job(api, began.json()["number"])
+        assert job["state"] == "failed"
+        assert "uint8 (those before) and uint16 (later.png)" in job["message"]
+        clicked = api.post(f"/api/images/{later}/features", json={"name": "nuclei"})
+        assert clicked.status_code == 400
+        assert "uint8 (those before) and uint16 (later.png)" in clicked.json()["detail"]
+        key = key_of(api)
+        table = api.get(f"/api/images/{key}/table", params={"model": "nuclei"})
+        quality = next(c for c in table.json()["columns"] if c["name"] == "quality")
+        assert None not in quality["values"]
+        for word, why in (
+            ("folder", "uint8 (cells0.png) and uint16 (later.png)"),
+            ("FOLDER", "wa"),
+        ):
+            refused = api.put("/api/model", json={"name": "nuclei", "contrast": word})
+            assert refused.status_code == 400
+            assert why in refused.json()["detail"]
+        assert predicted(api) > 0  # in the range that was measured before
 
 
 def test_the_contrast_is_typed_on_the_page(browser, tmp_path):

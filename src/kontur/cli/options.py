@@ -324,6 +324,12 @@ def contrast_of(words: Sequence[str] | None) -> "Contrast | None":
     """The value of --contrast, of several a range for each channel."""
     from kontur.infer.options import parse_contrast
 
+    if words and len(words) > 1 and not all("," in word for word in words):
+        raise typer.BadParameter(
+            "several are ranges LOW,HIGH, one for each channel, and any other contrast is given "
+            f"once; got {', then '.join(words)}",
+            param_hint="--contrast",
+        )
     try:
         return parse_contrast(";".join(words)) if words else None
     except InputError as error:

@@ -8,8 +8,11 @@ are many; a value counts as often as there are pixels for which it stands.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -33,6 +36,7 @@ from kontur.wording import listed, plural
 MOST = 1000  # images or planes that are looked at
 VALUES = 4_000_000  # of all of them together, about
 BANDS = 16  # of rows, 32 MB each, that are read of an image of more
+PARTS = 64  # of a pixel in which weights count, for a value may stand for some pixels and a part
 NEAR = 0.1  # of the range: so far beyond what was measured on new images may reach unremarked
 
 Images = Sequence[tuple[str, Callable[[], ImageLike]]]  # names, and what opens each
@@ -64,7 +68,7 @@ class FolderContrast(NamedTuple):
 
 
 class _Sampled(NamedTuple):
-    """The values of an image, a column for each channel or one, of which each stands for several
+    """The values of an image, a column for each channel or one; each stands for `weight` / `PARTS`
     pixels; and the type in which they are stored.
     """
 
@@ -72,6 +76,7 @@ class _Sampled(NamedTuple):
     values: Num[np.ndarray, "n k"]
     weight: int
     stored: str
+    channels: int  # of which each gets a range of its own
 
 
 def evenly(places: Sequence[Place], most: int) -> list[Place]:
@@ -84,21 +89,33 @@ def evenly(places: Sequence[Place], most: int) -> list[Place]:
     return [places[number * len(places) // count] for number in range(count)]
 
 
+def planes_evenly(images: Sequence[tuple[Place, int]], most: int) -> list[tuple[Place, int]]:
+    """At most so many of all planes of images, each given with how many it has, evenly spaced.
+
+    >>> planes_evenly([("film", 4), ("plane", 1), ("long", 400_000)], 3)
+    [('film', 0), ('long', 133330), ('long', 266665)]
+    """
+    ends = [*accumulate(count for _, count in images)]
+    chosen = []
+    for number in evenly(range(ends[-1] if ends else 0), most):
+        place = bisect_right(ends, number)
+        image, count = images[place]
+        chosen.append((image, number - ends[place] + count))
+    return chosen
+
+
 def opened(images: Sequence[InputImage], options: PredictOptions) -> Images:
     """What opens each image, or with all pages each plane of those of which any are looked at."""
     if options.page != "all":
         page = options.page
         return [(image.path.name, partial(_opened, image.path, options, page)) for image in images]
-    planes = []
+    counted = []
     for image in evenly(images, MOST):
-        try:
-            pages = count_pages(image.path)
-        except InputError:  # predicting it says why
-            continue
-        planes += [(image, page) for page in evenly(range(pages), MOST)]
+        with suppress(InputError):  # predicting it says why
+            counted.append((image, count_pages(image.path)))
     return [
         (plane_name(image.path.name, page), partial(_opened, image.path, options, page))
-        for image, page in evenly(planes, MOST)
+        for image, page in planes_evenly(counted, MOST)
     ]
 
 
@@ -122,7 +139,8 @@ def measure_folder(
             whose values cannot be compared.
     """
     sampled = list(_samples(predictor, images, progress))
-    _check_stored(sampled)
+    _check_stored([(each.name, each.stored) for each in sampled])
+    _check_channels([(each.name, each.channels) for each in sampled])
     config = predictor.normalise
     columns = max(each.values.shape[1] for each in sampled)
     low, high = _percentiles(sampled, config, columns)
@@ -144,13 +162,14 @@ def outside(
     *,
     progress: Progress = lambda done, total: None,
 ) -> str | None:
-    """A sentence on new images with values beyond those over which the range was measured.
+    """A sentence on new or changed images with values beyond those of the images measured.
 
     Raises `InputError` where they are stored in another type, so that they cannot be compared.
     """
     others, (given, within) = [], map(ranges_of, measured[:2])
     for each in _samples(predictor, images, progress, must=False):
-        _check_stored([_Sampled("those before", each.values, 1, measured.stored), each])
+        channels = each.channels if len(given) > 1 else each.values.shape[1]
+        _check_as_before(measured, each.name, each.stored, channels)
         low, high = _percentiles([each], predictor.normalise, len(given))
         near = NEAR * np.array([top - bottom for bottom, top in given])
         darkest, brightest = np.array(within).T
@@ -159,10 +178,23 @@ def outside(
     if not others:
         return None
     return (
-        f"{plural(len(others), 'new image')} ({listed(others)}) with values beyond those of the "
-        f"images over which the range {contrast_text(measured.range)} was measured; it stays as "
-        "predict.json notes it, and --force (overwrite) measures it anew"
+        f"{plural(len(others), 'new or changed image')} ({listed(others)}) with values beyond "
+        f"those of the images over which the range {contrast_text(measured.range)} was measured; "
+        "it stays as predict.json notes it, and --force (overwrite) of all images measures it anew"
     )
+
+
+def check_alike(
+    predictor: Predictor, name: str, image: ImageLike, measured: FolderContrast
+) -> None:
+    """`InputError` where an image, of which no pixel is read, is stored in another type, or of
+    other channels where each has a range of its own.
+    """
+    channels = predictor.config.channels
+    pixels = open_for_model(image, predictor.card, channels, DEFAULT_OPTIONS, name).pixels
+    several = len(ranges_of(measured.range)) > 1
+    count = min(pixels.shape[2], channels) if several else 1
+    _check_as_before(measured, name, _stored(pixels.dtype), count)
 
 
 def _samples(
@@ -194,36 +226,63 @@ def _sampled(predictor: Predictor, name: str, image: ImageLike, most: int) -> _S
     channels = predictor.config.channels
     pixels = open_for_model(image, predictor.card, channels, DEFAULT_OPTIONS, name).pixels
     step = max(1, math.isqrt(pixels.size // most))
-    grid = in_fewest_channels(_every(pixels, step), channels)
+    every, share = _every(pixels, step)
+    grid = in_fewest_channels(every, channels)
     one_column = predictor.normalise.over == "image"
     columns = 1 if one_column else grid.shape[2]
-    weight = step * step * (channels // grid.shape[2] if one_column else 1)
+    weight = round(PARTS / share * step * step) * (channels // grid.shape[2] if one_column else 1)
     values = grid.reshape(-1, columns)
-    stored = "float" if values.dtype.kind == "f" else values.dtype.name
-    return _Sampled(name, values[np.isfinite(values).all(axis=1)], weight, stored)
+    finite = values[np.isfinite(values).all(axis=1)]
+    own = 1 if one_column else min(pixels.shape[2], channels)
+    return _Sampled(name, finite, weight, _stored(values.dtype), own)
 
 
-def _every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h2 w2 c"]:
-    """As `lazy_pixels.every`, of an image of many bands from some of them, evenly spaced."""
-    parts = []
-    for rows in evenly(bands(pixels), BANDS):
-        parts.append(pixels[rows, :][-rows.start % step :: step, ::step].copy())
+def _stored(dtype: np.dtype[Any]) -> str:
+    return "float" if dtype.kind == "f" else dtype.name
+
+
+def _every(pixels: Pixels, step: int) -> tuple[Shaped[np.ndarray, "h2 w2 c"], float]:
+    """As `lazy_pixels.every`, of an image of many bands from some of them, evenly spaced.
+
+    Also the share of its rows that those bands are.
+    """
+    chosen = evenly(bands(pixels), BANDS)
+    parts = [pixels[rows, :][-rows.start % step :: step, ::step].copy() for rows in chosen]
     empty = np.zeros((0, -(-pixels.shape[1] // step), pixels.shape[2]), pixels.dtype)
-    return np.concatenate([empty, *parts])
+    share = sum(rows.stop - rows.start for rows in chosen) / max(1, pixels.shape[0])
+    return np.concatenate([empty, *parts]), share or 1.0
 
 
-def _check_stored(sampled: Sequence[_Sampled]) -> None:
+def _check_as_before(measured: FolderContrast, name: str, stored: str, channels: int) -> None:
+    _check_stored([("those before", measured.stored), (name, stored)])
+    _check_channels([("those before", len(ranges_of(measured.range))), (name, channels)])
+
+
+def _check_stored(images: Sequence[tuple[str, str]]) -> None:
     """`InputError` where some are stored in another type, of another depth, than others."""
-    by_type: dict[str, list[str]] = {}
-    for each in sampled:
-        by_type.setdefault(each.stored, []).append(each.name)
-    if len(by_type) > 1:
-        kinds = " and ".join(f"{kind} ({listed(names, most=2)})" for kind, names in by_type.items())
+    if len({stored for _, stored in images}) > 1:
         raise InputError(
-            f"one range for all images wants all of them stored alike, and their pixels are {kinds}"
-            ", whose values mean different brightnesses; predict each kind by itself, or give the "
-            "two values that hold for all as LOW,HIGH"
+            "one range for all images wants all of them stored alike, and their pixels are "
+            f"{_kinds(images)}, whose values mean different brightnesses; predict each kind by "
+            "itself, or give the two values that hold for all as LOW,HIGH"
         )
+
+
+def _check_channels(images: Sequence[tuple[str, int]]) -> None:
+    """`InputError` where channels have ranges of their own, and some images have fewer of them."""
+    if len({channels for _, channels in images}) > 1:
+        raise InputError(
+            "a range for each channel wants images of as many channels, and theirs are "
+            f"{_kinds(images)}; predict each kind by itself, or give the two values of each "
+            "channel as LOW,HIGH"
+        )
+
+
+def _kinds(images: Sequence[tuple[str, object]]) -> str:
+    by_kind: dict[object, list[str]] = {}
+    for name, kind in images:
+        by_kind.setdefault(kind, []).append(name)
+    return " and ".join(f"{kind} ({listed(names, most=2)})" for kind, names in by_kind.items())
 
 
 def _percentiles(

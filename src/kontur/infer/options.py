@@ -75,7 +75,7 @@ def parse_contrast(word: str) -> Contrast:
     >>> parse_contrast("100,4000; 50,900")
     ((100.0, 4000.0), (50.0, 900.0))
     """
-    words = [part.split(",") for part in word.strip().lower().split(";")]
+    words = [part.split(",") for part in word.strip().split(";")]
     if words == [["auto"]]:
         return "auto"
     if words == [["folder"]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import kontur
 from kontur.data.file_names import RECORD_FILE
-from kontur.data.ranges import as_ranges
+from kontur.data.ranges import as_ranges, ranges_of
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.formats.left_overs import remove_left_overs
@@ -81,18 +81,26 @@ class Record:
                 before = {**before, name: now.get(name)}
         words = []
         for key in (key for key in now if before.get(key) != now[key]):
-            if key not in DIGESTS:
+            if key == FOLDER_CONTRAST:
+                was, is_now = _range_text(before.get(key)), _range_text(now[key])
+                again = is_now if was != is_now else "another that is close to it"
+                words.append(f"the range of --contrast folder {was}, now {again}")
+            elif key not in DIGESTS:
                 words.append(f"{key} {_value(before.get(key))}, now {_value(now[key])}")
             elif before.get(DIGESTS[key]) == now.get(DIGESTS[key]):
                 was = "was" if key in before else "may have been"  # older builds noted no region's
                 words.append(f"the {DIGESTS[key]} of this name {was} another")
         return "; ".join(words)
 
-    def noted(self, setting: str) -> Any:
-        """What the latest run that had the settings of this call notes of one more; None else."""
+    def noted(self, setting: str, anew: Iterable[str] = ()) -> Any:
+        """What the latest run that had the settings of this call notes of one more; None else.
+
+        Also where none of its images would stay beside those made `anew`.
+        """
+        names = {printable(name) for name in anew}
         for run in reversed(self.runs):
             if setting in run.settings and not self.difference(run):
-                return run.settings[setting]
+                return None if names and names.issuperset(run.images) else run.settings[setting]
         return None
 
     def begin(self) -> None:
@@ -256,9 +264,17 @@ def _dump(path: Path, runs: Iterable[RecordedRun], held: Mapping[str, int]) -> N
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
+def _range_text(note: Any) -> str:
+    """The range that was measured over a folder, for people."""
+    if note is None:
+        return "not measured"
+    pairs = ranges_of(as_ranges(note["range"]) or ())
+    return ";".join(
+        ",".join(f"{v:.0f}" if abs(v) >= 1000 else f"{v:.3g}" for v in pair) for pair in pairs
+    )
+
+
 def _value(value: Any) -> str:
-    if isinstance(value, dict):  # that was measured over a folder
-        value = value["range"]
     ranges = as_ranges(value)  # of intensities
     if ranges is not None:
         return contrast_text(ranges)

@@ -15,6 +15,7 @@ from kontur.formats.lazy_pixels import Pixels
 from kontur.infer.options import PredictOptions
 from kontur.instances import Instances
 from kontur.measure.columns import unit
+from kontur.models import catalog
 from kontur.web import edit_schema
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
 from kontur.web.contrast import contrast_of
@@ -179,7 +180,9 @@ def _session(here: Workspace, image: FolderImage, page: int, model: str, around:
     seen = here.picture_for_model(predictor, image, page)
     chosen = here.history.note(CHANNEL_NOTE)  # none is another channel than the first, if learned
     stamp = f"{stamp_of(image)} {page} {chosen!r}"
-    options = PredictOptions(contrast=contrast_of(here, predictor, model))
+    given = contrast_of(here, predictor, model)
+    given.check(predictor, image, seen)
+    options = PredictOptions(contrast=given.contrast)
     return here.models.session(model, stamp, seen, options, around)
 
 
@@ -189,14 +192,13 @@ def _quality(
     """The predicted quality of all outlines; NaN where the model cannot tell."""
     height, width = instances.size or (0, 0)
     corners = [(0, 0), (width, height)]
-    try:
-        session = _session(here, image, page, model, corners)
-        outer = shapely.get_num_coordinates(instances.polygons) > 3
-        quality = np.full(len(instances), np.nan)
-        quality[outer] = session.quality(instances.polygons[outer])
+    quality = np.full(len(instances), np.nan)
+    if catalog.family(here.models.card(model).kind).contours is None:
         return quality
-    except InputError:  # a model without contours has no opinion
-        return np.full(len(instances), np.nan)
+    session = _session(here, image, page, model, corners)
+    outer = shapely.get_num_coordinates(instances.polygons) > 3
+    quality[outer] = session.quality(instances.polygons[outer])
+    return quality
 
 
 def _to_measure(pixels: Pixels) -> Any:
