@@ -186,7 +186,10 @@ class TrainingReporter:
             module.pause()
 
     def _mean_losses(self) -> dict[str, float]:
-        """The means over the steps since the losses were last logged that had them."""
+        """The means over the steps since the losses were last logged that had them.
+
+        Where a stage began among them, the total is not the sum of these.
+        """
         return {name: sum(losses) / len(losses) for name, losses in self.losses.items()}
 
     def _show_progress(self, module: Training, step: int, losses: dict[str, float]) -> None:
