@@ -63,6 +63,21 @@ def test_a_stage_that_has_begun_does_not_end():
     assert stages.active(0.2) == ("boxes", "outlines", "refinement")
 
 
+@pytest.mark.parametrize(
+    ("checkpoint", "count"),
+    [
+        ({"stages": ("boxes", "outlines")}, 2),
+        ({"stages_begun": 1}, 1),
+        ({"stages_begun": 2}, 3),  # of a build whose second stage had the refinement, too
+        ({}, 1),
+    ],
+)
+def test_a_run_goes_on_with_the_stages_that_its_checkpoint_names(checkpoint, count):
+    stages = Stages(Staged(), "staged")
+    stages.resume(checkpoint)
+    assert stages.begun == count
+
+
 @pytest.mark.parametrize(("order", "ends"), [("joint", 2), ("outlines-first", 4), ("staged", 5)])
 def test_patience_does_not_end_a_training_before_its_last_stage(tmp_path, order, ends):
     config = TrainingConfig(steps=6, patience=1, validate_every=1, stages=order)
@@ -135,11 +150,14 @@ def test_the_snake_rests_while_its_detector_learns(folder, tmp_path, monkeypatch
 
 
 def test_a_staged_run_that_was_cut_goes_on_as_if_it_never_had(folder, tmp_path, monkeypatch):
-    run(folder, tmp_path / "whole", STAGED, val=VAL)
+    printed = run(folder, tmp_path / "whole", STAGED, val=VAL)
+    assert "step 5: contours trained from here on" in printed
+    assert "step 9: refinement trained from here on" in printed
     with monkeypatch.context() as patch:
         at_step(patch, 9, power_cut)  # in the second stage; the last checkpoint is of step 8
         with pytest.raises(Killed):
             run(folder, tmp_path / "cut", STAGED, val=VAL)
     run(None, tmp_path / "cut", resume=True)
     assert_same_weights(tmp_path / "whole" / LAST, tmp_path / "cut" / LAST)
-    assert read_checkpoint(tmp_path / "cut" / LAST)["stages_begun"] == 3
+    expected = ("detector", "contours", "refinement")
+    assert read_checkpoint(tmp_path / "cut" / LAST)["stages"] == expected

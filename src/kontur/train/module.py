@@ -35,7 +35,7 @@ class Stages:
     """The stages of a network that are trained, by the progress of the training.
 
     A stage that has begun does not end, also where a finished run is resumed for longer: their
-    number `begun` is saved in checkpoints.
+    names are saved in checkpoints. `begun` is their number.
     """
 
     def __init__(self, segmenter: Segmenter, order: Order):
@@ -60,6 +60,13 @@ class Stages:
         """The names of the stages that are trained at `progress`, 0 to 1."""
         self.begun = max(self.begun, sum(begin <= progress for begin in self.begins))
         return self.names[: self.begun]
+
+    def resume(self, checkpoint: dict[str, Any]) -> None:
+        """Go on where the run of a checkpoint was."""
+        begun = [name in checkpoint.get("stages", ()) for name in self.names].count(True)
+        if checkpoint.get("stages_begun", 1) > 1:  # of earlier builds, whose networks had two
+            begun = len(self.names)
+        self.begun = max(self.begun, begun)
 
     def work(self, progress: float) -> float:
         """What has been done at `progress`, where a step without its last stage counts 1."""
@@ -215,13 +222,13 @@ class Training(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["seconds"], checkpoint["work"] = self.seconds, self.work
-        checkpoint["stages_begun"] = self.stages.begun
+        checkpoint["stages"] = self.stages.active(0.0)
         self._is_saved = True
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.seconds = float(checkpoint["seconds"])
         self.work = float(checkpoint.get("work", self.seconds))
-        self.stages.begun = max(self.stages.begun, int(checkpoint.get("stages_begun", 1)))
+        self.stages.resume(checkpoint)
         self._is_saved = True
 
     def check_weights(self) -> None:
