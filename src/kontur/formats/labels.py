@@ -54,8 +54,8 @@ def read_array(
     """A label image as integers `(h, w)`: of PNG, palette or 1 bit too, or TIFF of any number type.
 
     Floats that are whole numbers count. Raises `InputError` for fractions (a label image that was
-    resized with interpolation), NaN, colours, what `images.read_image` refuses, and photographs;
-    these not for the task `semantic`, whose classes may change from pixel to pixel.
+    resized with interpolation), NaN, colours, photographs, and what `images.read_image` refuses.
+    For the task `semantic` an image of few values is no photograph.
     """
     return whole_numbers(images.read_stored(path, page=page).pixels, path, task)
 
@@ -65,7 +65,8 @@ def whole_numbers(
 ) -> Integer[np.ndarray, "h w"]:
     """Pixels as the integers of a label image; `InputError` where they are none.
 
-    Photographs are none, see `is_photograph`, but for the task `semantic`.
+    Photographs are none, see `is_photograph`. With the task `semantic` those of so few values that
+    these may be classes are taken, for classes may change from pixel to pixel.
     """
     if stored.shape[2] > 1 and (stored != stored[:, :, :1]).any():
         raise InputError(
@@ -73,7 +74,9 @@ def whole_numbers(
             "one integer per pixel"
         )
     image = _as_integers(stored[:, :, 0], path)
-    if task != "semantic" and is_photograph(image):
+    if is_photograph(image) and not (
+        task == "semantic" and len(np.unique(image)) <= masks.MOST_VALUES
+    ):
         raise InputError(
             f"{path} is a photograph and no label image: its values change from pixel to pixel, "
             "where an object is a connected region of one number; give outlines or label images, "
