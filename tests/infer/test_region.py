@@ -1,6 +1,7 @@
 """A region: the objects of the whole image whose centres lie in it, and no tile too many."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from kontur.infer.options import PredictOptions
 from kontur.infer.region import parse_region
 from kontur.infer.scale_and_contrast import diameter_of
 from kontur.instances.plane import Plane
-from tests.infer.test_tiled import mosaic, predictor, unmatched
+from tests.infer.test_tiled import connected, mosaic, predictor, unmatched
 
 TISSUE = [[[40, 30], [300, 60], [280, 200], [60, 220], [40, 30]]]
 
@@ -153,6 +154,48 @@ def test_only_tiles_that_may_hold_its_objects_are_looked_at(image):
         for region in ("100,50,20,20", None)
     ]
     assert 0 < tiles[0] < tiles[1] / 2
+
+
+def painted(*boxes):
+    """An image of squares in rows, and of an object of boxes xyxy around which there is room."""
+    image, full = np.zeros((500, 500), np.uint8), np.zeros((500, 500), bool)
+    for x0, y0, x1, y1 in boxes:
+        image[y0:y1, x0:x1] = 200
+        full[y0 - 6 : y1 + 6, x0 - 6 : x1 + 6] = True
+    for y in range(4, 480, 25):
+        for x in range(4, 480, 25):
+            if not full[y : y + 9, x : x + 9].any():
+                image[y : y + 9, x : x + 9] = 200
+    return image
+
+
+STEP = (240, 240, 250, 490), (240, 240, 490, 250), (480, 10, 490, 250)
+PATH = (50, 200, 60, 300), (50, 200, 250, 210), (240, 200, 250, 490), (240, 480, 450, 490)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "y"),
+    [(STEP, 250), ([*PATH, (440, 10, 450, 490)], 250)],
+    ids=["step", "path that falls and rises"],
+)
+def test_an_object_of_a_region_is_found_wherever_it_begins(boxes, y):
+    x = (min(box[0] for box in boxes) + max(box[2] for box in boxes)) / 2
+    region = f"{x - 12},{y - 12},24,24"
+    model, image = connected(), painted(*boxes)
+    whole = model.predict(image, region=region)
+    assert whole.areas.max() > 4000
+    found = model.predict(image, region=region, tile=64)
+    assert sorted(found.areas.tolist()) == sorted(whole.areas.tolist())
+
+
+def test_small_objects_lead_to_no_further_tiles():
+    model, image = connected(), painted()
+    plan = model.plan(image, PredictOptions(tile=64, region="420,420,60,60"))
+    looked, propose = [], plan.tiled.propose
+    tiled = replace(plan.tiled, propose=lambda *how: looked.append(1) or propose(*how))
+    parts = model.parts_of(replace(plan, tiled=tiled))
+    assert sum(len(part.instances) for part in parts.resolved) > 3
+    assert len(looked) == len(tiled.tiles) < len(tiled.tiling) / 4
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import shapely
 
 from kontur.errors import InputError
 from kontur.infer import tiled, tiles
+from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.scale_and_contrast import ScaleAndContrast
 from kontur.models import catalog
@@ -46,6 +47,12 @@ def predictor(name):
 class NoEngine:
     def __init__(self):
         self.graphs = Graphs({})
+
+
+def connected():
+    """A predictor of connected regions, which belong to their first pixel."""
+    config = catalog.config("baseline", {"channels": 1, "min_distance": 0.0})
+    return Predictor(NoEngine(), predictor("baseline").card.replace(config=config.model_dump()))
 
 
 def mosaic(rows, columns, size=None):
@@ -127,6 +134,18 @@ def test_an_object_larger_than_a_tile_is_seen_wider_and_kept_whole():
     found = model.predict(image, tile=64)
     assert sorted(found.areas.tolist()) == sorted(model.predict(image).areas.tolist())
     assert found.areas.max() > 20_000
+
+
+def test_an_object_is_judged_by_all_of_it_not_by_what_a_tile_shows_first():
+    """Its upper part alone would score too little, that of another too much."""
+    image = np.zeros((400, 120), np.uint8)
+    image[20:120, 20:30], image[120:380, 20:30] = 120, 250
+    image[20:120, 80:90], image[120:380, 80:90] = 250, 120
+    model = connected()
+    whole = model.predict(image, score=0.5)
+    assert (whole.boxes[:, 0] < 50).tolist() == [True]
+    found = model.predict(image, score=0.5, tile=64)
+    assert found.areas.tolist() == whole.areas.tolist()
 
 
 def test_a_window_becomes_wider_only_where_an_object_goes_on(monkeypatch):
@@ -288,3 +307,42 @@ def test_fixed_tiles_have_the_sides_that_the_documents_say():
         plan = {"side": None, "free": 8e9}
         tiling = tiled.plan_tiles(family, model.config, card, (2000, 2000), **plan)
         assert (tiling.side, tiling.halo) == (512, halo)
+
+
+def of_pixels(kind):
+    """A predictor of a family of pixels, whose network names what is bright."""
+
+    def segment(images):
+        bright = np.clip(images[:, 0] + 0.05, 0, 1)
+        return (np.stack([1 - bright, bright, 0 * bright], 1),)
+
+    moments = {"mode": "moments", "mean": [0], "std": [1]}
+    card = contract.card(kind, contract.settings(kind)).replace(normalise=moments)
+    engine = NoEngine()
+    engine.graphs = Graphs({"segment": segment})
+    return Predictor(engine, card)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("unet", {"diameter": 11 / 1.4}),
+        ("unet", {"augment": "flips"}),
+        ("transunet", {"diameter": 11 / 1.4}),
+    ],
+)
+def test_options_mean_in_tiles_what_they_mean_of_the_whole_image(name, options, monkeypatch):
+    model, image = of_pixels(name), mosaic(3, 3, (151, 143))
+    whole = model.predict(image, **options)
+    x0, y0, x1, y1 = whole.boxes.T
+    some = whole[(x0 + x1 > 40) & (y0 + y1 > 180)]
+    monkeypatch.setattr(tiled, "FIXED_CELL", 32)
+    monkeypatch.setattr(tiled, "FIXED_HALO", 48)
+    options = {**options, "tile": 64}
+    assert len(model.plan(image, PredictOptions(**options)).tiled.tiling) > 1
+    found = model.predict(image, **options)
+    assert len(found) == len(whole) > len(some) > 5
+    assert unmatched(whole, found) == 0
+    part = model.predict(image, **options, region="20,90,900,900")
+    assert len(part) == len(some)
+    assert unmatched(some, part) == 0

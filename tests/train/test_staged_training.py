@@ -150,7 +150,9 @@ def test_the_snake_rests_while_its_detector_learns(folder, tmp_path, monkeypatch
 
 
 def test_a_staged_run_that_was_cut_goes_on_as_if_it_never_had(folder, tmp_path, monkeypatch):
-    run(folder, tmp_path / "whole", STAGED, val=VAL)
+    printed = run(folder, tmp_path / "whole", STAGED, val=VAL)
+    assert "step 5: contours trained from here on" in printed
+    assert "step 9: refinement trained from here on" in printed
     with monkeypatch.context() as patch:
         at_step(patch, 9, power_cut)  # in the second stage; the last checkpoint is of step 8
         with pytest.raises(Killed):

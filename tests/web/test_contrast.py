@@ -72,6 +72,24 @@ def test_folder_is_one_range_of_all_images_until_it_is_chosen_again(tmp_path):
         assert api.get("/api/folder").json()["contrast"] == "folder"
 
 
+def test_an_image_of_another_depth_than_those_measured_is_refused_as_by_the_command_line(tmp_path):
+    write_images(tmp_path, 1)
+    with opened(tmp_path) as api:
+        choose(api, "folder")
+        assert predicted(api) > 0
+        Image.fromarray(nuclei(1).astype(np.uint16) * 200).save(tmp_path / "later.png")
+        api.post("/api/folder/refresh")
+        later = key_of(api, "later.png")
+        began = api.post("/api/predict", json={"model": "nuclei", "images": [later]})
+        job = wait_for_job(api, began.json()["number"])
+        assert job["state"] == "failed"
+        assert "uint8 (those before) and uint16 (later.png)" in job["message"]
+        clicked = api.post(f"/api/images/{later}/features", json={"name": "nuclei"})
+        assert clicked.status_code == 400
+        assert "uint8 (those before) and uint16 (later.png)" in clicked.json()["detail"]
+        assert predicted(api) > 0
+
+
 def test_the_contrast_is_typed_on_the_page(browser, tmp_path):
     with served(write_images(tmp_path, 1)) as server:
         page = open_page(browser, server)

@@ -122,7 +122,7 @@ def measure_folder(
             whose values cannot be compared.
     """
     sampled = list(_samples(predictor, images, progress))
-    _check_stored(sampled)
+    _check_stored([(each.name, each.stored) for each in sampled])
     config = predictor.normalise
     columns = max(each.values.shape[1] for each in sampled)
     low, high = _percentiles(sampled, config, columns)
@@ -150,7 +150,7 @@ def outside(
     """
     others, (given, within) = [], map(ranges_of, measured[:2])
     for each in _samples(predictor, images, progress, must=False):
-        _check_stored([_Sampled("those before", each.values, 1, measured.stored), each])
+        _check_as_before(measured, each.name, each.stored)
         low, high = _percentiles([each], predictor.normalise, len(given))
         near = NEAR * np.array([top - bottom for bottom, top in given])
         darkest, brightest = np.array(within).T
@@ -163,6 +163,15 @@ def outside(
         f"images over which the range {contrast_text(measured.range)} was measured; it stays as "
         "predict.json notes it, and --force (overwrite) measures it anew"
     )
+
+
+def check_alike(
+    predictor: Predictor, name: str, image: ImageLike, measured: FolderContrast
+) -> None:
+    """`InputError` where an image, of which no pixel is read, is stored in another type."""
+    channels = predictor.config.channels
+    pixels = open_for_model(image, predictor.card, channels, DEFAULT_OPTIONS, name).pixels
+    _check_as_before(measured, name, _stored(pixels.dtype))
 
 
 def _samples(
@@ -199,8 +208,11 @@ def _sampled(predictor: Predictor, name: str, image: ImageLike, most: int) -> _S
     columns = 1 if one_column else grid.shape[2]
     weight = step * step * (channels // grid.shape[2] if one_column else 1)
     values = grid.reshape(-1, columns)
-    stored = "float" if values.dtype.kind == "f" else values.dtype.name
-    return _Sampled(name, values[np.isfinite(values).all(axis=1)], weight, stored)
+    return _Sampled(name, values[np.isfinite(values).all(axis=1)], weight, _stored(values.dtype))
+
+
+def _stored(dtype: np.dtype[Any]) -> str:
+    return "float" if dtype.kind == "f" else dtype.name
 
 
 def _every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h2 w2 c"]:
@@ -212,11 +224,15 @@ def _every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h2 w2 c"]:
     return np.concatenate([empty, *parts])
 
 
-def _check_stored(sampled: Sequence[_Sampled]) -> None:
+def _check_as_before(measured: FolderContrast, name: str, stored: str) -> None:
+    _check_stored([("those before", measured.stored), (name, stored)])
+
+
+def _check_stored(images: Sequence[tuple[str, str]]) -> None:
     """`InputError` where some are stored in another type, of another depth, than others."""
     by_type: dict[str, list[str]] = {}
-    for each in sampled:
-        by_type.setdefault(each.stored, []).append(each.name)
+    for name, stored in images:
+        by_type.setdefault(stored, []).append(name)
     if len(by_type) > 1:
         kinds = " and ".join(f"{kind} ({listed(names, most=2)})" for kind, names in by_type.items())
         raise InputError(

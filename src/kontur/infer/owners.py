@@ -34,14 +34,15 @@ def owned_box(tile: Tile, tiling: Tiling, slack: float) -> Box:
     )
 
 
-def owned(candidates: Candidates, tile: Tile, tiling: Tiling, slack: float) -> Candidates:
-    """The candidates of a tile's view that belong to it, in pixels of the scaled image."""
-    located = candidates.located((tile.window.left, tile.window.top), tiling.size)
+def owned(
+    candidates: Candidates, tile: Tile, tiling: Tiling, slack: float
+) -> Bool[np.ndarray, " n"]:
+    """Which candidates, in pixels of the scaled image, belong to a tile."""
     box = owned_box(tile, tiling, slack)
-    own = _inside(located.owner_points, box)
+    own = _inside(candidates.owner_points, box)
     if tiling.by_first_pixel:
-        own |= _tops_in(located, box, slack)
-    return located.selected(own)
+        own |= _tops_in(candidates, box, slack)
+    return own
 
 
 def near_border(
@@ -73,20 +74,28 @@ def _inside(points: Float[np.ndarray, "m 2"], box: Box) -> Bool[np.ndarray, " m"
     return np.all(within, axis=1)
 
 
-def hidden(candidates: Candidates, tile: Tile, tiling: Tiling) -> list[bool]:
-    """On which sides something that decides about a tile's own candidates lies beyond its window.
+def hidden(candidates: Candidates, tile: Tile, tiling: Tiling) -> Bool[np.ndarray, "n 4"]:
+    """On which sides something that decides about a candidate lies beyond a tile's window.
 
-    Left, top, right, below.
+    Left, top, right, below; of the outlines and the boxes from which they came.
     """
-    trusted = tiling.trusted(tile)
-    bounds = _bounds(candidates)
-    beyond = np.concatenate([bounds[:, :2] < trusted[:2], bounds[:, 2:] > trusted[2:]], axis=1)
-    sides: list[bool] = np.any(beyond, axis=0).tolist()
+    low, high = np.array(tiling.trusted(tile)).reshape(2, 2)
+    sides = np.zeros((len(candidates.scores), 4), bool)
+    for bounds in (shapely.bounds(candidates.polygons).reshape(-1, 4), candidates.boxes):
+        sides |= np.concatenate([bounds[:, :2] < low, bounds[:, 2:] > high], axis=1)
     return sides
 
 
-def _bounds(candidates: Candidates) -> Float[np.ndarray, "n 4"]:
-    """The bounds of the outlines and the boxes from which they came; of empty ones none."""
-    outlines = shapely.bounds(candidates.polygons).reshape(-1, 4)
-    both = np.concatenate([outlines, candidates.boxes.astype(float)])
-    return both[np.isfinite(both).all(axis=1)]
+def possible_centres(
+    candidates: Candidates, tile: Tile, tiling: Tiling, slack: float
+) -> Float[np.ndarray, "n 4"]:
+    """The boxes xyxy in which the centres lie of what a tile may show only in part.
+
+    What goes on beyond its window may turn there, and reach as far as the image on any side.
+    """
+    height, width = tiling.size
+    seen = shapely.bounds(candidates.polygons).reshape(-1, 4)
+    goes_on = hidden(candidates, tile, tiling).any(axis=1, keepdims=True)
+    far = np.where(goes_on, [0, 0, width, height], seen)
+    low, high = far[:, :2] + seen[:, 2:], seen[:, :2] + far[:, 2:]
+    return np.concatenate([low / 2 - slack, high / 2 + slack], axis=1)

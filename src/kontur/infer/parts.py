@@ -5,6 +5,7 @@ An image that one view shows has one part; of one in tiles a part comes after ea
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -61,8 +62,8 @@ def from_store(
     def propose(tile: Tile) -> Candidates:
         return tiled.candidates(tile, thresholds)
 
-    if store is None:
-        return propose
+    if store is None:  # with a region twice, for all that goes on beyond its tiles
+        return propose if tiled.region is None else cache(propose)
     return lambda tile: store.candidates(tiled.tiling, tile, propose)
 
 

@@ -299,10 +299,15 @@ class Predictor:
         if tiling is None:
             return None
 
+        # An object of which a tile shows a part may score more as a whole; orientations vote with
+        # what scores enough.
+        all_of_it = self.family.by_first_pixel and augment is None
+        lowest = thresholds.replace(score=0.0) if all_of_it else thresholds
+
         def propose(view: View, config: Any, within: Box) -> Candidates:
             inside = EVERYWHERE if augment else within  # orientations differ in where it is
             how = {"within": inside, "config": config, "polish": polish}
-            return self._candidates(view, thresholds, augment, **how)
+            return self._candidates(view, lowest, augment, **how)
 
         exact = tiling.reach and augment is None
         slack = owners.SLACK if exact else owners.FIXED_SLACK

@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import shapely
+from jaxtyping import Bool
 
 from kontur.errors import InputError
 from kontur.infer import owners
@@ -52,21 +54,23 @@ class TiledImage:
 
     @cached_property
     def tiles(self) -> tuple[Tile, ...]:
-        """The tiles that may give an object of the region, row by row."""
-        if self.region is None:
-            return tuple(self.tiling)
-        factor, room = self.scale * self.image.scale, self.tiling.halo - self.tiling.reach
-        wanted = []
+        """The tiles near the region, row by row; what goes on beyond them is followed."""
+        room, wanted = self.tiling.halo - self.tiling.reach, []
         for tile in self.tiling:
             top, left, height, width = tile.cell
-            box = (left - room, top - room, left + width + room, top + height + room)
-            if self.region.meets(*(side / factor for side in box)):
+            if self._meets(left - room, top - room, left + width + room, top + height + room):
                 wanted.append(tile)
         return tuple(wanted)
+
+    def _meets(self, *box: float) -> bool:
+        """Whether some of a box xyxy of the scaled image is wanted."""
+        factor = self.scale * self.image.scale
+        return self.region is None or self.region.meets(*(side / factor for side in box))
 
     def candidates(self, tile: Tile, thresholds: Thresholds) -> Candidates:
         """What a tile owns, in pixels of the scaled image, as the whole image would propose it.
 
+        And what it shows of objects that may be of the region and belong to none of `tiles`.
         Raises `ObjectTooLargeError` where an object reaches too far.
         """
         shown: Tile | None = tile
@@ -76,11 +80,15 @@ class TiledImage:
             corner = np.tile([shown.window.left, shown.window.top], 2)
             x0, y0, x1, y1 = (np.array(box) - corner).tolist()
             proposed = self.propose(view, self.config, (x0, y0, x1, y1))
-            proposed = proposed.selected(proposed.scores >= thresholds.score)
-            own = owners.owned(proposed, shown, self.tiling, self.slack)
-            hidden = owners.hidden(own, shown, self.tiling)
+            located = proposed.located((shown.window.left, shown.window.top), self.tiling.size)
+            own = owners.owned(located, shown, self.tiling, self.slack)
+            enough = located.scores >= thresholds.score
+            if not self.tiling.by_first_pixel:  # whose scores are those of all that is seen
+                own &= enough
+            sides = owners.hidden(located.selected(own), shown, self.tiling)
+            hidden: list[bool] = np.any(sides, axis=0).tolist()
             if not any(hidden):
-                return own
+                return located.selected((own & enough) | self._strangers(located, shown))
             shown = self.tiling.wider(shown, hidden)
         raise ObjectTooLargeError(
             f"an object reaches more than {self.tiling.farthest} pixels beyond its tile; give "
@@ -95,16 +103,54 @@ class TiledImage:
     ) -> Iterator[Resolved]:
         """The objects in pixels of the image, a part after each row of tiles.
 
-        `candidates` gives what a tile owns; it is called for each in turn.
+        `candidates` gives what `self.candidates` does; with a region it is called for each twice.
         """
         parts = PartialResolve(self.tiling.size, classes, thresholds)
-        for tile, following in zip(self.tiles, (*self.tiles[1:], None), strict=True):
-            own = candidates(tile)
+        tiles = self._followed(candidates)
+        for tile, following in zip(tiles, (*tiles[1:], None), strict=True):
+            shown = candidates(tile)
+            own = shown.selected(owners.owned(shown, tile, self.tiling, self.slack))
             parts.add(own, owners.near_border(own, tile, self.tiling, self.slack))
             if following is None or following.row != tile.row:
                 line = math.inf if following is None else self.tiling.settled_above(tile.row)
                 instances, repaired = parts.settle(line)
                 yield Resolved(self.image.in_image(instances, self.scale), repaired)
+
+    def _strangers(self, shown: Candidates, tile: Tile) -> Bool[np.ndarray, " n"]:
+        """Which candidates may be of the region, have a part in the cell, and belong to no tile.
+
+        Only objects of their first pixel, which may lie far from their centre.
+        """
+        strange = np.zeros(len(shown.scores), bool)
+        if self.region is None or not self.tiling.by_first_pixel:
+            return strange
+        top, left, height, width = tile.cell
+        cell = shapely.box(left, top, left + width, top + height)
+        known = {(near.row, near.column) for near in self.tiles}
+        owner = self.tiling.cells_of(shown.owner_points)
+        centres = owners.possible_centres(shown, tile, self.tiling, self.slack)
+        for i in np.flatnonzero(shapely.intersects(cell, shown.polygons)).tolist():
+            strange[i] = owner[i] not in known and self._meets(*centres[i].tolist())
+        return strange
+
+    def _followed(self, candidates: Callable[[Tile], Candidates]) -> tuple[Tile, ...]:
+        """The tiles, and those to which objects of the region lead that go on beyond them.
+
+        Each is followed to the first pixel that a tile shows of it, until one shows all of it.
+        """
+        if self.region is None or not self.tiling.by_first_pixel:
+            return self.tiles
+        found, ahead = set(self.tiles), list(self.tiles)
+        while ahead:
+            tile = ahead.pop()
+            shown = candidates(tile)
+            strange = ~owners.owned(shown, tile, self.tiling, self.slack)
+            for cell in self.tiling.cells_of(shown.owner_points[strange]):
+                further = self.tiling.tile(*cell)
+                if further not in found:
+                    found.add(further)
+                    ahead.append(further)
+        return tuple(sorted(found))
 
     def measured(self, family: Family) -> "TiledImage":
         """The same with the settings that the family measures on the whole image."""

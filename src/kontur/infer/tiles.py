@@ -10,6 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from jaxtyping import Float
+
 from kontur.infer.view import Window
 from kontur.models.family import up
 
@@ -84,6 +87,12 @@ class Tiling:
         first, rows = _span(top - halo.top, high, height, self.grid)
         start, columns = _span(left - halo.left, wide, width, self.grid)
         return Tile(row, column, cell, Window(first, start, rows, columns), halo)
+
+    def cells_of(self, points: Float[np.ndarray, "n 2"]) -> list[tuple[int, int]]:
+        """The row and column of the tile in whose cell each point (x, y) lies, or the nearest."""
+        last = np.array([self.rows, self.columns]) - 1
+        cells = np.clip(points[:, ::-1] // self.side, 0, last).astype(int)
+        return [(row, column) for row, column in cells.tolist()]
 
     def wider(self, tile: Tile, hidden: Sequence[bool]) -> Tile | None:
         """The same tile with twice the room for objects on the sides that hide something.

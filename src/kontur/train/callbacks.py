@@ -22,7 +22,7 @@ from kontur.train.config import TrainingConfig
 from kontur.train.dataloader import Batch, validation_batches
 from kontur.train.gradient_flow import flow_summary, measure_flow, scalars
 from kontur.train.logger import VAL_LOSS, RunLogger
-from kontur.train.module import Training
+from kontur.train.module import Stages, Training
 from kontur.train.pace import Pace, slowdown_warning
 from kontur.train.progress import ProgressDisplay, Speed, duration
 from kontur.train.signals import Signals
@@ -62,10 +62,12 @@ class TrainingReporter:
         self.speed, self.pace = Speed(), Pace()
         self.losses: dict[str, list[float]] = {}  # of the steps since they were last logged
         self.last_batch: Batch | None = None
+        self.begun: int | None = None  # stages of the network, since this process trains
 
     def step(self, module: Training, step: int, batch: Batch, *, last: bool) -> None:
         """Add the losses of a step, and log them every `LOG_EVERY` steps."""
         self.last_batch = batch
+        self._tell_stages(module.stages, step)
         for name, loss in module.latest.items():
             self.losses.setdefault(name, []).append(float(loss))
         self.speed.add(self.images_a_step, module.seconds)
@@ -158,6 +160,16 @@ class TrainingReporter:
             f"stopped at step {step}: no better validation for {waited} times "
             f"(training.patience={self.config.patience})"
         )
+
+    def _tell_stages(self, stages: Stages, step: int) -> None:
+        """Print which stages have begun, for the total of the losses rises with them."""
+        if self.begun is not None and stages.begun > self.begun:
+            names = ", ".join(stages.names[self.begun : stages.begun])
+            self.display.print_line(
+                f"step {step}: {names} trained from here on, with losses of their own, which the "
+                "total has too (training.stages)"
+            )
+        self.begun = stages.begun
 
     def _log_losses(self, module: Training, step: int) -> None:
         losses = self._mean_losses()

@@ -111,6 +111,17 @@ class RunLogger:
         pairs = [(row["step"], row[name]) for row in self.rows if row.get(name) is not None]
         return [float(x or 0) for x, _ in pairs], [float(y or 0) for _, y in pairs]
 
+    def _begun_later(self, losses: Mapping[str, str]) -> str:
+        """Which losses were not there from the start, for with them the total rises; "" if none."""
+        first = {title: self.curve(name)[0] for title, name in losses.items()}
+        begins = {title: steps[0] for title, steps in first.items() if steps}
+        later: dict[float, list[str]] = {}
+        for title, step in begins.items():
+            if step > min(begins.values()):
+                later.setdefault(step, []).append(title)
+        parts = [f"{', '.join(titles)} from step {step:g} on" for step, titles in later.items()]
+        return f" ({'; '.join(parts)})" if parts else ""
+
     def draw(self, path: Path) -> None:
         """The curves of training and validation as one PNG, losses above scores."""
         names = dict.fromkeys(name for row in self.rows for name in row)
@@ -122,7 +133,7 @@ class RunLogger:
         figures = [
             draw_lines(curves, title=title, x_label="step", y_range=(0.0, 1.0), strong=STRONG)
             for title, curves in (
-                ("Losses in training", curves),
+                (f"Losses in training{self._begun_later(losses)}", curves),
                 ("Scores in validation", {t: self.curve(n) for t, n in scores.items()}),
             )
             if curves

@@ -2,23 +2,38 @@
 
 Clicks, refits and predictions of the page share it. "folder" is one range measured over all images
 of the folder, with the model and the channel in use, and noted: it stays until the contrast is
-chosen again, also where images come later.
+chosen again, also where images come later, which are refused where they are stored in another type.
 """
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kontur.errors import InputError
+from kontur.formats.lazy_pixels import OpenImage
 from kontur.web.image_folder import FolderImage
 from kontur.web.workspace import CHANNEL_NOTE, Workspace
 
 if TYPE_CHECKING:  # heavy, as the predictor
-    from kontur.infer.folder_contrast import Images
+    from kontur.infer.folder_contrast import FolderContrast, Images
     from kontur.infer.options import Contrast
     from kontur.infer.predict import Predictor
 
 CONTRAST_NOTE = "contrast"  # as it was typed
 MEASURED_NOTE = "folder_contrast"
+
+
+class Given(NamedTuple):
+    """What a model is given as contrast, never "folder"; and what was measured, where that was."""
+
+    contrast: "Contrast | None"
+    measured: "FolderContrast | None" = None
+
+    def check(self, predictor: "Predictor", image: FolderImage, seen: OpenImage) -> None:
+        """`InputError` where an image cannot be seen in the range that was measured."""
+        from kontur.infer.folder_contrast import check_alike
+
+        if self.measured is not None:
+            check_alike(predictor, image.name, seen, self.measured)
 
 
 def chosen(here: Workspace) -> str:
@@ -43,8 +58,8 @@ def choose(here: Workspace, word: str, model: str) -> None:
 
 def contrast_of(
     here: Workspace, predictor: "Predictor", model: str, given: "Contrast | None" = None
-) -> "Contrast | None":
-    """What a model is to be given, by default the contrast that was chosen; never "folder".
+) -> Given:
+    """What a model is to be given, by default the contrast that was chosen.
 
     Raises `InputError` where no image can be measured.
     """
@@ -52,10 +67,13 @@ def contrast_of(
 
     word = chosen(here)
     contrast = given if given is not None or not word else parse_contrast(word)
-    return _measured(here, predictor, model) if contrast == "folder" else contrast
+    if contrast != "folder":
+        return Given(contrast)
+    measured = _measured(here, predictor, model)
+    return Given(measured.range, measured)
 
 
-def _measured(here: Workspace, predictor: "Predictor", model: str) -> "Contrast":
+def _measured(here: Workspace, predictor: "Predictor", model: str) -> "FolderContrast":
     from kontur.infer.folder_contrast import FolderContrast, measure_folder
     from kontur.infer.options import PredictOptions
 
@@ -67,7 +85,7 @@ def _measured(here: Workspace, predictor: "Predictor", model: str) -> "Contrast"
             measured = measure_folder(predictor, _images(here, predictor))
             note = {"seen": seen, **measured.noted()}
             here.history.set_note(MEASURED_NOTE, note)
-    return FolderContrast.of_note(note).range
+    return FolderContrast.of_note(note)
 
 
 def _images(here: Workspace, predictor: "Predictor") -> "Images":

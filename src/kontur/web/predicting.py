@@ -9,7 +9,7 @@ from typing import Any, Literal
 from kontur.errors import InputError
 from kontur.infer.options import PredictOptions
 from kontur.web.authorship import MODEL, with_predicted
-from kontur.web.contrast import contrast_of
+from kontur.web.contrast import Given, contrast_of
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
 from kontur.web.workspace import Workspace
@@ -36,15 +36,15 @@ def predict_images(
     objects = done = 0
     job.progress(0, len(pages), "")
     predictor = here.models.predictor(model)
-    contrast = contrast_of(here, predictor, model, options.contrast)
-    options = options.replace(contrast=contrast)
+    given = contrast_of(here, predictor, model, options.contrast)
+    options = options.replace(contrast=given.contrast)
     total = sum(map(len, pages.values()))
     for image, numbers in pages.items():
         try:
             for place, number in enumerate(numbers):
                 of_several = f", plane {number + 1}" if len(numbers) > 1 else ""
                 job.progress(done + place, total, image.name + of_several)
-                objects += _predict_one(here, image, predictor, number, options)
+                objects += _predict_one(here, image, predictor, number, options, given)
         except (InputError, MemoryError) as error:
             if len(pages) == 1:
                 raise
@@ -89,9 +89,16 @@ def _pages(here: Workspace, image: FolderImage) -> Sequence[int]:
 
 
 def _predict_one(
-    here: Workspace, image: FolderImage, predictor: Any, page: int, options: PredictOptions
+    here: Workspace,
+    image: FolderImage,
+    predictor: Any,
+    page: int,
+    options: PredictOptions,
+    given: Given,
 ) -> int:
-    prediction = predictor.predict_detailed(here.picture_for_model(predictor, image, page), options)
+    seen = here.picture_for_model(predictor, image, page)
+    given.check(predictor, image, seen)
+    prediction = predictor.predict_detailed(seen, options)
     found = here.annotations.in_our_classes(prediction.instances)
     overlap = predictor.thresholds(options).overlap
     plane = here.annotations.open(image, page)

@@ -179,7 +179,9 @@ def _session(here: Workspace, image: FolderImage, page: int, model: str, around:
     seen = here.picture_for_model(predictor, image, page)
     chosen = here.history.note(CHANNEL_NOTE)  # none is another channel than the first, if learned
     stamp = f"{stamp_of(image)} {page} {chosen!r}"
-    options = PredictOptions(contrast=contrast_of(here, predictor, model))
+    given = contrast_of(here, predictor, model)
+    given.check(predictor, image, seen)
+    options = PredictOptions(contrast=given.contrast)
     return here.models.session(model, stamp, seen, options, around)
 
 
