@@ -4,8 +4,8 @@
 # Guess: every tracked object has its track's number afterwards, whatever its form; the centroids come from btrack's own
 #   segmentation_to_objects.
 # What happens: the object that is painted is the one on which the centroid lies. Of a cell bent like a C the centroid
-#   lies outside: the cell vanishes from the result, and a cell that lies in its mouth gets both numbers in turn, so that
-#   the last in the list of tracks wins. Nothing is said.
+#   lies outside: the cell vanishes from the result, and a cell that lies in its mouth gets both numbers in turn, so
+#   that the last in the list of tracks wins. Nothing is said.
 # Matters: bent and branched cells (neurites, bacteria, amoebae) are lost from tracked labels, or swap with a neighbour.
 set -euo pipefail
 place=$(mktemp -d)

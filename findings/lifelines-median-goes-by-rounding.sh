@@ -5,8 +5,8 @@
 #   n/2 (the first time at or below a half) or n/2 + 1 (the first below), by one rule for every n.
 # What happens: either, by chance. The curve is a product of fractions, and whether it comes to .5 or to a bit more or
 #   less depends on n: lifelines gives n/2 for 4 and 10 but n/2 + 1 for 6 and 8; statsmodels n/2 for 12 only.
-# Matters: small groups of cells with an even number of events (time to division, to death): the median differs by a whole
-#   frame between groups of the same kind, and the two libraries agree for some groups and not for others.
+# Matters: small groups of cells with an even number of events (time to division, to death): the median differs by a
+#   whole frame between groups of the same kind, and the two libraries agree for some groups and not for others.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
