@@ -1,5 +1,7 @@
 """Films and stacks in folders: which image each plane is of."""
 
+import json
+
 import numpy as np
 import pytest
 import shapely
@@ -154,3 +156,28 @@ def test_outlines_on_the_times_of_a_stack_of_depths_lie_at_its_depths(tmp_path):
     tifffile.imwrite(image, pixels, metadata={"axes": "ZYX"}, photometric="minisblack")
     sources = plane_sources(tmp_path / "f.geojson", [str(image)]).images
     assert [one.plane for one in sources] == [Plane(0), Plane(1)]
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".coco.json", ".labels.tif", ".geojsonl"])
+@pytest.mark.parametrize("large", [1 << 40, 0], ids=["in memory", "on disk"])
+def test_outlines_that_name_no_plane_of_a_stack_are_on_none_unless_predict_json_tells_it(
+    tmp_path, ending, large, monkeypatch
+):
+    monkeypatch.setattr(large_outlines, "LARGE", large)
+    path, image = tmp_path / "o" / f"f{ending}", tmp_path / "images" / "f.tif"
+    path.parent.mkdir()
+    image.parent.mkdir()
+    formats.write(path, film("f.tif", 0)[0].instances.replace(plane=None))
+    pixels = np.stack([np.full(SIZE, value, np.uint8) for value in (10, 11, 12)])
+    tifffile.imwrite(image, pixels[:1])
+    assert found(path.parent, image) == [("f", 0, 0, 10)]  # the one plane there is
+    tifffile.imwrite(image, pixels, imagej=True, metadata={"axes": "TYX"})
+    record = path.parent / "predict.json"
+    for page in (None, 3):  # of no record, and of one of another image
+        if page is not None:
+            record.write_text(json.dumps({"made": [{"page": page, "images": {"f": {}}}]}))
+        for place in (path, path.parent):
+            with pytest.raises(InputError, match=r"does not say on which plane .* has 3 pages"):
+                found(place, image)
+    record.write_text(json.dumps({"made": [{"page": 1, "images": {"f": {}}}]}))
+    assert found(path, image) == found(path.parent, image) == [("f", 1, 0, 11)]

@@ -26,7 +26,7 @@ class PredictedPages:
 
     def check_all(self, path: Path) -> None:
         """Raise `InputError` where the record says that a file is of one page and not of all."""
-        page = self._page_of(path)
+        page = self.page_of(path)
         if page is not None:
             raise InputError(
                 f"{path} was predicted on page {page} alone, as {RECORD_FILE} says, and all pages "
@@ -41,7 +41,7 @@ class PredictedPages:
         """
         if page is None or not self._pages or (len(found) and formats.format_of(path).planes):
             return found
-        predicted = self._page_of(path)
+        predicted = self.page_of(path)
         if predicted not in (None, page):
             raise InputError(
                 f"{path} was predicted on page {predicted}, as {RECORD_FILE} says, and page {page} "
@@ -58,14 +58,14 @@ class PredictedPages:
         known = [*planes]
         if not page or not known or any(plane is not None for plane in known):
             return
-        if self._page_of(path) != page:
+        if self.page_of(path) != page:
             raise InputError(
                 f"{path} does not say on which plane its outlines lie, so there is no page {page} "
                 "of it; leave --page out (in Python page=), or give the image that has this page"
             )
 
-    def _page_of(self, path: Path) -> int | None:
-        """The page that the record notes for a file."""
+    def page_of(self, path: Path) -> int | None:
+        """The page that the record notes for a file; None where it notes none."""
         name = path.with_name(formats.name_of(path)).relative_to(self._folder).as_posix()
         return self._pages.get(printable(name)) if self._pages else None
 

@@ -11,6 +11,7 @@ from kontur.data.image_planes import chosen_pages, page_in_image, states_all_pla
 from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.data.places import Place, check_labels_fit, places_of, plane_on
+from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.channels import Channel
@@ -47,8 +48,9 @@ def plane_sources(
 ) -> Sources:
     """A source for each plane of each image, in their order; errors as in `find_sources`.
 
-    Objects that name no plane are on the first page of their image. A plane without objects has no
-    rows, and so no source.
+    Objects that name no plane are on the page that `predict.json` beside them notes; `InputError`
+    where nothing tells it and their image has several. A plane without objects has no rows, and so
+    no source.
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
@@ -71,13 +73,39 @@ def plane_sources(
         check_same_space(path, files[pairs[name]])
         check_labels_fit(path, files[pairs[name]])
     places = {name: places_of(files[image]) for name, image in pairs.items()}
+    records = PredictedPages(outlines)
+
+    def told(name: str, plane: Plane | None, objects: Outlines, path: Path) -> Plane | None:
+        if plane is not None or not len(objects) or len(places.get(name, ())) < 2:
+            return plane
+        return _predicted_plane(records, path, files[pairs[name]])
+
     return Sources(
         tuple(
-            _source(pairs.get(name, name), objects, plane, path, files, places.get(name), channel)
+            _source(
+                pairs.get(name, name),
+                objects,
+                told(name, plane, objects, path),
+                path,
+                files,
+                places.get(name),
+                channel,
+            )
             for name, plane, objects, path in planes
         ),
         tuple(unmeasured(files, {*pairs.values()})),
     )
+
+
+def _predicted_plane(records: PredictedPages, path: Path, image: Path) -> Plane:
+    """The plane of a stack on which the outlines of a file lie that names none, by the record."""
+    page, places = records.page_of(path), places_of(image)
+    if page is None or page >= len(places):
+        raise InputError(
+            f"{path} does not say on which plane its outlines lie, and {image} has {len(places)} "
+            "pages; give --page N, the page that they were drawn on"
+        )
+    return plane_on(page, places)
 
 
 def _of_layout(
