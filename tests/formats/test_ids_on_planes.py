@@ -135,3 +135,21 @@ def test_features_on_several_planes_have_uuids_of_their_own(tmp_path):
     (tmp_path / "a.geojson").write_text(json.dumps(copied))  # as a person copies an object
     read = [one.instances.ids.tolist() for one in formats.read_images(tmp_path / "a.geojson")]
     assert read == [[5, 6], [5], [5]]
+
+
+@pytest.mark.parametrize("member", ["with the member", "without the member"])
+def test_an_object_of_another_image_becomes_no_part_of_one_here(tmp_path, member):
+    entries = stack([{3, 7, 12}, {12}])
+    other = stack([{7}])[0]._replace(file_name="g.tif")
+    formats.write_images(tmp_path / "f.geojson", entries)
+    formats.write_images(tmp_path / "g.geojson", [other])
+    content = json.loads((tmp_path / "f.geojson").read_text())
+    copied = json.loads((tmp_path / "g.geojson").read_text())["features"][0]
+    copied["geometry"]["plane"] = {"c": -1, "z": 1, "t": 0}
+    content["features"].append(copied)
+    if member == "without the member":
+        del content["kontur"]
+    (tmp_path / "f.geojson").write_text(json.dumps(content))
+    first, second = formats.read_images(tmp_path / "f.geojson")
+    assert sorted(first.instances.ids.tolist()) == [3, 7, 12]
+    assert sorted(second.instances.ids.tolist()) == [12, 13]

@@ -61,17 +61,19 @@ def annotation_options(layout: Layout, task: str, table: ClassTable | None) -> A
     return AnnotationOptions(chosen, declared or CLASSES)
 
 
-def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
+def read_labels(
+    path: Path, *, page: int | None = None, task: str = "instances"
+) -> Integer[np.ndarray, "h w"]:
     """A label image as stored: 0 is background, negative values are regions to ignore.
 
     `page` counts where the file has several; masks of one page of a stack often have but one.
     """
     try:
-        return label_images.read_array(path)
+        return label_images.read_array(path, task=task)
     except InputError:
         if page is None:
             raise
-        return label_images.read_array(path, page=page)
+        return label_images.read_array(path, page=page, task=task)
 
 
 def classes_of_values(files: Iterable[tuple[Path, int | None]]) -> dict[int, str]:
@@ -91,7 +93,8 @@ def values_of(files: Iterable[tuple[Path, int | None]]) -> set[int]:
     def values_in(mask: tuple[Path, int | None]) -> set[int]:
         path, page = mask
         try:
-            return {int(value) for value in np.unique(read_labels(path, page=page))}
+            array = read_labels(path, page=page, task="semantic")
+            return {int(value) for value in np.unique(array)}
         except InputError:
             return set()
 

@@ -43,7 +43,7 @@ def read_annotation(
         instances = _read_masks(item, size, options)
     else:
         check_same_space(item.annotation, item.image)
-        array = read_labels(item.annotation, page=_page_in(item))
+        array = read_labels(item.annotation, page=_page_in(item), task=options.task)
         _check_size(_size(array), size, item.annotation, item.image)
         instances = from_labels(array, item, options)
     return _with_ignore_mask(instances, item, size, options)

@@ -72,4 +72,5 @@ def _has_objects(item: AnnotatedImage) -> bool:
     if item.kind != "labels":
         return True
     page = label_page(item.annotation, item.image, item.page)
-    return bool((read_labels(item.annotation, page=page) > 0).any())
+    labels = read_labels(item.annotation, page=page, task="semantic")  # or any other
+    return bool((labels > 0).any())

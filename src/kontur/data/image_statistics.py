@@ -66,7 +66,7 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
     separate = separate_parts(objects.polygons if drawn_as_pixels else objects.polygons[:0])
     task, mask = samples.options.task, None
     if item.kind == "labels":
-        array = read_labels(item.annotation, page=item.page)
+        array = read_labels(item.annotation, page=item.page, task=task)
         lossy = item.annotation.suffix.lower() in LOSSY
         mask = check_mask(array, instances, task, lossy=lossy)
     by_ids = item.kind == "labels" and task == "instances"

@@ -89,7 +89,7 @@ def check_mask_files(files: Sequence[MaskFile], task: Task) -> list[Issue]:
     checked: list[tuple[str, MaskCheck | None]] = []
     for name, path, page in _sampled(files):
         try:
-            array = read_labels(path, page=page)
+            array = read_labels(path, page=page, task=task)
             instances = masks.objects(array, task, where=path)
         except InputError:
             continue  # reading the sample raises the error

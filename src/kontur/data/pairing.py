@@ -368,9 +368,9 @@ def _read_mask(
     path: Path, task: str, class_of_value: Mapping[int, str] | None, page: int | None
 ) -> Instances:
     """The objects of a mask; `page` counts where it has several, see `read_labels`."""
-    return masks.objects(
-        read_labels(path, page=page), choose_task(task), where=path, class_of_value=class_of_value
-    )
+    chosen = choose_task(task)
+    array = read_labels(path, page=page, task=chosen)
+    return masks.objects(array, chosen, where=path, class_of_value=class_of_value)
 
 
 def _single(source: Source) -> PlanesSource:

@@ -34,7 +34,7 @@ from kontur.formats.image_annotation import (
     ids_on_planes,
     unique_ids,
 )
-from kontur.formats.object_uuid import id_in, uuid_for
+from kontur.formats.object_uuid import id_in, ids_in, uuid_beside, uuid_for
 from kontur.formats.outline_file import BEGINNING, OutlineFile, json_keys
 from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
@@ -164,9 +164,9 @@ def _features_of(
         if name is None or id_in(name) not in (None, number):  # it was numbered anew
             name = uuid_for(number, f"kontur/{image_name}")
         if name in own["ids"] and instances.plane is not None:  # the same object, on another plane
-            name = uuid_for(number, f"{name}/plane/{instances.plane}")
+            name = uuid_beside(name, number, f"plane/{instances.plane}")
         while name in own["ids"]:  # a copy of another object
-            name = uuid_for(number, f"{name}/copy")
+            name = uuid_beside(name, number, "copy")
         feature["id"] = name
         own["ids"][name] = number
         if instances.ignore[i]:
@@ -362,8 +362,9 @@ def _ids(features: list[_Feature], own: Mapping[str, Any], where: str | Path) ->
     known = dict(listed) if isinstance(listed, Mapping) else {}
     seen = {*known}
     ids: list[Any] = []
-    for name in (one.extra["id"] for one in features):  # a copy gets a new number
-        ids.append(known.pop(name, None) if name in seen else id_in(name))
+    names = [one.extra["id"] for one in features]
+    for name, number in zip(names, ids_in(names, frozenset(seen)), strict=True):
+        ids.append(known.pop(name, None) if name in seen else number)  # a copy gets a new one
         seen.add(name)
     numbers = [document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
     return list(map(document.whole_number, numbers))

@@ -36,7 +36,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     `read_array`, `Instances.from_label_image` and `masks.objects`.
     """
     (task, classes), stored = file.meaning, images.read_stored(file.path, page=file.page)
-    array = whole_numbers(stored.pixels, file.path)
+    array = whole_numbers(stored.pixels, file.path, task)
     instances = masks.objects(array, task, where=file.path, class_of_value=classes)
     return [
         ImageAnnotation(
@@ -48,21 +48,25 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     ]
 
 
-def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
+def read_array(
+    path: str | Path, *, page: int | None = None, task: str = "instances"
+) -> Integer[np.ndarray, "h w"]:
     """A label image as integers `(h, w)`: of PNG, palette or 1 bit too, or TIFF of any number type.
 
     Floats that are whole numbers count. Raises `InputError` for fractions (a label image that was
     resized with interpolation), NaN, colours, photographs, and what `images.read_image` refuses.
+    For the task `semantic` an image of few values is no photograph.
     """
-    return whole_numbers(images.read_stored(path, page=page).pixels, path)
+    return whole_numbers(images.read_stored(path, page=page).pixels, path, task)
 
 
 def whole_numbers(
-    stored: Shaped[np.ndarray, "h w c"], path: str | Path
+    stored: Shaped[np.ndarray, "h w c"], path: str | Path, task: str = "instances"
 ) -> Integer[np.ndarray, "h w"]:
     """Pixels as the integers of a label image; `InputError` where they are none.
 
-    Photographs are none, see `is_photograph`.
+    Photographs are none, see `is_photograph`. With the task `semantic` those of so few values that
+    these may be classes are taken, for classes may change from pixel to pixel.
     """
     if stored.shape[2] > 1 and (stored != stored[:, :, :1]).any():
         raise InputError(
@@ -70,11 +74,15 @@ def whole_numbers(
             "one integer per pixel"
         )
     image = _as_integers(stored[:, :, 0], path)
-    if is_photograph(image):
+    if is_photograph(image) and not (
+        task == "semantic" and len(np.unique(image)) <= masks.MOST_VALUES
+    ):
         raise InputError(
             f"{path} is a photograph and no label image: its values change from pixel to pixel, "
             "where an object is a connected region of one number; give outlines or label images, "
-            "which kontur predict makes of photographs"
+            "which kontur predict makes of photographs; classes of pixels are read with --task "
+            'semantic (in Python task="semantic"), and small objects where each has a number of '
+            "its own"
         )
     return image
 

@@ -50,7 +50,8 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     pages = [file.page] if alone else list(range(volume.pages))
 
     def array(page: int | None) -> np.ndarray:
-        return labels.whole_numbers(images.read_stored(file.path, page=page).pixels, file.path)
+        stored = images.read_stored(file.path, page=page)
+        return labels.whole_numbers(stored.pixels, file.path, task)
 
     if task == "semantic" and names is None:
         values = set().union(*(np.unique(array(page)).tolist() for page in pages))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur.formats import jpeg_ends
+from kontur.formats.jpeg_kinds import END
 from kontur.formats.read_errors import damaged
 from kontur.formats.tiff_samples import JPEGS
 
@@ -19,6 +20,10 @@ def check_pieces(page: Any, path: Path) -> None:
     places = zip(page.dataoffsets, page.databytecounts, strict=False)
     for number, (offset, count) in enumerate(places):
         if offset and count:
+            if int(frame.compression) in JPEGS:
+                handle.seek(offset + max(0, count - len(END)))
+                if handle.read(len(END)) == END:  # as nearly all do
+                    continue
             handle.seek(offset)
             check_piece(frame, decode, handle.read(count), number, tables, path)
 
