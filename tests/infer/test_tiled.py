@@ -172,6 +172,24 @@ def test_a_window_becomes_wider_only_where_an_object_goes_on(monkeypatch):
     assert sorted(found.areas.tolist()) == sorted(whole.areas.tolist())
 
 
+@pytest.mark.parametrize("region", [None, "600,0,680,64"])
+def test_only_the_leftmost_tile_looks_at_all_of_a_flat_top(region, monkeypatch):
+    """Else the pixels looked at grow with the square of the number of tiles in the row."""
+    image = np.zeros((64, 1280), np.uint8)
+    image[:40, 10:1270] = 200
+    model, looked = predictor("baseline"), []
+    whole, family = model.predict(image), model.family
+
+    def propose(graphs, images, *more):
+        looked.append(images.shape[2] * images.shape[3])
+        return family.propose(graphs, images, *more)
+
+    monkeypatch.setattr(model, "family", replace(family, propose=propose))
+    found = model.predict(image, tile=64, region=region)
+    assert found.areas.tolist() == whole.areas.tolist()
+    assert sum(looked) < 8 * image.size
+
+
 def test_an_object_larger_than_any_tile_is_an_error_that_says_what_to_do(monkeypatch):
     monkeypatch.setattr(tiles, "FARTHEST", 100)
     image = np.zeros((700, 700), np.uint8)

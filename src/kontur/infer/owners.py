@@ -4,7 +4,8 @@ A candidate belongs to the cell in which its point lies: the centre of its box, 
 of its region. Two tiles that see one object compute that point alike, but for rounding; what lies
 within the slack of a border is given by both, and one of the two is dropped when all are resolved.
 A flat top is all about as high, so that any of its pixels may be the first: every tile of which a
-part lies within the slack of the top gives the object.
+part lies within the slack of the top gives the object, unless it sees the first pixel to the left
+of its cell: the tile there sees a part as high of its own. So not each looks at all of a long top.
 """
 
 import numpy as np
@@ -41,7 +42,8 @@ def owned(
     box = owned_box(tile, tiling, slack)
     own = _inside(candidates.owner_points, box)
     if tiling.by_first_pixel:
-        own |= _tops_in(candidates, box, slack)
+        earlier = _inside(candidates.owner_points, (-np.inf, box[1], box[0], box[3]))
+        own |= _tops_in(candidates, box, slack) & ~earlier
     return own
 
 
