@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from kontur.display.stretch import stretch
+from kontur.errors import InputError
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
@@ -57,3 +58,11 @@ def test_channels_are_each_stretched_between_values_of_their_own():
         shown = stretch(image[..., :channels], contrast=ranges[:channels])
         assert np.array_equal(shown, np.stack(planes, axis=2))
     assert np.array_equal(stretch(image[..., :1], contrast=ranges)[..., 0], alone[0])
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_fewer_ranges_than_channels_are_refused_in_a_sentence(channels):
+    ranges = ((0.0, 10.0), (0.0, 100.0))[: channels - 1]
+    told = f"{len(ranges)} ranges? of intensities were given, .* the image has {channels} channels"
+    with pytest.raises(InputError, match=told):
+        stretch(np.zeros((4, 5, channels), np.uint8), contrast=ranges)

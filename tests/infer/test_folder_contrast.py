@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kontur.data.folder import open_folder
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
+from kontur.formats import lazy_pixels
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.infer import folder_contrast
 from kontur.infer.folder import predict_folder
@@ -116,7 +117,7 @@ def test_a_later_call_takes_the_range_that_was_noted_and_says_what_lies_beyond(
     outcomes = run(predictor, [pieces], out)
     assert [outcome.skipped for outcome in outcomes] == [True, False, False, False]
     assert {outcome.contrast for outcome in outcomes[1:]} == {first.contrast}
-    assert "1 new image (d.tif) with values beyond" in caplog.text
+    assert "1 new or changed image (d.tif) with values beyond" in caplog.text
     assert len(made(out)) == 1
     caplog.clear()
     assert all(outcome.skipped for outcome in run(predictor, [pieces], out))
@@ -126,6 +127,22 @@ def test_a_later_call_takes_the_range_that_was_noted_and_says_what_lies_beyond(
     again = run(predictor, [pieces], out, overwrite=True)
     assert again[0].contrast[1] > first.contrast[1]
     assert len(made(out)) == 1
+
+
+def test_an_image_that_changed_in_place_is_compared_as_a_new_one(
+    predictor, pieces, pixels, tmp_path, caplog
+):
+    out = tmp_path / "out"
+    run(predictor, [pieces], out)
+    tifffile.imwrite(pieces / "b.tif", pixels * np.uint16(100))
+    outcomes = run(predictor, [pieces], out)
+    assert [outcome.skipped for outcome in outcomes] == [True, False, True]
+    assert "1 new or changed image (b.tif) with values beyond" in caplog.text
+    before = (out / "b.geojson").read_bytes()
+    tifffile.imwrite(pieces / "b.tif", pixels)
+    with pytest.raises(InputError, match=r"stored alike, .* uint16 \(those before\) and uint8 \(b"):
+        run(predictor, [pieces], out)
+    assert (out / "b.geojson").read_bytes() == before
 
 
 def test_a_run_that_was_killed_before_its_first_image_has_noted_the_range(
@@ -217,6 +234,30 @@ def test_a_pixel_counts_alike_in_large_and_small_images(predictor, monkeypatch):
     )
 
 
+def test_an_image_of_which_some_bands_are_read_counts_as_all_of_its_pixels(predictor, monkeypatch):
+    monkeypatch.setattr(lazy_pixels, "BAND", 1 << 8)  # 16 rows; the last of the 51 bands is 7
+    large, small = np.full((807, 16, 1), 200, np.uint8), random((241, 16, 1), 100, np.uint8)
+    every = np.concatenate([small.ravel(), large.ravel()])
+    share = 100 * small.size / every.size
+    seeing = Predictor(predictor.engine, predictor.card)
+    for high in (share - 0.5, share + 0.5, 60):
+        seeing.normalise = NormaliseConfig(high=high)
+        measured = measure_folder(seeing, shown(large, small))
+        assert_allclose(measured.range, np.percentile(every, (1, high)), atol=2)
+
+
+def test_planes_are_evenly_spaced_over_films_of_unlike_length(tmp_path, monkeypatch):
+    for name, count in (("a", 6), ("b", 2)):
+        film = np.zeros((count, 8, 9), np.uint8)
+        tifffile.imwrite(tmp_path / f"{name}.tif", film, imagej=True, metadata={"axes": "TYX"})
+    monkeypatch.setattr(folder_contrast, "MOST", 4)
+    chosen = folder_contrast.opened(find_inputs([tmp_path]), FOLDER.replace(page="all"))
+    assert [name for name, _ in chosen] == [
+        *("a.tif page 0", "a.tif page 2", "a.tif page 4"),
+        "b.tif page 0",
+    ]
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
 def test_one_image_has_the_range_of_its_own_percentiles(predictor, dtype):
     image = random((50, 60, 1), 250, dtype)
@@ -235,7 +276,9 @@ def test_channels_that_are_normalised_alone_have_ranges_of_their_own(predictor):
     assert FolderContrast.of_note(note) == measured
     assert outside(seeing, shown(*images), measured) is None
     swapped = [image[..., ::-1] for image in images[:2]]
-    assert "2 new images (0, 1) with values beyond" in outside(seeing, shown(*swapped), measured)
+    assert "2 new or changed images (0, 1) with values beyond" in outside(
+        seeing, shown(*swapped), measured
+    )
 
 
 def test_few_bright_pixels_on_an_even_ground_are_not_lost(predictor):

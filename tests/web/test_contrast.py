@@ -1,10 +1,14 @@
 """The contrast that is chosen on the page: clicks and predictions see images in it alike."""
 
 import numpy as np
+import pytest
 import shapely
 from PIL import Image
 
 from kontur.infer.load import load
+from kontur.web.contrast import contrast_of
+from kontur.web.jobs import Cancelled, Job
+from kontur.web.workspace import open_workspace
 from tests.web.conftest import nuclei, opened, served, wait_for_job, write_images
 from tests.web.test_app import edit, key_of, objects_of
 from tests.web.test_page import open_page, until
@@ -70,6 +74,22 @@ def test_folder_is_one_range_of_all_images_until_it_is_chosen_again(tmp_path):
         refused = api.put("/api/model", json={"name": "nuclei", "contrast": "250,60"})
         assert "LOW below HIGH" in refused.json()["detail"]
         assert api.get("/api/folder").json()["contrast"] == "folder"
+
+
+def test_a_job_tells_how_far_measuring_a_folder_is_and_stops_there(tmp_path):
+    here = open_workspace(write_images(tmp_path, 3))
+    model, seen = here.models.predictor("nuclei"), []
+    job = Job(1, "predict", lambda job: None, here.events)
+    job.tell = lambda: seen.append((job.done, job.total, job.message))
+    job.stop.set()
+    with pytest.raises(Cancelled):
+        contrast_of(here, model, "nuclei", "folder", job=job)
+    job.stop.clear()
+    given = contrast_of(here, model, "nuclei", "folder", job=job)
+    assert seen == [(done, 3, "measuring the contrast") for done in (1, 1, 2, 3)]
+    assert contrast_of(here, model, "nuclei", "folder", job=job) == given
+    assert len(seen) == 4
+    here.close()
 
 
 def test_an_image_of_another_depth_than_those_measured_is_refused_as_by_the_command_line(tmp_path):

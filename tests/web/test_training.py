@@ -20,8 +20,11 @@ from kontur.errors import InputError
 from kontur.evaluate import evaluate_all
 from kontur.formats.images import read_image
 from kontur.infer.load import load
+from kontur.web import training
+from kontur.web.contrast import choose
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
+from kontur.web.schema import TrainRequest
 from kontur.web.training import _score, _write_data, channel_of_model, corrected_planes, hold_out
 from kontur.web.workspace import open_workspace
 from tests.web.conftest import nuclei, opened, served, wait_for_job
@@ -183,6 +186,21 @@ def test_images_that_a_model_sees_in_two_ways_are_not_trained_on_together(tmp_pa
     here.close()
 
 
+def test_models_are_compared_in_the_contrast_that_was_chosen(images, monkeypatch):
+    here, seen = open_workspace(images), []
+    planes = [(image, 0) for image in here.folder.images.values()]
+    job = Job(1, "train", lambda job: None, here.events)
+    monkeypatch.setattr(training, "check_trainable", lambda here: planes)
+    monkeypatch.setattr(
+        training, "_run", lambda job, data, run, *_, **how: (run / "model.kontur").touch()
+    )
+    monkeypatch.setattr(training, "_score", lambda *_, contrast, **how: seen.append(contrast) or 0)
+    choose(here, "60,250", "nuclei")
+    training.train(here, TrainRequest(model="nuclei"), job)
+    assert seen == [(60.0, 250.0)] * 2
+    here.close()
+
+
 def test_ap_is_that_of_the_command_line_and_a_number_without_objects(images):
     here = open_workspace(images)
     first, second, _ = here.folder.images.values()
@@ -193,6 +211,9 @@ def test_ap_is_that_of_the_command_line_and_a_number_without_objects(images):
     true = here.annotations.open(first, 0).instances
     expected = evaluate_all([(true, predicted)], metrics=["ap"]).agnostic.ap.mean()
     assert _score(here, "nuclei", [(first, 0)], job) == expected
+    dim = load("nuclei").predict(first.path, contrast=(60, 250))
+    expected = evaluate_all([(true, dim)], metrics=["ap"]).agnostic.ap.mean()
+    assert _score(here, "nuclei", [(first, 0)], job, contrast=(60, 250)) == expected
     Image.fromarray(np.full((200, 260), 50, np.uint8)).save(second.path)
     assert _score(here, "nuclei", [(second, 0)], job) == 1.0
     here.close()

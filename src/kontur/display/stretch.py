@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Num, UInt8
 
+from kontur.errors import InputError
+from kontur.wording import plural
+
 DARKEST, BRIGHTEST = 0.5, 99.8  # percentiles of the image that become black and white
 OneRange = float | tuple[float, float]  # a percentile, or the values that are black and white
 DisplayRange = OneRange | tuple[tuple[float, float], ...]  # also two values for each channel
@@ -20,11 +23,16 @@ def stretch(
     `contrast` is another percentile, or the two values between which it is stretched, or two for
     each channel. Three channels are colour and stretched together; one is grey; two are shown in
     green and magenta; of more the first three, each stretched alone. A constant image is black, and
-    so is what is not finite.
+    so is what is not finite. Raises `InputError` where several ranges are fewer than the channels.
     """
     channels = image.shape[2]
     given: Any = contrast or BRIGHTEST
     each = isinstance(given, tuple) and isinstance(given[0], tuple)  # a range for each channel
+    if each and len(given) < channels:
+        raise InputError(
+            f"{plural(len(given), 'range')} of intensities were given, one for each channel, and "
+            f"the image has {plural(channels, 'channel')}; give as many, or one range for all"
+        )
     if channels == 3 and not each:
         return _stretched(image, given)
     shown = range(min(channels, 3))

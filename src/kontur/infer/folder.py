@@ -80,8 +80,8 @@ def predict_folder(
 
     With the contrast "folder" the range of all images is measured first (`folder_contrast`), of
     which `on_measured(done, total)` tells. The record notes it: a later call with the same settings
-    takes it, also for new images, and a line of logging says where those hold other values;
-    `overwrite` measures it anew, over the images of its call.
+    takes it, also for new and changed images, and a line of logging says where those hold other
+    values; `overwrite` measures it anew, over the images of its call.
 
     Raises:
         InputError: `out` is no folder of a disk (`check_is_folder`), or holds outlines of the same
@@ -109,8 +109,9 @@ def predict_folder(
         _refuse_mixture(record, jobs, out)
     note = None if overwrite else record.noted(FOLDER_CONTRAST)
     if options.contrast == "folder" and (note or any(job.files for job in jobs)):
-        new = [job.input for job in jobs if job.files and record.results_of(job.input.name) is None]
-        images = opened(new if note else [job.input for job in jobs], options)
+        new = [job for job in jobs if job.changed or record.results_of(job.input.name) is None]
+        unseen = [job.input for job in new if job.files]
+        images = opened(unseen if note else [job.input for job in jobs], options)
         measured = _measured(predictor, images, note, on_measured)
         record = Record(out, {**settings, FOLDER_CONTRAST: measured.noted()})
         options = options.replace(contrast=measured.range)
@@ -152,7 +153,7 @@ def predict_folder(
 def _measured(
     predictor: Predictor, images: Images, note: Mapping[str, Any] | None, progress: Progress
 ) -> FolderContrast:
-    """The contrast of the images; or what the record notes, to which new images are compared."""
+    """The contrast of the images; or what the record notes, to which others are compared."""
     if note is None:
         return measure_folder(predictor, images, progress=progress)
     measured = FolderContrast.of_note(note)

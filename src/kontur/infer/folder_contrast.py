@@ -8,8 +8,11 @@ are many; a value counts as often as there are pixels for which it stands.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -33,6 +36,7 @@ from kontur.wording import listed, plural
 MOST = 1000  # images or planes that are looked at
 VALUES = 4_000_000  # of all of them together, about
 BANDS = 16  # of rows, 32 MB each, that are read of an image of more
+PARTS = 64  # of a pixel in which weights count, for a value may stand for some pixels and a part
 NEAR = 0.1  # of the range: so far beyond what was measured on new images may reach unremarked
 
 Images = Sequence[tuple[str, Callable[[], ImageLike]]]  # names, and what opens each
@@ -64,7 +68,7 @@ class FolderContrast(NamedTuple):
 
 
 class _Sampled(NamedTuple):
-    """The values of an image, a column for each channel or one, of which each stands for several
+    """The values of an image, a column for each channel or one; each stands for `weight` / `PARTS`
     pixels; and the type in which they are stored.
     """
 
@@ -84,21 +88,33 @@ def evenly(places: Sequence[Place], most: int) -> list[Place]:
     return [places[number * len(places) // count] for number in range(count)]
 
 
+def planes_evenly(images: Sequence[tuple[Place, int]], most: int) -> list[tuple[Place, int]]:
+    """At most so many of all planes of images, each given with how many it has, evenly spaced.
+
+    >>> planes_evenly([("film", 4), ("plane", 1), ("long", 400_000)], 3)
+    [('film', 0), ('long', 133330), ('long', 266665)]
+    """
+    ends = [*accumulate(count for _, count in images)]
+    chosen = []
+    for number in evenly(range(ends[-1] if ends else 0), most):
+        place = bisect_right(ends, number)
+        image, count = images[place]
+        chosen.append((image, number - ends[place] + count))
+    return chosen
+
+
 def opened(images: Sequence[InputImage], options: PredictOptions) -> Images:
     """What opens each image, or with all pages each plane of those of which any are looked at."""
     if options.page != "all":
         page = options.page
         return [(image.path.name, partial(_opened, image.path, options, page)) for image in images]
-    planes = []
+    counted = []
     for image in evenly(images, MOST):
-        try:
-            pages = count_pages(image.path)
-        except InputError:  # predicting it says why
-            continue
-        planes += [(image, page) for page in evenly(range(pages), MOST)]
+        with suppress(InputError):  # predicting it says why
+            counted.append((image, count_pages(image.path)))
     return [
         (plane_name(image.path.name, page), partial(_opened, image.path, options, page))
-        for image, page in evenly(planes, MOST)
+        for image, page in planes_evenly(counted, MOST)
     ]
 
 
@@ -144,7 +160,7 @@ def outside(
     *,
     progress: Progress = lambda done, total: None,
 ) -> str | None:
-    """A sentence on new images with values beyond those over which the range was measured.
+    """A sentence on new or changed images with values beyond those of the images measured.
 
     Raises `InputError` where they are stored in another type, so that they cannot be compared.
     """
@@ -159,9 +175,9 @@ def outside(
     if not others:
         return None
     return (
-        f"{plural(len(others), 'new image')} ({listed(others)}) with values beyond those of the "
-        f"images over which the range {contrast_text(measured.range)} was measured; it stays as "
-        "predict.json notes it, and --force (overwrite) measures it anew"
+        f"{plural(len(others), 'new or changed image')} ({listed(others)}) with values beyond "
+        f"those of the images over which the range {contrast_text(measured.range)} was measured; "
+        "it stays as predict.json notes it, and --force (overwrite) measures it anew"
     )
 
 
@@ -203,10 +219,11 @@ def _sampled(predictor: Predictor, name: str, image: ImageLike, most: int) -> _S
     channels = predictor.config.channels
     pixels = open_for_model(image, predictor.card, channels, DEFAULT_OPTIONS, name).pixels
     step = max(1, math.isqrt(pixels.size // most))
-    grid = in_fewest_channels(_every(pixels, step), channels)
+    every, share = _every(pixels, step)
+    grid = in_fewest_channels(every, channels)
     one_column = predictor.normalise.over == "image"
     columns = 1 if one_column else grid.shape[2]
-    weight = step * step * (channels // grid.shape[2] if one_column else 1)
+    weight = round(PARTS / share * step * step) * (channels // grid.shape[2] if one_column else 1)
     values = grid.reshape(-1, columns)
     return _Sampled(name, values[np.isfinite(values).all(axis=1)], weight, _stored(values.dtype))
 
@@ -215,13 +232,16 @@ def _stored(dtype: np.dtype[Any]) -> str:
     return "float" if dtype.kind == "f" else dtype.name
 
 
-def _every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h2 w2 c"]:
-    """As `lazy_pixels.every`, of an image of many bands from some of them, evenly spaced."""
-    parts = []
-    for rows in evenly(bands(pixels), BANDS):
-        parts.append(pixels[rows, :][-rows.start % step :: step, ::step].copy())
+def _every(pixels: Pixels, step: int) -> tuple[Shaped[np.ndarray, "h2 w2 c"], float]:
+    """As `lazy_pixels.every`, of an image of many bands from some of them, evenly spaced.
+
+    Also the share of its rows that those bands are.
+    """
+    chosen = evenly(bands(pixels), BANDS)
+    parts = [pixels[rows, :][-rows.start % step :: step, ::step].copy() for rows in chosen]
     empty = np.zeros((0, -(-pixels.shape[1] // step), pixels.shape[2]), pixels.dtype)
-    return np.concatenate([empty, *parts])
+    share = sum(rows.stop - rows.start for rows in chosen) / max(1, pixels.shape[0])
+    return np.concatenate([empty, *parts]), share or 1.0
 
 
 def _check_as_before(measured: FolderContrast, name: str, stored: str) -> None:

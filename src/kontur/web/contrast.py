@@ -5,12 +5,14 @@ of the folder, with the model and the channel in use, and noted: it stays until 
 chosen again, also where images come later, which are refused where they are stored in another type.
 """
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from kontur.errors import InputError
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.web.image_folder import FolderImage
+from kontur.web.jobs import Job
 from kontur.web.workspace import CHANNEL_NOTE, Workspace
 
 if TYPE_CHECKING:  # heavy, as the predictor
@@ -57,10 +59,16 @@ def choose(here: Workspace, word: str, model: str) -> None:
 
 
 def contrast_of(
-    here: Workspace, predictor: "Predictor", model: str, given: "Contrast | None" = None
+    here: Workspace,
+    predictor: "Predictor",
+    model: str,
+    given: "Contrast | None" = None,
+    *,
+    job: Job | None = None,
 ) -> Given:
     """What a model is to be given, by default the contrast that was chosen.
 
+    A `job` tells how far measuring it is, and ends it where a person has stopped the job.
     Raises `InputError` where no image can be measured.
     """
     from kontur.infer.options import parse_contrast
@@ -69,36 +77,39 @@ def contrast_of(
     contrast = given if given is not None or not word else parse_contrast(word)
     if contrast != "folder":
         return Given(contrast)
-    measured = _measured(here, predictor, model)
+    measured = _measured(here, predictor, model, job)
     return Given(measured.range, measured)
 
 
-def _measured(here: Workspace, predictor: "Predictor", model: str) -> "FolderContrast":
+def _measured(
+    here: Workspace, predictor: "Predictor", model: str, job: Job | None
+) -> "FolderContrast":
     from kontur.infer.folder_contrast import FolderContrast, measure_folder
     from kontur.infer.options import PredictOptions
+
+    def tell(done: int, total: int) -> None:
+        if job is not None:
+            job.progress(done, total, "measuring the contrast")
 
     seen = {"model": model, "channel": here.history.note(CHANNEL_NOTE)}
     with here.measuring:  # a second request waits for the first
         note = here.history.note(MEASURED_NOTE)
         if note is None or note["seen"] != seen:
             predictor.check_options(PredictOptions(contrast="folder"))
-            measured = measure_folder(predictor, _images(here, predictor))
+            measured = measure_folder(predictor, _images(here, predictor), progress=tell)
             note = {"seen": seen, **measured.noted()}
             here.history.set_note(MEASURED_NOTE, note)
     return FolderContrast.of_note(note)
 
 
 def _images(here: Workspace, predictor: "Predictor") -> "Images":
-    from kontur.infer.folder_contrast import MOST, evenly
+    from kontur.infer.folder_contrast import MOST, evenly, planes_evenly
 
-    planes: list[tuple[FolderImage, int]] = []
+    counted: list[tuple[FolderImage, int]] = []
     for image in evenly([*here.folder.images.values()], MOST):
-        try:
-            pages = here.pictures.pages(image)
-        except InputError:  # showing it says why
-            continue
-        planes += [(image, page) for page in evenly(range(pages), MOST)]
+        with suppress(InputError):  # showing it says why
+            counted.append((image, here.pictures.pages(image)))
     return [
         (image.name, partial(here.picture_for_model, predictor, image, page))
-        for image, page in evenly(planes, MOST)
+        for image, page in planes_evenly(counted, MOST)
     ]

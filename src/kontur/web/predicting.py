@@ -36,7 +36,7 @@ def predict_images(
     objects = done = 0
     job.progress(0, len(pages), "")
     predictor = here.models.predictor(model)
-    given = contrast_of(here, predictor, model, options.contrast)
+    given = contrast_of(here, predictor, model, options.contrast, job=job)
     options = options.replace(contrast=given.contrast)
     total = sum(map(len, pages.values()))
     for image, numbers in pages.items():

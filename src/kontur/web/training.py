@@ -30,6 +30,7 @@ from kontur.formats.channels import Channel
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import CLASSES, Instances
 from kontur.select import holdout, last_places, not_beside_held
+from kontur.web.contrast import contrast_of
 from kontur.web.image_folder import MODELS, FolderImage
 from kontur.web.jobs import Cancelled, Job
 from kontur.web.schema import TrainRequest
@@ -37,6 +38,7 @@ from kontur.web.workspace import CHANNEL_NOTE, Workspace
 from kontur.wording import plural
 
 if TYPE_CHECKING:
+    from kontur.infer.options import Contrast
     from kontur.infer.predict import Predictor
 
 FEWEST = 2  # corrected images: one to learn from, one to compare on
@@ -151,7 +153,8 @@ def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
     planes = check_trainable(here)
     learned, held = hold_out(planes)
     start = here.models.path(request.model)
-    channel = channel_of_model(here, here.models.predictor(request.model), planes)
+    predictor = here.models.predictor(request.model)
+    channel = channel_of_model(here, predictor, planes)
     run = _new_run(here.root)
     name = f"{MODELS}/{run.name}"
     job.result = {"name": name, "images": len(learned), "held_out": len(held), "curve": []}
@@ -162,7 +165,9 @@ def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
         if request.curve and len(learned) >= 2:
             sizes.insert(0, len(learned) // 2)
         points = []
-        before = _score(here, request.model, held, job)
+        # The page sees images in it with either model, in the range of the one that is in use.
+        contrast = contrast_of(here, predictor, request.model, job=job).contrast
+        before = _score(here, request.model, held, job, contrast=contrast)
         for part, count in enumerate(sizes):
             folder = run if part == len(sizes) - 1 else run / "half"
             data = run / "data" if folder == run else folder / "data"
@@ -172,7 +177,8 @@ def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
             part_of = part, len(sizes)
             _run(job, data, folder, start, request, channel=channel, part=part_of)
             label = name if folder == run else f"{name}/half"
-            after = _score(here, label, held, job, path=folder / "model.kontur")
+            made = folder / "model.kontur"
+            after = _score(here, label, held, job, path=made, contrast=contrast)
             points.append({"images": count, "ap": after})
     except BaseException as error:
         if isinstance(error, Cancelled) or not (run / "model.kontur").exists():
@@ -325,21 +331,29 @@ def _curve(run: Path) -> list[dict[str, Any]]:
 
 
 def _score(
-    here: Workspace, name: str, planes: Sequence[Plane], job: Job, *, path: Path | None = None
+    here: Workspace,
+    name: str,
+    planes: Sequence[Plane],
+    job: Job,
+    *,
+    path: Path | None = None,
+    contrast: "Contrast | None" = None,
 ) -> float:
-    """The mean AP of a model on planes whose outlines are right; classes play no part.
+    """The mean AP of a model on planes whose outlines are right, in a contrast; without classes.
 
     The class-agnostic AP of `kontur evaluate`.
     """
     from kontur.evaluate import evaluate_all
     from kontur.infer.load import load
+    from kontur.infer.options import PredictOptions
 
+    options = PredictOptions(contrast=contrast)
     predictor = here.models.predictor(name) if path is None else load(path)
     pairs = []
     for image, page in planes:
         job.check()
         picture = here.picture_for_model(predictor, image, page)
-        found = predictor.predict_detailed(picture).instances
+        found = predictor.predict_detailed(picture, options).instances
         true = here.annotations.open(image, page).instances
         pairs.append((_one_class(true), _one_class(found)))
     ap = evaluate_all(pairs, metrics=["ap"]).mean_ap

@@ -21,8 +21,8 @@ SHUFFLED = np.random.default_rng(3).permutation(16)
         ("patientID", SHUFFLED // 2, "named as an origin, 8 values of 2 images each"),
         ("Slide number", (SHUFFLED // 5).astype(float), "named as an origin, 4 values of 1 to 5"),
         ("day", [f"2026-11-{k // 8:02}" for k in NUMBER], "named as an origin, 2 values of 8"),
-        ("made", NUMBER // 4, "along the order of the images' names, 4 values"),
-        ("who", [f"p{k // 2}" for k in SHUFFLED], "text, more values than outcomes have, 8"),
+        ("Metadata_Plate", NUMBER // 4, "named as an origin, 4 values"),
+        ("acquisition_date", [f"2026-11-{k // 8:02}" for k in NUMBER], "named as an origin, 2"),
     ],
 )
 def test_names_of_origins_are_groups_and_the_reason_is_given(name, values, why):
@@ -43,10 +43,22 @@ def test_names_of_origins_are_groups_and_the_reason_is_given(name, values, why):
         ("genotype", np.array(["wt", "ko"])[NUMBER // 8]),
         ("patient", NUMBER),  # one image each: joins nothing
         ("treated", np.array(["no", "yes"])[NUMBER // 8]),
+        # Conditions in the order of the images, and texts of many values, name no origin:
+        *((name, NUMBER // 4) for name in ("phenotype_code", "objective", "z_position", "time_h")),
+        *((name, [f"v{k // 2}" for k in SHUFFLED]) for name in ("drug", "compound", "gene")),
+        # Nor do words for something of an origin, or for what each origin numbers anew:
+        *((name, NUMBER // 4) for name in ("mouse_strain", "run_time", "well_row", "plate_drug")),
+        *((name, NUMBER % 4) for name in ("site", "field", "site_in_well", "replicate")),
     ],
 )
 def test_counts_outcomes_and_amounts_are_no_groups(name, values):
     assert group_column(name, pd.Series(values), IMAGES) is None
+
+
+def test_images_named_by_numbers_and_by_texts_are_groups_as_well():
+    images = pd.Series([*range(8), *IMAGES[8:]], dtype=object)
+    assert "2 values of 8 images" in group_column("patient", pd.Series(NUMBER // 8), images).reason
+    assert group_column("made", pd.Series(NUMBER // 4), images) is None
 
 
 def test_the_warning_of_leakage_names_groups_with_their_reasons_and_no_counts():

@@ -37,7 +37,7 @@ def test_rows_inside_missing_values_and_no_rows_say_nothing():
     assert note(LEARNED[:0]) is None
 
 
-def test_a_few_rows_that_chance_explains_say_nothing_and_one_far_outside_does():
+def test_a_few_rows_that_chance_explains_say_nothing_however_far_out_and_more_do():
     rng = np.random.default_rng(0)
     learned, others = (
         pd.DataFrame(rng.normal(size=(n, 30)), columns=[f"c{k}" for k in range(30)])
@@ -46,9 +46,28 @@ def test_a_few_rows_that_chance_explains_say_nothing_and_one_far_outside_does():
     recipe = Preparation().fit(learned).recipe()
     assert range_note(recipe, others, trained_on=500) is None
     others["c7"] = 0.0
-    others.loc[3, "c7"] = 100.0
-    assert "1 of 200 rows" in range_note(recipe, others, trained_on=500)
-    assert "(c7 1)" in range_note(recipe, others, trained_on=500)
+    others.loc[3, "c7"] = 1e6
+    assert range_note(recipe, others, trained_on=500) is None
+    others.loc[:7, "c7"] = 1e6  # (2/7)^8 (1 + 8 · 5/7) = 0.0003, below 0.01 / 30
+    assert "8 of 200 rows" in range_note(recipe, others, trained_on=500)
+    assert "(c7 8)" in range_note(recipe, others, trained_on=500)
+
+
+@pytest.mark.parametrize("draw", ["lognormal", "exponential", "standard_cauchy"])
+def test_rows_like_those_of_the_training_say_nothing_in_skewed_columns_either(draw):
+    rng = np.random.default_rng(1)
+    names, noted = [f"c{k}" for k in range(20)], 0
+    column = {"kind": "number", "silent": False, "flag": False, "fill": 0.0, "mean": 0.0}
+    for _ in range(20):
+        learned, others = (getattr(rng, draw)(size=(n, 20)) for n in (100, 200))
+        ranges = zip(names, learned.min(axis=0), learned.max(axis=0), strict=True)
+        columns = [
+            column | {"scale": 1.0, "name": name, "low": low, "high": high}
+            for name, low, high in ranges
+        ]
+        recipe = {"columns": columns, "invalid": [], "invalid_words": []}
+        noted += range_note(recipe, pd.DataFrame(others, columns=names), trained_on=100) is not None
+    assert noted <= 1  # 0.2 are expected
 
 
 def test_a_file_keeps_the_ranges_and_one_without_them_is_read(tmp_path):

@@ -1,9 +1,11 @@
 """Columns that say where images come from: patient, plate, well, slide, day.
 
 Images with one value were made together, so that folds must not separate them. Such a column holds
-names: texts, or whole numbers that only name, each of which several images share. A count or an
-outcome repeats its values as well, by chance or by its nature, so repetition alone proves nothing:
-the name of the column, the order of the images or the number of its texts has to speak for it.
+names: texts, or whole numbers that only name, and several images share at least half of them.
+Counts, outcomes and treatments repeat their values as well, and follow the order of images that are
+named by condition, so that only the name of the column speaks for it: words for an origin, and no
+others than may stand beside them. Site, field, section and replicate are no such words: they are
+numbered anew within each well, slide or condition, and separate what was made together.
 """
 
 import re
@@ -16,30 +18,19 @@ from jaxtyping import Int
 from kontur.measure.recipe import numeric
 from kontur.wording import plural
 
-# Words in the names of columns that name an origin; `_number` and `_id` may follow them.
 ORIGINS = frozenset(
     (
         *("patient", "donor", "subject", "animal", "mouse", "rat", "individual", "person"),
-        *("case", "specimen", "sample", "core", "plate", "well", "slide", "section", "block"),
-        *("batch", "run", "day", "date", "session", "experiment", "acquisition", "culture"),
-        *("dish", "flask", "chip", "replicate", "site", "film", "movie", "video", "series"),
-        *("cohort", "hospital", "centre", "center", "lab", "scanner", "microscope"),
-        *("camera", "operator"),
+        *("specimen", "sample", "plate", "well", "slide", "block", "batch", "run", "day", "date"),
+        *("session", "experiment", "acquisition", "dish", "flask", "chip", "film"),
+        *("movie", "video", "cohort", "hospital", "centre", "center", "lab", "scanner"),
+        *("microscope", "camera", "operator"),
     )
 )
-# Words in the names of columns that hold an amount or an outcome, though they may name an origin
-# too: patient_age, n_wells, slide_grade.
-AMOUNTS = frozenset(
-    (
-        *("n", "num", "count", "counts", "total", "sum", "per", "mean", "median", "age"),
-        *("weight", "size", "length", "area", "score", "grade", "stage", "dose"),
-        *("concentration", "rate", "percent", "fraction", "ratio", "share", "survival"),
-        *("alive", "dead", "outcome", "response", "result", "label", "class", "state"),
-        *("status", "diagnosis", "treatment", "condition", "genotype"),
-    )
+# With any other word a name is that of something else: patient_age, n_wells, mouse_strain.
+BESIDE = frozenset(
+    ("id", "no", "nr", "number", "name", "code", "barcode", "image", "imaging", "metadata")
 )
-SEVERAL = 4  # values from which the order of images is evidence: two outcomes in turn are none
-MANY = 6  # texts from which a column holds names: outcomes and treatments are fewer
 JOINED = 0.5  # least share of the values that several images have
 
 
@@ -55,23 +46,15 @@ def group_column(name: str, cells: pd.Series, images: pd.Series) -> GroupColumn 
 
     `cells` has the value of every row, the same in all rows of an image, and `images` its image.
     """
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    if AMOUNTS & set(words) or not _are_names(cells):
+    words = set(re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()))
+    if not words & ORIGINS or words - ORIGINS - BESIDE or not _are_names(cells):
         return None
     firsts = ~images.duplicated().to_numpy()
-    values = pd.Series(cells.to_numpy()[firsts], index=images.to_numpy()[firsts]).dropna()
-    sizes = values.value_counts().to_numpy()
+    sizes = pd.Series(cells.to_numpy()[firsts]).value_counts().to_numpy()  # none for missing ones
     if len(sizes) < 2 or (sizes > 1).mean() < JOINED:
         return None
-    if ORIGINS & set(words):
-        why = "named as an origin"
-    elif len(sizes) >= SEVERAL and _in_runs(values):
-        why = "constant along the order of the images' names"
-    elif len(sizes) >= MANY and not numeric(cells):
-        why = "text, more values than outcomes have"
-    else:
-        return None
-    return GroupColumn(name, f"{why}, {plural(len(sizes), 'value')} of {_each(sizes)} each")
+    reason = f"named as an origin, {plural(len(sizes), 'value')} of {_each(sizes)} each"
+    return GroupColumn(name, reason)
 
 
 def _are_names(cells: pd.Series) -> bool:
@@ -82,12 +65,6 @@ def _are_names(cells: pd.Series) -> bool:
     if numeric(cells):
         return bool((known.to_numpy(float) % 1 == 0).all())
     return not known.map(lambda cell: isinstance(cell, bool)).all()
-
-
-def _in_runs(values: pd.Series) -> bool:
-    """Whether the images of every value follow one another in the order of their names."""
-    codes = pd.factorize(values.sort_index().to_numpy())[0]
-    return int((np.diff(codes) != 0).sum()) + 1 == len(np.unique(codes))
 
 
 def _each(sizes: Int[np.ndarray, " values"]) -> str:
