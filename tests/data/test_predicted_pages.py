@@ -99,3 +99,16 @@ def test_a_page_of_which_one_side_of_an_evaluation_tells_is_evaluated(tmp_path):
     truth = open_truth(tmp_path / "true", page=9)
     (scores,) = evaluate_files(tmp_path / "predicted", truth, page=9).images
     assert (scores.true_count, scores.predicted_count) == (1, 1)
+
+
+@pytest.mark.parametrize("true", ["film.labels.tif", "film.geojson"])
+@pytest.mark.parametrize("found", ["film.labels.tif", "film.geojson"])
+def test_label_images_of_one_page_on_both_sides_do_not_tell_of_another(tmp_path, true, found):
+    for side, name in (("true", true), ("found", found)):
+        (tmp_path / side).mkdir()
+        formats.write(tmp_path / side / name, FOUND.replace(plane=None))
+    truth = open_truth(tmp_path / "true", page=7)
+    with pytest.raises(InputError, match=r"does not say on which plane .* there is no page 7"):
+        evaluate_files(tmp_path / "found", truth, page=7)
+    recorded(tmp_path / "found", 7, "film")
+    assert evaluate_files(tmp_path / "found", truth, page=7).summary.mean_ap == 1

@@ -42,6 +42,7 @@ class Truth:
         coco: the COCO JSON files that number the images, if the annotations are of such.
         warnings: sentences on what was left out and on likely mistakes.
         page: the one page of stacks that was chosen, from 0, if it was.
+        alone: whether these are annotations without images.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Truth:
     coco: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     page: int | None = None
+    alone: bool = False
 
     @classmethod
     def of_folder(cls, folder: Folder) -> "Truth":
@@ -140,6 +142,7 @@ def open_truth(
         coco=(root,) if root.is_file() else (),
         warnings=tuple(map(str, issues)),
         page=None if page == "all" else page,
+        alone=True,
     )
 
 

@@ -40,7 +40,7 @@ from kontur.data.pairing import (
     place_of_page,
     prediction_files,
 )
-from kontur.data.places import Place
+from kontur.data.places import Place, places_of
 from kontur.data.predicted_pages import PredictedPages
 from kontur.data.ranges import Ranges
 from kontur.data.truth import Truth
@@ -149,7 +149,7 @@ def evaluate_files(
         for plane in shared[name].both:
             sides = _named(plane_name(name, plane), partial(_on, true, predicted, plane))
             if isinstance(page, int):
-                _check_page_is_told(truth.files.get(name), files.get(pairs[name]), sides, page)
+                _check_page_is_told(truth, name, files.get(pairs[name]), sides, page)
             scores[name, plane] = _score(name, plane, *sides) if lists.add(*sides) else None
         if progress is not None:
             progress(number + 1, len(pairs))
@@ -221,10 +221,13 @@ def _pairs(predictions: Path, truth: Truth, sources: Collection[str]) -> dict[st
 
 
 def _check_page_is_told(
-    true_file: Path | None, file: Path | None, sides: Sequence[Instances], page: int
+    truth: Truth, name: str, file: Path | None, sides: Sequence[Instances], page: int
 ) -> None:
     """`InputError` for a page but the first that neither an image nor a side tells."""
-    if true_file is None or is_image(true_file) or file is None or states_all_planes(file):
+    true_file = truth.files.get(name)
+    if true_file is None or file is None or (is_image(true_file) and not truth.alone):
+        return
+    if any(states_all_planes(each) and len(places_of(each)) > 1 for each in (true_file, file)):
         return
     planes = [side.plane for side in sides if len(side)]
     PredictedPages(file).check_named(file, planes, page)
