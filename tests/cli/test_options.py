@@ -47,7 +47,7 @@ def test_a_range_for_each_channel_is_given_by_as_many_options(kontur, model, ima
     output = predict(kontur, model, images, tmp_path / "out", *words, code=1)
     assert "normalises all channels together" in output
     output = predict(kontur, model, images, tmp_path / "out", *words[:3], "99", code=2)
-    assert "got '0,9;99'" in output.replace("│", " ")
+    assert "any other contrast is given once; got 0,9, then 99" in output.replace("│", " ")
 
 
 def test_a_range_measured_over_all_images_is_told_as_it_would_be_typed(kontur, model, tmp_path):
