@@ -81,14 +81,15 @@ class DeepSnake(Segmenter):
         check_images(images, self.config)
         detected = self.detector(images)
         losses = detector_losses(detected, targets, self.config)
-        features = detected.features.float()
         if stages is not None and OUTLINES not in stages:
             return losses
+        features = detected.features.float()
         outlines, contours = self._outline_losses(features, targets)
         losses |= outlines
         if stages is not None and REFINEMENT not in stages:
             return losses
-        return losses | self._refinement_losses(images, detected, contours, targets)
+        maps = self.maps(features, images)
+        return losses | self._refinement_losses(detected, maps, contours, targets)
 
     def _outline_losses(
         self, features: Float[Tensor, "b h w d"], targets: Targets
@@ -110,22 +111,20 @@ class DeepSnake(Segmenter):
 
     def _refinement_losses(
         self,
-        images: Tensor,
         detected: Detected | Regions,
+        maps: tuple[Tensor, ...],
         stages: Float[Tensor, "s t n 2"],
         targets: Targets,
     ) -> dict[str, Tensor]:
         """Of what comes after the contour stages: the edge stage and the predicted quality."""
         losses: dict[str, Tensor] = {}
-        features = detected.features.float()
-        maps = self.maps(features, images)
         if self.edge is not None:
             starts, detail = any_stage(stages), maps[1]
-            moves = self.edge.move(features, detail, starts, targets.traced_index)
+            moves = self.edge.move(maps[0], detail, starts, targets.traced_index)
             losses |= edge_losses(detail, *moves, starts, targets, self.config)
         if self.quality is not None:
             contours, index = self.proposed(detected, maps)
-            logits = self.quality(features, contours, index)
+            logits = self.quality(maps[0], contours, index)
             losses["quality"] = quality_loss(logits, contours, index, targets)
         return losses
 
