@@ -191,6 +191,8 @@ def test_the_page_of_a_stack_picks_its_image_and_its_outlines(tmp_path):
         ).values()
         assert picture.instances.areas.tolist() == areas
         assert picture.image[:, :, 0].tolist() == (planes[1] * 7).tolist()
+        if file == "a_mask.tif":  # of one page, and no image says that there is another
+            continue
         alone = pictures(find_sources(tmp_path / file, page=1))["a"]
         assert alone.instances.areas.tolist() == areas
 
