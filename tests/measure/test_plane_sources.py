@@ -91,7 +91,7 @@ def test_images_without_outlines_are_named(tmp_path):
         tifffile.imwrite(tmp_path / f"{name}.tif", pixels, imagej=True, metadata={"axes": "TYX"})
     images = [str(tmp_path / "a.tif"), str(tmp_path / "b.tif")]
     sources = plane_sources(tmp_path / "outlines", images)
-    assert sources.notes == ("not measured, having no outlines: 1 image (b)",)
+    assert sources.notes[-1] == "not measured, having no outlines: 1 image (b)"
     assert plane_sources(tmp_path / "outlines", images[:1]).notes == ()
 
 
