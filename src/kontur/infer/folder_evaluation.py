@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from kontur.data.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
 from kontur.data.file_names import is_mask, stem
 from kontur.data.folder import Folder
 from kontur.data.image_planes import (
@@ -152,6 +153,8 @@ def evaluate_files(
             sides = _named(plane_name(name, plane), partial(_on, true, predicted, plane))
             if isinstance(page, int):
                 _check_page_is_told(truth, name, files.get(pairs[name], predictions), sides, page)
+            if axes_exchanged(sides[1].boxes, sides[0].size or sides[1].size):
+                log.warning("prediction of %s: %s; %s", plane_name(name, plane), EXCHANGED, ADVICE)
             scores[name, plane] = _score(name, plane, *sides) if lists.add(*sides) else None
         if progress is not None:
             progress(number + 1, len(pairs))
