@@ -28,7 +28,7 @@ def main() -> None:
     rows = []
     for precision in ("float32", "bf16"):
         predictor = Predictor(TorchEngine(rebuild(model), precision), model.card)
-        found = [predictor.predict(sample.image) for sample in samples]
+        found = [predictor.predict_detailed(sample.image).instances for sample in samples]
         scores = [
             evaluate(sample.instances, objects, thresholds=IOUS)
             for sample, objects in zip(samples, found, strict=True)

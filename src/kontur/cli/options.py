@@ -193,8 +193,7 @@ PrecisionOption = Annotated[
     typer.Option(
         "--precision",
         help="int8 computes in 8-bit integers, where the model has them, bf16 in floats of 16 bits "
-        "on a GPU; auto takes them where they are faster. float32 gives the same outlines on every "
-        "machine.",
+        "on a GPU; auto takes what is fastest. float32 gives the same outlines everywhere.",
     ),
 ]
 ThreadsOption = Annotated[
