@@ -15,7 +15,7 @@ import typer
 import kontur as package
 from kontur.cli.app import app
 from kontur.cli.own_options import in_words_of
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 
 SOURCE = Path(package.__file__).parent
 COMMANDS = typer.main.get_command(app).commands

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from kontur.display.colours import GREY, class_colour
-from kontur.formats.json_rows import chunks
+from kontur.files.json_rows import chunks
 from kontur.formats.label_properties import image_label
 from kontur.instances import Instances
 from kontur.instances.plane import Plane

@@ -10,8 +10,8 @@ from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-from tests.formats import volumes
-from tests.formats.volumes import MM
+from tests.images import volumes
+from tests.images.volumes import MM
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from kontur.data.convert_file import convert
 from kontur.data.folder import open_folder
 from kontur.data.truth import open_truth
 from kontur.errors import InputError
-from kontur.formats import nifti
 from kontur.formats.nifti_space import affines, check_same_space
+from kontur.images.nifti import volume as nifti
 from kontur.infer.folder_evaluation import evaluate_files
 from kontur.measure.plane_sources import plane_sources
 from kontur.measure.sources import find_sources

@@ -12,7 +12,8 @@ from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, ome_zarr_labels
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-from tests.formats import scenes, stores
+from tests.formats import scenes
+from tests.images import stores
 
 PIXELS = np.arange(2 * 3 * 21 * 24, dtype=np.uint16).reshape(2, 3, 21, 24)
 

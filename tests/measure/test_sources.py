@@ -19,7 +19,7 @@ from kontur.instances import Instances
 from kontur.measure.measure_many import measure_many
 from kontur.measure.plane_sources import plane_sources
 from kontur.measure.sources import find_sources
-from tests.formats import volumes
+from tests.images import volumes
 
 LABELS = np.zeros((12, 16), np.uint16)
 LABELS[2:7, 3:9] = 1

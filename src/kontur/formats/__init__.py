@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import atomic, collector
+from kontur.files import atomic
+from kontur.formats import collector
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.information_loss import lost_objects

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.files import json_document
+from kontur.formats import outline_repair
 from kontur.formats.coco_reader import as_list, from_document, images_of, read_document, rows_of
 from kontur.formats.coco_writer import numbered, to_document
 from kontur.formats.format import Format
@@ -43,14 +44,14 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write the objects of many images into one file; see `to_document`."""
-    document.dump(path, to_document(entries), overwrite=overwrite)
+    json_document.dump(path, to_document(entries), overwrite=overwrite)
 
 
 def relabel(
     file: OutlineFile, predicted: Sequence[Sequence[ClassPrediction]], classes: Sequence[str]
 ) -> str:
     """The text of the file with other categories of its objects; see `with_classes`."""
-    return document.to_text(with_classes(file.json, predicted, where=file.path))
+    return json_document.to_text(with_classes(file.json, predicted, where=file.path))
 
 
 def with_classes(
@@ -71,7 +72,7 @@ def with_classes(
             "with kontur convert, and classify that"
         )
     read = read_document(content, where)
-    _, kept = document.repaired([one.shape for one in read.annotations], where)
+    _, kept = outline_repair.repaired([one.shape for one in read.annotations], where)
     check_count(read.images, predicted, where)
     annotations = [dict(row) for row in as_list(content["annotations"])]  # checked as read
     categories = list(content.get("categories") or [])
@@ -114,7 +115,7 @@ def _numbered_results(results: list[Any], file: OutlineFile) -> dict[str, Any]:
     wanted = {row["image_id"] for row in rows}
     unknown: list[str] = []
     for path in file.numbered_in:
-        dataset = document.load(path)
+        dataset = json_document.load(path)
         if not isinstance(dataset, Mapping):
             continue
         missing = wanted - {image["id"] for image in images_of(dataset, path)}

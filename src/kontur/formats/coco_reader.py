@@ -1,5 +1,6 @@
 """A COCO document, or a list of results, to objects; see `coco`."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,12 +10,16 @@ import numpy as np
 from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
-from kontur.formats import document, rle
+from kontur.files import json_document
+from kontur.formats import outline_repair, rle
 from kontur.formats.coco_writer import INSTANCE_ID
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.image_size import LARGEST_SIDE, image_size
 from kontur.formats.windows import Window, trace
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed, quoted, shortened
+
+log = logging.getLogger("kontur.formats")
 
 IDS = ("id", "image_id", "category_id", INSTANCE_ID)
 READ = ("id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd", "score")
@@ -49,10 +54,10 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[ImageAnno
     key and the annotation that is wrong, and for image and category ids that stand for two.
     """
     read = read_document(content, where)
-    polygons, kept = document.repaired([one.shape for one in read.annotations], where)
+    polygons, kept = outline_repair.repaired([one.shape for one in read.annotations], where)
     without = Counter(one.without for one in read.annotations if one.without)
     if without:
-        document.log.warning(
+        log.warning(
             "%s: %d of %d objects have no outline (%s): left out",
             *(where, without.total(), len(kept)),
             listed(f"{number} with {kind}" for kind, number in without.items()),
@@ -88,7 +93,7 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[ImageAnno
         )
     crowds = sum(int(entry.instances.ignore.sum()) for entry in entries)
     if crowds:
-        document.log.warning(
+        log.warning(
             "%s: %d of %d annotations are crowds (iscrowd 1), which are regions to ignore, neither "
             "objects nor background; if they are objects, as some programs write those with holes "
             "or in parts, set their iscrowd to 0",
@@ -193,7 +198,7 @@ def _categories(
             )
     classes = tuple(dict.fromkeys(names.values()))
     if len(classes) < len(names):
-        document.log.warning("%s: categories of the same name are one class", where)
+        log.warning("%s: categories of the same name are one class", where)
     return {number: classes.index(name) for number, name in names.items()}, classes or CLASSES
 
 
@@ -212,9 +217,7 @@ def _box(row: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
     box = row.get("bbox")
     if not isinstance(box, list) or len(box) != 4:
         return None
-    if not all(
-        isinstance(number, int | float) and abs(number) < document.LARGEST for number in box
-    ):
+    if not all(isinstance(number, int | float) and abs(number) < LARGEST_SIDE for number in box):
         return None
     x, y, width, height = map(float, box)
     return (x, y, x + width, y + height) if width > 0 and height > 0 else None
@@ -240,7 +243,7 @@ def _polygons(segmentation: Any, which: str) -> Polygon | MultiPolygon:
             raise InputError(f"{which}: segmentation holds what is no number") from None
         if points.ndim != 1 or points.size % 2:
             raise InputError(f"{which}: a polygon wants numbers x1, y1, x2, y2 … in pairs")
-        parts.append(document.polygon([points.reshape(-1, 2)]))
+        parts.append(outline_repair.polygon([points.reshape(-1, 2)]))
     if len(segmentation) > 2 and not flat and all(len(one) == 2 for one in segmentation):
         raise InputError(
             f"{which}: segmentation is a list of points [x, y]; a polygon wants all its numbers "
@@ -253,11 +256,11 @@ def _polygons(segmentation: Any, which: str) -> Polygon | MultiPolygon:
 def _ids(rows: Sequence[Mapping[str, Any]], where: str) -> list[int]:
     """Our ids where the file has them, else those of the annotations; a copy gets a new one."""
     ids = [row.get(INSTANCE_ID, row.get("id")) for row in rows]
-    numbers = [document.whole_number(number) for number in ids]
+    numbers = [json_document.whole_number(number) for number in ids]
     made = unique_ids(numbers)
     copies = sum(old is not None and old != new for old, new in zip(numbers, made, strict=True))
     if copies:
-        document.log.warning("%s: %d annotation ids occur twice: given new ones", where, copies)
+        log.warning("%s: %d annotation ids occur twice: given new ones", where, copies)
     return made
 
 
@@ -277,7 +280,7 @@ def _is_crowd(row: Mapping[str, Any], where: str | Path) -> bool:
     value = row.get("iscrowd")
     if value is None or isinstance(value, bool) or value != value:
         return value is True
-    number = document.whole_number(value)
+    number = json_document.whole_number(value)
     if number is None:
         raise InputError(
             f"{where}: annotation {shortened(row.get('id'))}: iscrowd is {quoted(value)}; wanted 0 "
@@ -290,7 +293,7 @@ def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None
     sides = image.get("height"), image.get("width")
     if None in sides:
         return None
-    size = document.image_size(*sides)
+    size = image_size(*sides)
     if size is None:
         raise InputError(
             f"{where}: the image {shortened(image['file_name'])} has height {quoted(sides[0])} and "
@@ -346,7 +349,9 @@ def _with_file_name(row: Any) -> Any:
 
 
 def _with_whole_ids(row: Mapping[str, Any], which: str) -> Mapping[str, Any]:
-    ids = {name: document.identity(row[name], f"{which}: {name}") for name in IDS if name in row}
+    ids = {
+        name: json_document.identity(row[name], f"{which}: {name}") for name in IDS if name in row
+    }
     return {**row, **ids}
 
 

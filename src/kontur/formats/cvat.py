@@ -21,7 +21,8 @@ from shapely import Polygon
 
 from kontur.display.colours import as_hex, class_colour
 from kontur.errors import InputError
-from kontur.formats import atomic, document
+from kontur.files import atomic, json_document
+from kontur.formats import outline_repair
 from kontur.formats.attributes import of_texts
 from kontur.formats.cvat_mask import from_attributes, to_attributes
 from kontur.formats.ellipse import ellipse
@@ -159,7 +160,7 @@ def _entry(
     if image.get(SUBSET):
         name = f"{image[SUBSET]}/{name}"
     which = f"{where}: image {shortened(name)}"
-    without = document.left_out((shape.without for shape in shapes), which)
+    without = outline_repair.left_out((shape.without for shape in shapes), which)
     objects, polygons = whole_objects(shapes, _group, which)
     first = [parts[0] for parts in objects]
     size = _size(image, which)
@@ -228,7 +229,7 @@ def _area(kind: str, given: Mapping[str, str]) -> Polygon:
         pairs = [pair.split(",") for pair in given["points"].split(";") if pair.strip()]
         if any(len(pair) != 2 for pair in pairs):
             raise ValueError("its points are no x,y;x,y")
-        return document.polygon([[(float(x), float(y)) for x, y in pairs]])
+        return outline_repair.polygon([[(float(x), float(y)) for x, y in pairs]])
     if kind == "box":
         x0, y0, x1, y1 = (float(given[name]) for name in ("xtl", "ytl", "xbr", "ybr"))
         points = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
@@ -236,7 +237,7 @@ def _area(kind: str, given: Mapping[str, str]) -> Polygon:
         cx, cy, rx, ry = (float(given[name]) for name in ("cx", "cy", "rx", "ry"))
         points = ellipse((cx, cy), (rx, ry))
     turned = _turned(points, float(given.get("rotation", 0)))
-    return document.polygon([np.round(turned, DECIMALS)])
+    return outline_repair.polygon([np.round(turned, DECIMALS)])
 
 
 def _turned(points: Float[np.ndarray, "n 2"], degrees: float) -> Float[np.ndarray, "n 2"]:
@@ -267,7 +268,7 @@ def _size(image: Any, which: str) -> tuple[int, int] | None:
 
 def _elements(path: Path) -> Iterator[ElementTree.Element]:
     """Labels, images and tracks of a file, each whole; `InputError` where it is no such XML."""
-    with document.opened(path) as file:
+    with json_document.opened(path) as file:
         depth, found = 0, False
         try:
             for event, element in ElementTree.iterparse(file, events=("start", "end")):

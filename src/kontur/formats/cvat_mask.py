@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from kontur.formats import document
+from kontur.formats.image_size import LARGEST_SIDE
 from kontur.formats.windows import Window
 
 LARGEST = 1 << 28  # pixels of one mask
@@ -19,10 +19,7 @@ def from_attributes(given: Mapping[str, str], size: tuple[int, int] | None) -> W
     """
     left, top, width, height = (float(given[key]) for key in ("left", "top", "width", "height"))
     numbers = [left, top, width, height]
-    if (
-        not all(n == int(n) and abs(n) < document.LARGEST for n in numbers)
-        or min(width, height) < 1
-    ):
+    if not all(n == int(n) and abs(n) < LARGEST_SIDE for n in numbers) or min(width, height) < 1:
         raise ValueError("its box is none")
     if width * height > LARGEST:
         raise ValueError(f"its box of {height:.0f}×{width:.0f} pixels is too large")

@@ -22,7 +22,8 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
-from kontur.formats import atomic, document, packed
+from kontur.files import atomic, json_document, packed
+from kontur.formats import outline_repair
 from kontur.formats.attributes import attributes_of
 from kontur.formats.format import Format
 from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
@@ -132,12 +133,12 @@ def stream(
             for first in range(0, len(instances), CHUNK):
                 part = on_plane(instances[first : first + CHUNK])
                 features = list(_features_of(part, image.file_name, None, own))
-                file.write(before + document.finite_text(features, lost)[1:-1])
+                file.write(before + json_document.finite_text(features, lost)[1:-1])
                 before = ","
 
         yield add
-        file.write(f'],"kontur":{document.finite_text(own, lost)}}}\n')
-        document.log_lost(lost)
+        file.write(f'],"kontur":{json_document.finite_text(own, lost)}}}\n')
+        json_document.log_lost(lost)
 
 
 def to_document(
@@ -201,8 +202,8 @@ def _objects(
     features: "Sequence[_Feature]", own: Mapping[str, Any], where: str | Path
 ) -> tuple[Instances, list[int | None]]:
     """The objects of features, and the ids that these have."""
-    polygons, kept = document.repaired([one.shape for one in features], where)
-    document.left_out((one.without for one in features), where, what="features")
+    polygons, kept = outline_repair.repaired([one.shape for one in features], where)
+    outline_repair.left_out((one.without for one in features), where, what="features")
     objects = [one for one, keep in zip(features, kept, strict=True) if keep]
     labels, classes = _labels(objects, own)
     instances = Instances.of_valid(
@@ -222,7 +223,7 @@ def relabel(
 ) -> str:
     """The text of the file with other classes of its objects; see `with_classes`."""
     content = with_classes(file.json, predicted, classes, where=file.path, page=file.page)
-    return document.to_text(content)
+    return json_document.to_text(content)
 
 
 def with_classes(
@@ -246,7 +247,7 @@ def with_classes(
         _read_feature(feature, f"{where}: feature {number}").shape
         for number, feature in enumerate(features, start=1)
     ]
-    _, kept = document.repaired(shapes, where)
+    _, kept = outline_repair.repaired(shapes, where)
     objects = [feature for feature, keep in zip(features, kept, strict=True) if keep]
     planes = _planes([feature["geometry"] for feature in objects], content, where)
     groups = by_plane(planes, page, where)
@@ -366,8 +367,8 @@ def _ids(features: list[_Feature], own: Mapping[str, Any], where: str | Path) ->
     for name, number in zip(names, ids_in(names, frozenset(seen)), strict=True):
         ids.append(known.pop(name, None) if name in seen else number)  # a copy gets a new one
         seen.add(name)
-    numbers = [document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
-    return list(map(document.whole_number, numbers))
+    numbers = [json_document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
+    return list(map(json_document.whole_number, numbers))
 
 
 def _recognise(file: OutlineFile) -> bool:

@@ -1,5 +1,6 @@
 """Areas as geometries of GeoJSON (RFC 7946), both ways."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +10,11 @@ from jaxtyping import Shaped
 from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.formats import outline_repair
 from kontur.formats.coordinates import nested
 from kontur.wording import listed
+
+log = logging.getLogger("kontur.formats")
 
 
 def geometries_of(polygons: Shaped[np.ndarray, " k"]) -> list[dict[str, Any]]:
@@ -44,11 +47,11 @@ def area_of(geometry: Any, which: str) -> Polygon | MultiPolygon | None:
         return None
     others = [other for one in _members(geometry) if (other := without_area(one))]
     if others:
-        document.log.warning(
+        log.warning(
             "%s: beside its areas it has %s: left out", which, listed(dict.fromkeys(others))
         )
     try:
-        parts = [document.polygon(part) for part in _parts_of(geometry)]
+        parts = [outline_repair.polygon(part) for part in _parts_of(geometry)]
     except (KeyError, TypeError, ValueError, OverflowError):
         raise InputError(
             f"{which} has coordinates that are no rings of numbers [[[x, y], …]]"

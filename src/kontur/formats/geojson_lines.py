@@ -17,7 +17,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats import atomic, document, object_rows
+from kontur.files import atomic, json_document
+from kontur.formats import object_rows
 from kontur.formats.format import Format
 from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
 from kontur.formats.image_annotation import ImageAnnotation
@@ -104,7 +105,7 @@ def _write_none(file: Any, entry: ImageAnnotation, count: int) -> None:
 
 def _write_feature(file: Any, geometry: Any, properties: Mapping[str, Any]) -> None:
     feature = {"type": "Feature", "geometry": geometry, "properties": properties}
-    file.write(document.to_text(feature))
+    file.write(json_document.to_text(feature))
 
 
 def _entries(
@@ -162,7 +163,7 @@ def _row(feature: Mapping[str, Any], which: str) -> dict[str, Any]:
     score = score_of({"measurements": json_of(properties.get("measurements"))})
     if "score" not in row and score == score:
         row["score"] = score
-    if "id" not in row and document.whole_number(feature.get("id")) is not None:
+    if "id" not in row and json_document.whole_number(feature.get("id")) is not None:
         row["id"] = feature["id"]
     geometry = feature["geometry"]
     plane = geometry.get("plane") if isinstance(geometry, Mapping) else None
@@ -173,7 +174,7 @@ def _row(feature: Mapping[str, Any], which: str) -> dict[str, Any]:
 
 def _records(path: Path) -> Iterator[tuple[str, Any]]:
     """Where each record of a file stands, and its content; blank lines are passed over."""
-    with document.opened(path) as file:
+    with json_document.opened(path) as file:
         mark = file.read(len(BOM_UTF8))
         file.seek(len(BOM_UTF8) if mark == BOM_UTF8 else 0)
         separated = mark.startswith(SEPARATOR)
@@ -182,7 +183,7 @@ def _records(path: Path) -> Iterator[tuple[str, Any]]:
         for number, piece in enumerate(pieces, start=0 if separated else 1):
             if piece.strip():
                 which = f"{path}, {word} {number}"
-                yield which, document.parsed(piece, which)
+                yield which, json_document.parsed(piece, which)
 
 
 def _separated(file: BinaryIO) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.files import json_document
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.wording import quoted
@@ -42,7 +42,7 @@ def with_pages(
     """The planes with the pages that are noted, `[z, t, page]` each; `InputError` for others."""
     noted = own.get("pages", [])
     rows = [
-        [document.whole_number(number) for number in row] if isinstance(row, list) else []
+        [json_document.whole_number(number) for number in row] if isinstance(row, list) else []
         for row in (noted if isinstance(noted, list) else [None])
     ]
     if any(len(row) != 3 or None in row for row in rows):
@@ -65,7 +65,7 @@ def size_of(own: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None
     size = own.get("size")
     if size is None:
         return None
-    sides = list(map(document.whole_number, size)) if isinstance(size, list) else []
+    sides = list(map(json_document.whole_number, size)) if isinstance(size, list) else []
     height, width = sides if len(sides) == 2 else (None, None)
     if height is None or width is None:
         raise InputError(f"{where}: kontur.size is {quoted(size)}; wanted [height, width]")

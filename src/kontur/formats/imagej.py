@@ -17,7 +17,8 @@ import numpy as np
 
 from kontur.display.colours import GREY, as_hex, class_colour
 from kontur.errors import InputError
-from kontur.formats import atomic, document
+from kontur.files import atomic, json_document
+from kontur.formats import outline_repair
 from kontur.formats.attributes import attributes_of, default_colour, hex_of, of_texts
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, ids_on_planes
@@ -58,8 +59,8 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     roifile()
     where = file.path
     rois = [_parsed(data, name, where) for name, data in _contents(file)]
-    polygons, kept = document.repaired(areas(rois), where)
-    without = document.left_out((roi.without for roi in rois), where, what="ROIs")
+    polygons, kept = outline_repair.repaired(areas(rois), where)
+    without = outline_repair.left_out((roi.without for roi in rois), where, what="ROIs")
     objects = [roi for roi, keep in zip(rois, kept, strict=True) if keep]
     names = [_class(roi) for roi in objects]
     classes = list(dict.fromkeys(names)) or [*CLASSES]
@@ -186,11 +187,11 @@ def _contents(file: OutlineFile) -> Iterator[tuple[str, bytes]]:
     """The name and bytes of every ROI of a file, two of one name both."""
     if file.path.is_dir():
         for path in roi_files(file.path):
-            with document.opened(path) as opened:
+            with json_document.opened(path) as opened:
                 yield path.stem, opened.read(LARGEST_ROI)
         return
     if file.beginning.startswith(ROI):
-        with document.opened(file.path) as opened:
+        with json_document.opened(file.path) as opened:
             yield file.path.stem, opened.read(LARGEST_ROI)
         return
     if not file.beginning.startswith(ZIP):

@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Integer
 
 from kontur.errors import InputError
-from kontur.formats import ome_zarr, zarr_store
+from kontur.images import zarr_store
+from kontur.images.ome_zarr import image as ome_zarr
 from kontur.instances.plane import Plane
 
 LARGEST_LAST = 1024  # pixels a side of the smallest level

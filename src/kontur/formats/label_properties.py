@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int
 
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.files import json_document
 from kontur.formats.rounding import rounded_score
 from kontur.instances import CLASSES, Instances
 from kontur.wording import quoted
@@ -141,7 +141,7 @@ def _scored(score: float) -> dict[str, float]:
 def _by_value(properties: Any) -> dict[int, Mapping[str, Any]]:
     """The properties of each value; what is no such list, or has no value, is left out."""
     rows: Iterable[Any] = properties if isinstance(properties, list) else ()
-    numbered = ((document.whole_number(row.get(VALUE)), row) for row in rows if _is_words(row))
+    numbered = ((json_document.whole_number(row.get(VALUE)), row) for row in rows if _is_words(row))
     return {number: row for number, row in numbered if number is not None}
 
 

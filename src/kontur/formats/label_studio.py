@@ -6,6 +6,7 @@ was not cancelled counts. A task that nobody annotated is left out: its image is
 objects. After Label Studio's documentation of its JSON format.
 """
 
+import logging
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
@@ -16,17 +17,20 @@ import numpy as np
 from shapely import Polygon
 
 from kontur.errors import InputError
-from kontur.formats import document, label_studio_brush
+from kontur.formats import label_studio_brush, outline_repair
 from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
-from kontur.formats.images import IMAGE_ENDINGS
+from kontur.formats.image_size import image_size
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.parts import whole_objects
 from kontur.formats.rounding import DECIMALS
 from kontur.formats.windows import Window
+from kontur.images.image_file import IMAGE_ENDINGS
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed, plural, quoted, shortened
+
+log = logging.getLogger("kontur.formats")
 
 UPLOADED = re.compile(r"^[0-9a-f]{8}-")  # before the names of files that were uploaded
 KINDS = ("polygon", "rectangle", "ellipse", "brush", "bitmask")  # with `labels` behind: of a class
@@ -66,7 +70,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         )
     if len(tasks) < len(found):
         left = plural(len(found) - len(tasks), "task")
-        document.log.warning("%s: %s without annotation: left out", where, left)
+        log.warning("%s: %s without annotation: left out", where, left)
     names = [one.label for task in tasks for one in task.regions if one.area is not None]
     classes = list(dict.fromkeys(name or CLASSES[0] for name in names)) or [*CLASSES]
     return [_entry(task, classes, where) for task in tasks]
@@ -74,7 +78,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 
 def _entry(task: _Task, classes: list[str], where: Path) -> ImageAnnotation:
     which = f"{where}: image {shortened(task.name)}"
-    without = document.left_out((one.without for one in task.regions), which, what="regions")
+    without = outline_repair.left_out((one.without for one in task.regions), which, what="regions")
     objects, polygons = whole_objects(task.regions, lambda _: None, which)
     regions = [region for (region,) in objects]
     instances = Instances.of_valid(
@@ -100,9 +104,7 @@ def _task(row: Any, which: str) -> _Task | None:
         one for one in annotations if isinstance(one, Mapping) and not one.get("was_cancelled")
     ]
     if len(finished) > 1:
-        document.log.warning(
-            "%s has %s: the first is read", which, plural(len(finished), "annotation")
-        )
+        log.warning("%s has %s: the first is read", which, plural(len(finished), "annotation"))
     if not finished:
         return None
     results = finished[0].get("result")
@@ -192,7 +194,7 @@ def _score(score: Any) -> float:
 
 def _size(result: Mapping[str, Any], known: tuple[int, int] | None, which: str) -> tuple[int, int]:
     sides = result.get("original_height"), result.get("original_width")
-    size = document.image_size(*sides)
+    size = image_size(*sides)
     if size is None:
         raise InputError(
             f"{which} has original_height {quoted(sides[0])} and original_width "
@@ -224,7 +226,7 @@ def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
     share = np.array([width, height]) / 100
     if kind == "polygon":
         points = _points(value["points"]) * share
-        return document.polygon([np.round(points, DECIMALS)])
+        return outline_repair.polygon([np.round(points, DECIMALS)])
     corner = np.array([float(value["x"]), float(value["y"])]) * share
     angle = np.deg2rad(float(value.get("rotation") or 0))
     if kind == "rectangle":
@@ -234,7 +236,7 @@ def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
         radii = np.array([float(value["radiusX"]), float(value["radiusY"])]) * share
         points = ellipse((0.0, 0.0), radii)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return document.polygon([np.round(points @ turn + corner, DECIMALS)])
+    return outline_repair.polygon([np.round(points @ turn + corner, DECIMALS)])
 
 
 def _name(task: Mapping[str, Any], tags: Collection[str], which: str) -> str:

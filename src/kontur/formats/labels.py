@@ -15,11 +15,13 @@ import numpy as np
 from jaxtyping import Float, Integer, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import atomic, images, label_ids, masks, ome
+from kontur.files import atomic
+from kontur.formats import label_ids, masks, ome
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.photograph import is_photograph
+from kontur.images import image_file
 from kontur.instances import Instances
 from kontur.instances.label_image import smallest_type
 
@@ -35,7 +37,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     With `components` and `semantic` every connected region is an object, see `masks`. Errors as in
     `read_array`, `Instances.from_label_image` and `masks.objects`.
     """
-    (task, classes), stored = file.meaning, images.read_stored(file.path, page=file.page)
+    (task, classes), stored = file.meaning, image_file.read_stored(file.path, page=file.page)
     array = whole_numbers(stored.pixels, file.path, task)
     instances = masks.objects(array, task, where=file.path, class_of_value=classes)
     return [
@@ -54,10 +56,10 @@ def read_array(
     """A label image as integers `(h, w)`: of PNG, palette or 1 bit too, or TIFF of any number type.
 
     Floats that are whole numbers count. Raises `InputError` for fractions (a label image that was
-    resized with interpolation), NaN, colours, photographs, and what `images.read_image` refuses.
-    For the task `semantic` an image of few values is no photograph.
+    resized with interpolation), NaN, colours, photographs, and what `image_file.read_image`
+    refuses. For the task `semantic` an image of few values is no photograph.
     """
-    return whole_numbers(images.read_stored(path, page=page).pixels, path, task)
+    return whole_numbers(image_file.read_stored(path, page=page).pixels, path, task)
 
 
 def whole_numbers(
@@ -91,7 +93,7 @@ def _as_integers(image: Shaped[np.ndarray, "h w"], path: str | Path) -> Integer[
     """Pixels of any type of number as integers, if they are whole."""
     if image.dtype.kind in "iu":
         return np.ascontiguousarray(image)
-    images.check_finite(image, where=path)
+    image_file.check_finite(image, where=path)
     fractions = image != np.rint(image)
     if fractions.any():
         raise InputError(

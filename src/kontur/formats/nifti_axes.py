@@ -8,6 +8,7 @@ wrong do so where the transposed ones are. Right labels must not be spoiled by t
 is said: several objects must agree, on several planes where there are such.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,12 +16,14 @@ import numpy as np
 from jaxtyping import Float, Integer
 
 from kontur.errors import InputError
-from kontur.formats import document, masks
-from kontur.formats.file_stamp import FileStamp
-from kontur.formats.images import open_image, read_image
-from kontur.formats.nifti_header import ENDINGS
-from kontur.formats.page_count import count_pages
+from kontur.files.file_stamp import FileStamp
+from kontur.formats import masks
+from kontur.images.image_file import open_image, read_image
+from kontur.images.nifti_names import ENDINGS
+from kontur.images.page_count import count_pages
 from kontur.instances import Instances
+
+log = logging.getLogger("kontur.formats")
 
 REACH = 4  # pixels across the border of an object: blur is mostly less, an uneven light wider
 FEWEST = 3  # objects of a plane, for one alone may lie on a speck
@@ -71,7 +74,7 @@ def warn_of_transposed(labels: Path, image: Path) -> None:
     except InputError:  # whoever reads them says what is wrong
         return
     if transposed:
-        document.log.warning(
+        log.warning(
             "does %s lie transposed on %s? Its objects stand out from what is around them only "
             "with the axes in the reverse order. If they look wrong in an overlay: %s",
             *(labels, image, ADVICE),

@@ -10,14 +10,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kontur.formats.nifti_header import BYTES, EXTENSION, FIELDS, MAGIC, STORED, UNITS, header_start
+from kontur.images.nifti.header import BYTES, EXTENSION, FIELDS, MAGIC, STORED, UNITS, header_start
 
 CODES = {kind: code for code, (kind, samples) in STORED.items() if samples == 1}
 LONGEST_1 = 2**15 - 1  # pixels of an axis in NIfTI-1
 ALIGNED = 2  # to other coordinates than those of a scanner: what nibabel writes of an affine
 MICROMETRE = next(code for code, unit in UNITS.items() if unit == 1)
 _NAMES = ["size", "bits", "shown", "intent", "intent_code", "intent_name", "auxiliary"]
-MORE: dict[int, Any] = {  # fields that are no labels', and those that `nifti_header` need not read
+MORE: dict[int, Any] = {  # fields that are no labels', and those that `nifti.header` need not read
     1: {
         "names": _NAMES,
         "formats": ["i4", "i2", "(2,)f4", "(3,)f4", "i2", "S16", "S24"],

@@ -1,10 +1,11 @@
 """Label volumes of NIfTI, `.nii` and `.nii.gz`: the ids of objects, or classes, on every plane.
 
 An id that comes again on another plane is the same object there. The pages are those of the image
-of the same grid, see `nifti`, and what is written has the grid of its image.
+of the same grid, see `images.nifti`, and what is written has the grid of its image.
 """
 
 import gzip
+import logging
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,27 +15,23 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats import (
-    atomic,
-    document,
-    images,
-    label_ids,
-    label_levels,
-    labels,
-    masks,
-    nifti,
-    nifti_label_header,
-)
+from kontur.files import atomic
+from kontur.formats import label_ids, label_levels, labels, masks, nifti_label_header
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_levels import LabelLevels
 from kontur.formats.lazy_sequence import LazySequence
-from kontur.formats.nifti import NiftiVolume
-from kontur.formats.nifti_header import ENDINGS, LONGEST, PACKED, header_start
 from kontur.formats.outline_file import OutlineFile
-from kontur.formats.read_errors import reading
+from kontur.images import image_file
+from kontur.images.nifti import volume as nifti
+from kontur.images.nifti.header import LONGEST, header_start
+from kontur.images.nifti.volume import NiftiVolume
+from kontur.images.nifti_names import ENDINGS, PACKED
+from kontur.images.read_errors import reading
 from kontur.instances import Instances
 from kontur.wording import printable
+
+log = logging.getLogger("kontur.formats")
 
 LEVEL = 6  # of packing; the highest takes several times as long for a few per cent
 
@@ -50,7 +47,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     pages = [file.page] if alone else list(range(volume.pages))
 
     def array(page: int | None) -> np.ndarray:
-        stored = images.read_stored(file.path, page=page)
+        stored = image_file.read_stored(file.path, page=page)
         return labels.whole_numbers(stored.pixels, file.path, task)
 
     if task == "semantic" and names is None:
@@ -119,7 +116,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
             else:
                 file.write(bytes(math.prod(size) * kind.itemsize))
     if image is None:
-        document.log.warning(
+        log.warning(
             "%s: the image is no volume of NIfTI, so that the labels have no place in space: they "
             "begin at the origin, and voxels are as deep as a pixel is wide",
             printable(str(path)),

@@ -12,11 +12,11 @@ import numpy as np
 from jaxtyping import Float
 
 from kontur.errors import InputError
-from kontur.formats import nifti
-from kontur.formats.images import is_image
-from kontur.formats.nifti import NiftiVolume
 from kontur.formats.nifti_axes import is_nifti, warn_of_transposed
-from kontur.formats.nifti_header import SPACE, UNITS, fields_of
+from kontur.images.image_file import is_image
+from kontur.images.nifti import volume as nifti
+from kontur.images.nifti.header import SPACE, UNITS, fields_of
+from kontur.images.nifti.volume import NiftiVolume
 
 TOLERANCE = 0.01  # voxels at any corner: rounding of float32, and of qform, is far below
 DIRECTIONS = ("RL", "AP", "SI")

@@ -17,18 +17,20 @@ import numpy as np
 
 from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, json_rows, label_ids, label_levels, labels, ome_zarr, zarr_store
+from kontur.files import atomic, json_rows
+from kontur.formats import label_ids, label_levels, labels
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_levels import LabelLevels
 from kontur.formats.label_properties import EXTRAS, image_label, with_properties
 from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.outline_file import OutlineFile
+from kontur.images import zarr_store
+from kontur.images.ome_zarr import image as ome_zarr
+from kontur.images.ome_zarr.label_images import GROUP, label_image, metadata, names_in
 from kontur.instances import Instances
-from kontur.wording import listed
 
 VERSIONS = ("0.4", "0.5")
-GROUP = "labels"  # in an image
 CHUNK = 1024  # pixels a side
 
 
@@ -37,9 +39,9 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 
     Raises `InputError` where there is none or several are, and as `ome_zarr.open_image` does.
     """
-    place = _label_image(file.path)
+    place = label_image(file.path)
     image = ome_zarr.open_image(place)
-    words = _words(image.path).get("image-label")
+    words = metadata(image.path).get("image-label")
     pages = [file.page] if file.page is not None or image.pages == 1 else list(range(image.pages))
     planes = []
     for page in pages:
@@ -52,25 +54,10 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     return [ImageAnnotation(name, one.size, one, pixel_size=side) for one in planes]
 
 
-def pixel_sides(path: Path) -> Sequence[float]:
-    """Width and height of a pixel in µm of a label image as `read` takes it, or of an image."""
-    return ome_zarr.open_image(_label_image(path)).sides
-
-
 def name_of(path: Path) -> str:
     """The name of a label image: of its place in an image, or of its store without the ending."""
     place = zarr_store.place_of(path)
     return path.name if place is not None and place.inside else FORMAT.stem(path)
-
-
-def names_in(path: Path) -> list[str]:
-    """The names of the label images in the store of an image; [] where it has none."""
-    if not zarr_store.exists(path / GROUP):
-        return []
-    names = _words(path / GROUP).get(GROUP)
-    inside = [str(name) for name in names] if isinstance(names, list) else []
-    inside = [name for name in inside if not {"..", ""} & set(name.split("/"))]
-    return [name for name in inside if zarr_store.exists(path / GROUP / name)]
 
 
 def write(
@@ -126,25 +113,6 @@ def write(
         _list_in_image(zarr, path, version)
 
 
-def _label_image(place: Path) -> Path:
-    """The label image that a path names: itself, or the only one inside of it."""
-    if "image-label" in _words(place):
-        return place
-    inside = names_in(place)
-    if len(inside) > 1:
-        raise InputError(
-            f"{place} holds the label images {listed(inside)}; name the one you mean, as "
-            f"{place}/{GROUP}/{inside[0]}"
-        )
-    return place / GROUP / inside[0] if inside else place
-
-
-def _words(path: Path) -> Mapping[str, Any]:
-    node = zarr_store.opened(path)
-    with zarr_store.reading(path):
-        return zarr_store.attributes(node)
-
-
 def _image_around(path: Path) -> ome_zarr.OmeZarrImage | None:
     """The image in whose store labels are to lie; None of a store of their own."""
     place = zarr_store.place_of(path)
@@ -158,7 +126,7 @@ def _image_around(path: Path) -> ome_zarr.OmeZarrImage | None:
                 f"labels of an image lie in IMAGE.ome.zarr/{GROUP}/NAME, and {path} does not"
             )
         return ome_zarr.open_image(path.parent.parent)
-    if zarr_store.exists(path) and "image-label" not in _words(path):
+    if zarr_store.exists(path) and "image-label" not in metadata(path):
         raise InputError(
             f"{path} holds something else than labels, which is not replaced; write the labels "
             f"into it, as {path}/{GROUP}/NAME, or to another place"
@@ -227,7 +195,7 @@ def _recognise(file: OutlineFile) -> bool:
     """Whether it is a label image or an image in which one lies; images end in .zarr too."""
     if not zarr_store.is_store(file.path) or not zarr_store.exists(file.path):
         return False
-    words = _words(file.path)
+    words = metadata(file.path)
     return "image-label" in words or bool(names_in(file.path))
 
 

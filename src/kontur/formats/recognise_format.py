@@ -26,11 +26,11 @@ from kontur.formats import (
     table,
     via,
     yolo,
-    zarr_store,
 )
 from kontur.formats.format import Format
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.unsupported_outlines import program_of
+from kontur.images import zarr_store
 from kontur.wording import listed, nearest
 
 FORMATS: Mapping[str, Format] = {

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.files import json_document
 from kontur.formats.windows import Window
 from kontur.geometry.raster import ramp
 from kontur.wording import quoted
@@ -149,7 +149,7 @@ def from_string(text: str | bytes) -> list[int]:
 def _checked(code: Any, size: tuple[int, int] | None) -> tuple[int, int, Int64[np.ndarray, " r"]]:
     """Height, width and run lengths that fill the mask, before anything of its size is made."""
     try:
-        height, width = map(document.whole_number, code["size"])
+        height, width = map(json_document.whole_number, code["size"])
         if height is None or width is None:
             raise ValueError(f"size {quoted(code['size'])}")
         counts = code["counts"]

@@ -10,6 +10,7 @@ Spreadsheets cut cells at 32,767 characters, which very long outlines exceed.
 
 import csv
 import io
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,10 +23,11 @@ from jaxtyping import Bool, Shaped
 from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
-from kontur.formats import atomic, csv_dialect, document, wkt
+from kontur.files import atomic, csv_dialect
+from kontur.files.csv_dialect import Dialect
+from kontur.formats import outline_repair, wkt
 from kontur.formats.attributes import attributes_of, of_texts, plain
 from kontur.formats.collected_areas import area_of
-from kontur.formats.csv_dialect import Dialect
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import (
     PROBABILITY,
@@ -52,6 +54,8 @@ from kontur.formats.table_cells import (
 from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted, shortened
+
+log = logging.getLogger("kontur.formats")
 
 MEASURED = ("x", "y", "area", "left", "top", "right", "bottom")  # x and y are the centroid's
 COLUMNS = (
@@ -208,10 +212,10 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
     column = next(name for name in columns if name.lower() == column)
     shapes, without = _outlines([row.get(column, "").strip() for row in rows], wheres)
     without = [None if is_image(row) else kind for row, kind in zip(rows, without, strict=True)]
-    polygons, kept = document.repaired(shapes, where)
+    polygons, kept = outline_repair.repaired(shapes, where)
     bare = Counter(kind for kind in without if kind)
     if bare:
-        document.log.warning(
+        log.warning(
             "%s: %d of %d rows have no outline (%s): left out",
             *(where, bare.total(), len(rows)),
             listed(f"{number} × {kind}" for kind, number in bare.items()),

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats import csv_dialect, document
+from kontur.files import csv_dialect
 from kontur.formats.image_annotation import ids_on_planes
+from kontur.formats.image_size import LARGEST_SIDE
 from kontur.formats.object_rows import PLANE, plane_in_columns
 from kontur.instances import CLASSES
 from kontur.instances.plane import Plane
@@ -108,7 +109,7 @@ def size_of(row: Row, decimal: str, where: str) -> tuple[int, int] | None:
     height, width = numbers
     if height is None or width is None:
         return None
-    if not all(0 < n < document.LARGEST and n == int(n) for n in (height, width)):
+    if not all(0 < n < LARGEST_SIDE and n == int(n) for n in (height, width)):
         raise InputError(
             f"{where}: the image is {height:g}×{width:g}; wanted whole numbers above 0"
         )

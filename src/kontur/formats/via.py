@@ -19,7 +19,8 @@ import shapely
 from shapely import Polygon
 
 from kontur.errors import InputError
-from kontur.formats import atomic, document, via_reader
+from kontur.files import atomic, json_document
+from kontur.formats import outline_repair, via_reader
 from kontur.formats.attributes import of_texts
 from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
@@ -101,7 +102,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         "_via_data_format_version": "2.0.10",
         "_via_image_id_list": keys,
     }
-    document.dump(path, content, overwrite=overwrite)
+    json_document.dump(path, content, overwrite=overwrite)
 
 
 def _image(entry: ImageAnnotation) -> ViaImage:
@@ -144,7 +145,7 @@ def _entry(
         _region(shape, attributes, f"{which}, region {number}")
         for number, (shape, attributes) in enumerate(image.regions, start=1)
     ]
-    without = document.left_out((region.without for region in regions), which, what="regions")
+    without = outline_repair.left_out((region.without for region in regions), which, what="regions")
     objects, polygons = whole_objects(
         regions, lambda region: _id(region) if PART in region.attributes else None, which
     )
@@ -170,7 +171,7 @@ def _region(shape: Mapping[str, Any], attributes: Mapping[str, Any], which: str)
     if kind not in AREAS:
         return _Region(None, attributes, str(kind))
     try:
-        return _Region(document.polygon([_points(str(kind), shape)]), attributes)
+        return _Region(outline_repair.polygon([_points(str(kind), shape)]), attributes)
     except (KeyError, TypeError, ValueError, OverflowError):
         raise InputError(f"{which} is a {kind} whose numbers are missing or none") from None
 
@@ -276,7 +277,7 @@ def _table_text(images: Sequence[ViaImage]) -> str:
 
 
 def _json(value: Any) -> str:
-    return document.to_text(value).strip()
+    return json_document.to_text(value).strip()
 
 
 def _attributes(parts: Any, *_: Any) -> dict[str, Any]:

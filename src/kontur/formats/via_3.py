@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats import csv_dialect, document
+from kontur.files import csv_dialect, json_document
 from kontur.formats.via_image import Options, ViaImage, cell, mapping
 from kontur.wording import quoted, shortened
 
@@ -69,7 +69,7 @@ def images_of(content: Mapping[str, Any], where: Path) -> tuple[list[ViaImage], 
 
 def from_table(path: Path) -> dict[str, Any]:
     """The CSV as the project that it was made of, so far as it is written there."""
-    lines = document.load_text(path).splitlines()
+    lines = json_document.load_text(path).splitlines()
     store: dict[str, dict[str, Any]] = {name: {} for name in TABLES}
     for line in lines:
         for start in ATTRIBUTES:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.files import json_document
 from kontur.wording import quoted
 
 Region = tuple[Mapping[str, Any], Mapping[str, Any]]  # shape and attributes
@@ -28,7 +28,7 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def cell(text: str, which: str) -> Mapping[str, Any]:
     """The object of JSON in a cell, `{}` of an empty one; `InputError` where it is damaged."""
-    if len(text) > 1 and document.depth(text) > document.DEEPEST:
+    if len(text) > 1 and json_document.depth(text) > json_document.DEEPEST:
         raise InputError(f"{which} is nested too deeply")
     try:
         value = json.loads(text or "{}")

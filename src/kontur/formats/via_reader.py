@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.formats import csv_dialect, via_3
+from kontur.files import csv_dialect
+from kontur.formats import via_3
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.via_image import Options, Region, ViaImage, cell, mapping
 from kontur.wording import quoted, shortened

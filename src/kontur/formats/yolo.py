@@ -8,6 +8,7 @@ are lost. Rows of four numbers are boxes, which have no outline. After the docum
 Ultralytics' data sets.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,8 @@ from jaxtyping import Float
 from shapely import Polygon
 
 from kontur.errors import InputError
-from kontur.formats import atomic, document, images
+from kontur.files import atomic, json_document
+from kontur.formats import outline_repair
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
@@ -27,8 +29,11 @@ from kontur.formats.painted import without_holes
 from kontur.formats.rounding import DECIMALS, rounded
 from kontur.formats.yolo_names import IMAGES, LABELS, find_names, number_classes
 from kontur.geometry import polygons as areal
+from kontur.images import image_file
 from kontur.instances import CLASSES, Instances
 from kontur.wording import plural, quoted
+
+log = logging.getLogger("kontur.formats")
 
 NUMBERS = re.compile(rb"[\d.eE+\-\s]+")  # all that a row is made of
 BOX = 4  # numbers of a row that is a box: centre, width and height
@@ -53,7 +58,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     where = file.path
     rows = [
         _row(line, f"{where}, line {number}")
-        for number, line in enumerate(document.load_text(where).splitlines(), start=1)
+        for number, line in enumerate(json_document.load_text(where).splitlines(), start=1)
         if line.strip()
     ]
     height, width = file.size or _size(where, file.page)
@@ -69,16 +74,16 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
             )
     scaled = [_decimal(row.points * [width, height]) for row in rows]
     shapes = [
-        None if row.is_box else document.polygon([points])
+        None if row.is_box else outline_repair.polygon([points])
         for row, points in zip(rows, scaled, strict=True)
     ]
     boxes = [points for row, points in zip(rows, scaled, strict=True) if row.is_box]
     if boxes:
-        document.log.warning(
+        log.warning(
             "%s: %d of %d objects are boxes without an outline: left out",
             *(where, len(boxes), len(rows)),
         )
-    polygons, kept = document.repaired(shapes, where)
+    polygons, kept = outline_repair.repaired(shapes, where)
     labels = [row.number for row, keep in zip(rows, kept, strict=True) if keep]
     instances = Instances.of_valid(
         polygons, labels or None, size=(height, width), classes=_unique(classes) or CLASSES
@@ -136,7 +141,7 @@ def _row(line: str, where: str) -> _Row:
         raise InputError(
             f"{where}: wanted the number of a class and numbers x y, got {quoted(line)}"
         ) from None
-    number = document.whole_number(first)
+    number = json_document.whole_number(first)
     if number is None or not 0 <= number < 1 << 20:
         raise InputError(f"{where}: the class is {quoted(first)}; wanted a whole number from 0")
     if len(numbers) in (BOX, BOX + 1):  # the last is a score
@@ -171,7 +176,7 @@ def _size(path: Path, page: int | None) -> tuple[int, int]:
             f"{path} has shares of an image's size, and no image {path.stem} was found in "
             f"{IMAGES}/ or beside it; give the size with --size HxW or --image FILE"
         )
-    height, width = images.read_image(image, page=page).pixels.shape[:2]
+    height, width = image_file.read_image(image, page=page).pixels.shape[:2]
     return height, width
 
 
@@ -184,9 +189,11 @@ def _image_of(path: Path) -> Path | None:
         last = len(parts) - 1 - parts[::-1].index(LABELS)
         places.insert(0, Path(*parts[:last], IMAGES, *parts[last + 1 :]))
     candidates = (
-        place / f"{path.stem}{ending}" for place in places for ending in images.IMAGE_ENDINGS
+        place / f"{path.stem}{ending}" for place in places for ending in image_file.IMAGE_ENDINGS
     )
-    return next((image for image in candidates if images.is_image(image) and image.is_file()), None)
+    return next(
+        (image for image in candidates if image_file.is_image(image) and image.is_file()), None
+    )
 
 
 def _unique(classes: Sequence[str]) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from kontur import extra
 from kontur.errors import InputError, reason_of
-from kontur.formats import atomic, document
-from kontur.formats.file_stamp import FileStamp
+from kontur.files import atomic, json_document
+from kontur.files.file_stamp import FileStamp
 from kontur.select.split_names import SPLITS, split_of
 from kontur.wording import listed, quoted
 
@@ -51,7 +51,7 @@ def find_settings(folder: Path) -> tuple[Path | None, dict[str, Any]]:
     """
     for path in _yamls(folder):
         if path.is_file() and path.stat().st_size <= LARGEST and _of_yaml(path) is not None:
-            return path, _content(path, document.load_text(path))
+            return path, _content(path, json_document.load_text(path))
     return None, {}
 
 
@@ -125,7 +125,7 @@ def _with_folder(known: Mapping[str, str], labels: Path) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def _splits(path: Path, stamp: FileStamp) -> dict[str, str]:
     """The folders of splits in a file as it was then."""
-    content = _content(path, document.load_text(path))
+    content = _content(path, json_document.load_text(path))
     return {split: str(content[split]) for split in SPLITS if content.get(split)}
 
 
@@ -138,7 +138,7 @@ def _quoted(name: str) -> str:
 def _names_of(path: Path, stamp: FileStamp) -> tuple[str, ...] | None:
     """The names that a file has as it was then; None where it is of other things."""
     if path.name in LISTS:
-        lines = [line.strip() for line in document.load_text(path).splitlines()]
+        lines = [line.strip() for line in json_document.load_text(path).splitlines()]
         while lines and not lines[-1]:
             lines.pop()
         return tuple(lines) or None
@@ -150,7 +150,7 @@ def _of_yaml(path: Path) -> tuple[str, ...] | None:
 
     And where the labels are poses: their numbers are no points of an outline.
     """
-    text = document.load_text(path)
+    text = json_document.load_text(path)
     if "names" not in text:
         return None
     content = _content(path, text)
