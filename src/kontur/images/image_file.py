@@ -2,8 +2,8 @@
 
 The kind of a file follows from its first bytes, not its name. Pixels are given as stored: 8 and 16
 bit, integers and floats keep their dtype. Pictures are read by `pictures`, TIFF by `tiff.planes`,
-arrays by `arrays`, volumes by `nifti.volume`, stores of Zarr by `ome_zarr.image`, scans of slides by
-`slides`, what lies inside a labelme file by `embedded_picture`; an unsupported file is named by
+arrays by `arrays`, volumes by `nifti.volume`, stores of Zarr by `ome_zarr.image`, scans of slides
+by `slides`, what lies inside a labelme file by `embedded_picture`; an unsupported file is named by
 `unsupported_images`, with what to do.
 """
 
