@@ -21,7 +21,7 @@ SOURCE = Path(package.__file__).parent
 COMMANDS = typer.main.get_command(app).commands
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 OTHERS = {"--nproc-per-node", "--force-reinstall"}  # of torchrun and pip
-READING = ("files", "images", "formats", "data")  # rooms that every command reads images and annotations by
+READING = ("files", "images", "formats", "data")  # by which every command reads
 
 
 def options_of(name):
