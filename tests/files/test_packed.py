@@ -8,7 +8,7 @@ from kontur import formats
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.files import packed
-from kontur.formats import geojson
+from kontur.formats.geojson import format as geojson
 from tests.data import drawn
 from tests.formats import scenes
 

@@ -19,8 +19,8 @@ from kontur.errors import InputError
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, names_of, pick
 from kontur.formats.information_loss import information_losses
-from kontur.formats.nifti_axes import axes_note
-from kontur.formats.nifti_space import check_same_space
+from kontur.formats.nifti.axes import axes_note
+from kontur.formats.nifti.space import check_same_space
 from kontur.formats.output_names import check_is_of_format
 from kontur.images import zarr_store
 from kontur.images.image_file import is_image, open_image

@@ -28,7 +28,7 @@ from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.files import atomic
 from kontur.formats import Format, ImageAnnotation
-from kontur.formats.coco_writer import lost_by_joining
+from kontur.formats.coco.writer import lost_by_joining
 from kontur.formats.image_annotation import pick, unique_ids
 from kontur.formats.information_loss import information_losses
 from kontur.formats.output_names import check_is_of_format, has_ending_of

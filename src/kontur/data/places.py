@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kontur.errors import InputError
 from kontur.files.file_stamp import FileStamp
-from kontur.formats.nifti_axes import axes_note
+from kontur.formats.nifti.axes import axes_note
 from kontur.images.page_count import count_pages, list_planes
 from kontur.instances.plane import Plane
 

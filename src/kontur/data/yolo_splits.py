@@ -11,7 +11,7 @@ from typing import Any
 
 from kontur.data.layout import Layout
 from kontur.files import json_document
-from kontur.formats.yolo_names import find_settings
+from kontur.formats.yolo.names import find_settings
 from kontur.select.split_names import SPLITS
 from kontur.wording import plural
 
@@ -20,7 +20,7 @@ def with_splits(layout: Layout, root: Path) -> Layout:
     """The layout with the splits of the `data.yaml` in `root`, where it has some for all images.
 
     A note says where they leave images out; splits that share images are none, which is how files
-    are written that name the same folder twice. Errors as in `yolo_names.find_settings`.
+    are written that name the same folder twice. Errors as in `formats.yolo.names.find_settings`.
     """
     path, settings = find_settings(root)
     if path is None:

@@ -1,4 +1,4 @@
-"""Files to objects and back: one module a format, all of them in one table (`recognise_format`)."""
+"""Files to objects and back: a module or folder a format, all in one table (`recognise_format`)."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence

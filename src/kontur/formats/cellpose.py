@@ -2,7 +2,7 @@
 
 The outlines are those of the masks (`images.cellpose_masks`), exact to the pixel, with holes and
 parts; the file's own list of outlines has neither. Results saved as `NAME_cp_masks.png` or `.tif`
-are label images (`labels`).
+are label images (`label_image`).
 """
 
 from kontur.formats.format import Format

@@ -147,7 +147,7 @@ def _unified(left: Any, right: Any) -> Any:
 def stream(
     path: Path, image: ImageAnnotation, *, overwrite: bool = True
 ) -> Iterator[Callable[[Instances], None]]:
-    """Write the objects of one image part by part, a row group each; see `geojson.stream`.
+    """Write the objects of one image part by part, a row group each; see `geojson.format.stream`.
 
     Each row has the box of its outline, by which readers find the rows of a region.
     """

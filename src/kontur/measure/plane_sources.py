@@ -14,7 +14,7 @@ from kontur.data.places import Place, check_labels_fit, places_of, plane_on
 from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.nifti_space import check_same_space
+from kontur.formats.nifti.space import check_same_space
 from kontur.images import zarr_store
 from kontur.images.channels import Channel
 from kontur.images.image_file import open_image, read_image

@@ -26,7 +26,7 @@ from kontur.data.places import label_page, places_by_page
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, find_format
-from kontur.formats.nifti_space import check_same_space
+from kontur.formats.nifti.space import check_same_space
 from kontur.images import zarr_store
 from kontur.images.channels import Channel
 from kontur.images.image_file import open_image, read_image

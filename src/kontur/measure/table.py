@@ -15,7 +15,7 @@ from jaxtyping import Shaped
 
 from kontur.data.file_names import stem
 from kontur.errors import InputError
-from kontur.formats import wkt
+from kontur.formats.csv import wkt
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
 from kontur.formats.tracks import tracks_of
 from kontur.images.arrays import image_array

@@ -12,7 +12,9 @@ from kontur import formats
 from kontur.display.colours import class_colour
 from kontur.errors import InputError
 from kontur.files import json_document
-from kontur.formats import ClassPrediction, ImageAnnotation, coco, geojson
+from kontur.formats import ClassPrediction, ImageAnnotation
+from kontur.formats.coco import format as coco
+from kontur.formats.geojson import format as geojson
 from kontur.measure.learn.classify import (
     check_brightness,
     check_targets,
