@@ -36,7 +36,7 @@ from kontur.images.tiff.images import (
     pages_at,
 )
 from kontur.images.tiff.parsed import parsed_tiff
-from kontur.images.tiff.pieces import check_pieces
+from kontur.images.tiff.pieces import check_ends, check_pieces
 from kontur.images.tiff.windows import windows_of
 from kontur.instances.plane import Plane
 from kontur.wording import listed
@@ -279,7 +279,9 @@ def _decode(page: Any, path: Path) -> Shaped[np.ndarray, "..."]:
     _check_size(page, path)
     with _decoding(page.keyframe, path), opened(page):
         check_pieces(page, path)
-        return page.asarray()
+        pixels: np.ndarray = page.asarray()
+        check_ends(page, pixels, path)
+        return pixels
 
 
 def _check_size(page: Any, path: Path, times: int = 1) -> None:
