@@ -112,12 +112,11 @@ def predict(
     """
     from kontur.cli.time_left import TimeLeft, weights_of
     from kontur.data.file_names import REPORT_FILE
-    from kontur.infer.choose_engine import on_gpu
+    from kontur.infer.choose_engine import on_gpu, precision_of
     from kontur.infer.engine_threads import processors
     from kontur.infer.folder import predict_folder
     from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
     from kontur.infer.load import load
-    from kontur.infer.onnx_engine import precision_of
     from kontur.infer.outputs import OVERLAY, parse_outputs
     from kontur.infer.record import model_identity
     from kontur.infer.stack_prediction import tracks_lost

@@ -20,7 +20,7 @@ from kontur.images.pixel_sides import Sides, uneven_note
 from kontur.measure.cells import unit_in
 from kontur.measure.empty_images import with_empty_images
 from kontur.measure.extra import package
-from kontur.measure.sources import LargePicture, Picture, Source
+from kontur.measure.source import LargePicture, Picture, Source
 from kontur.measure.table import measure, metadata_names
 from kontur.measure.text_columns import typed_column, warnings_of
 from kontur.wording import counted, plural, printable

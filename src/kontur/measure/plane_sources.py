@@ -26,11 +26,8 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import is_large
+from kontur.measure.source import LargePicture, Picture, Source, Sources
 from kontur.measure.sources import (
-    LargePicture,
-    Picture,
-    Source,
-    Sources,
     check_belongs_to_none,
     check_no_image,
     check_outlines,

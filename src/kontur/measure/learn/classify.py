@@ -23,7 +23,7 @@ from kontur.instances import Instances
 from kontur.measure.empty_images import EMPTY_IMAGES
 from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
-from kontur.measure.sources import Source, Sources
+from kontur.measure.source import Source, Sources
 from kontur.measure.table import BRIGHTNESS
 from kontur.measure.table_operations import ignored
 from kontur.wording import counted, printable
