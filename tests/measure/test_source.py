@@ -15,7 +15,7 @@ from kontur.instances import Instances
 from kontur.measure.measure_many import measure_many
 from kontur.measure.plane_sources import plane_sources
 from kontur.measure.sources import find_sources
-from tests.formats import volumes
+from tests.images import volumes
 
 
 def save(path, *, sides=None):

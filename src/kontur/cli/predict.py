@@ -218,7 +218,7 @@ def _count(inputs: Sequence["InputImage"], options: "PredictOptions", *, at_leas
     """How many images, or planes where every page is predicted; counting ends at `at_least`."""
     if options.page != "all" or len(inputs) >= at_least:
         return len(inputs)
-    from kontur.formats.page_count import count_pages
+    from kontur.images.page_count import count_pages
 
     count = 0
     for image in inputs:

@@ -21,9 +21,9 @@ import kontur
 from kontur import extra
 from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError, reason_of
-from kontur.formats.atomic import write_text
-from kontur.formats.left_overs import hidden_beside
-from kontur.formats.object_storage import url_of
+from kontur.files.atomic import write_text
+from kontur.files.left_overs import hidden_beside
+from kontur.images.object_storage import url_of
 from kontur.infer import memory
 from kontur.infer.choose_engine import precision_of
 from kontur.infer.engine import Device, Precision

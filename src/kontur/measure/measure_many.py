@@ -14,9 +14,9 @@ import numpy as np
 from kontur.data.concurrently import concurrently
 from kontur.data.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
 from kontur.errors import InputError
-from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
-from kontur.formats.pixel_sides import Sides, uneven_note
+from kontur.images.lazy_pixels import LazyPixels
+from kontur.images.pixel_sides import Sides, uneven_note
 from kontur.measure.cells import unit_in
 from kontur.measure.empty_images import with_empty_images
 from kontur.measure.extra import package

@@ -13,8 +13,8 @@ import numpy as np
 
 from kontur import formats
 from kontur.errors import InputError
+from kontur.files.atomic import refuse_existing
 from kontur.formats import ImageAnnotation
-from kontur.formats.atomic import refuse_existing
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
 from kontur.measure.source import Source

@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.formats.lazy_pixels import Pixels
-from kontur.formats.pixel_sides import Sides
+from kontur.images.lazy_pixels import Pixels
+from kontur.images.pixel_sides import Sides
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines

@@ -22,13 +22,14 @@ from kontur.data.pairing import are_annotations, check_masks, pair, prediction_f
 from kontur.data.places import label_page, places_by_page
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation, find_format, zarr_store
-from kontur.formats.channels import Channel
-from kontur.formats.images import open_image, read_image
-from kontur.formats.nifti_space import check_same_space
-from kontur.formats.nnunet_dataset import meaning_of_labels
-from kontur.formats.pixel_sides import Sides, stated_sides
-from kontur.formats.pixel_size import square_side
+from kontur.formats import ImageAnnotation, find_format
+from kontur.formats.nifti.space import check_same_space
+from kontur.images import zarr_store
+from kontur.images.channels import Channel
+from kontur.images.image_file import open_image, read_image
+from kontur.images.nnunet_dataset import meaning_of_labels
+from kontur.images.pixel_sides import Sides, stated_sides
+from kontur.images.pixel_size import square_side
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.measure import large_outlines
 from kontur.measure.large_outlines import Reader, with_page_told

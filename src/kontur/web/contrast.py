@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
-from kontur.formats.lazy_pixels import OpenImage
+from kontur.images.channels import Channel
+from kontur.images.lazy_pixels import OpenImage
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
 from kontur.web.workspace import CHANNEL_NOTE, MODEL_NOTE, Workspace
