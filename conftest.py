@@ -4,6 +4,7 @@ It stands at the root so that it holds for the doctests of `src` too, and in eve
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,11 @@ collect_ignore = ["src/kontur/napari/widget.py"]
 # and torch wait for one another actively, and a training takes many times as long. Also without
 # workers, so that a test does the same alone. One that is about threads sets their number itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Sources are compiled once, also where the environment asks every worker, and every process that a
+# test starts, to compile them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Every annotation of `kontur` is checked at run time. An int is welcome where a float is annotated;
 # `Self` is not looked at: jaxtyping checks methods one by one and does not know their class.
@@ -39,3 +45,16 @@ if "KONTUR_MADE_ONCE" not in os.environ:
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_finish() -> None:
+    """Networks are traced for ONNX without checks, as installed; trained and run, they are checked.
+
+    The check of a traced tensor's shape would be traced too: more than half the time of an export.
+    """
+    if "torch" in sys.modules:
+        import torch
+
+        from tests.models.contract import unchecked
+
+        torch.onnx.export = unchecked()(torch.onnx.export)
