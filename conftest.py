@@ -3,12 +3,15 @@
 It stands at the root so that it holds for the doctests of `src` too, and in every xdist worker.
 """
 
+import gc
 import os
 import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import hypothesis
+import pytest
 from jaxtyping import install_import_hook
 
 # A file that is imported by napari only, and imports it; its tests are in tests/napari.
@@ -45,6 +48,17 @@ if "KONTUR_MADE_ONCE" not in os.environ:
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests stay until the end: the garbage collector need not look through them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:
