@@ -18,7 +18,7 @@ from kontur.data.folder import open_folder
 from kontur.edit import moves
 from kontur.errors import InputError
 from kontur.evaluate import evaluate_all
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 from kontur.infer.load import load
 from kontur.web import training
 from kontur.web.contrast import choose

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kontur.errors import InputError
-from kontur.formats.lazy_pixels import OpenImage
+from kontur.images.lazy_pixels import OpenImage
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
 from kontur.web.workspace import CHANNEL_NOTE, Workspace

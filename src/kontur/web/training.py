@@ -26,8 +26,8 @@ from kontur import formats
 from kontur.data.file_names import stem
 from kontur.data.held_planes import along_longer_axis
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
 from kontur.formats.image_annotation import ImageAnnotation
+from kontur.images.channels import Channel
 from kontur.instances import CLASSES, Instances
 from kontur.select import holdout, last_places, not_beside_held
 from kontur.web.contrast import contrast_of

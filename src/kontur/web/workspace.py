@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kontur.errors import InputError
-from kontur.formats.atomic import check_writable
-from kontur.formats.channels import Channel
-from kontur.formats.images import picked
-from kontur.formats.lazy_pixels import OpenImage
+from kontur.files.atomic import check_writable
+from kontur.images.channels import Channel
+from kontur.images.image_file import picked
+from kontur.images.lazy_pixels import OpenImage
 from kontur.web.annotations import Annotations
 from kontur.web.events import Events
 from kontur.web.history import FILE, FOLDER, History

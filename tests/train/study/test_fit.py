@@ -12,9 +12,9 @@ import pytest
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
-from kontur.formats.only_writer import only_writer
 from kontur.infer import held_out
 from kontur.infer.load import load
+from kontur.train.only_writer import only_writer
 from kontur.train.study import fit
 from kontur.train.study import jobs as room
 from tests.train import runs
