@@ -23,7 +23,7 @@ from kontur.measure.fourier import measure_fourier
 from kontur.measure.intensity import measure_intensity
 from kontur.measure.measure_many import measure_many
 from kontur.measure.midline import measure_midline
-from kontur.measure.neighbours import measure_neighbours
+from kontur.measure.neighbours import measure_contact, measure_distance
 from kontur.measure.object_rings import rings_of, straightened
 from kontur.measure.shape import centroids, measure_shape
 from kontur.measure.source import Picture, Source
@@ -74,7 +74,9 @@ def groups(found: Instances, image: np.ndarray) -> dict[str, float]:
     depth = form["area"] / form["perimeter"]
     timed("intensity", measure_intensity, polygons, image, contours, bends, depth)
     timed("texture", measure_texture, polygons, image)
-    timed("neighbours", measure_neighbours, polygons, centroids(rings), contours, found.size)
+    every, count = np.arange(len(polygons)), ~found.ignore
+    timed("contact", measure_contact, polygons, contours, polygons, every, count)
+    timed("distances", measure_distance, centroids(rings), count)
     return spent
 
 
