@@ -55,10 +55,11 @@ def decoded(content):
     return imagecodecs.jpeg8_decode(content)
 
 
-def ended_early(content):
-    """A JPEG with half of its pixels and an end behind them."""
+def ended_early(content, share=0.5):
+    """A JPEG with a share of its pixels and an end behind them."""
     scan = content.rindex(b"\xff\xda")
-    return content[: (scan + len(content)) // 2].removesuffix(b"\xff") + END
+    last = scan + int(share * (len(content) - scan))
+    return content[:last].removesuffix(b"\xff") + END
 
 
 def tiff(path, *pieces, **how):
@@ -236,6 +237,14 @@ def test_a_whole_one_of_the_middle_grey_is_read(tmp_path, how, read):
         assert np.abs(READ[read](path).astype(int) - 128).max() <= 1
 
 
+@pytest.mark.parametrize("read", READ)
+def test_the_last_block_of_a_strip_among_others_may_be_all_that_is_missing(tmp_path, read):
+    content = jpeg(subsampling=0)
+    path = tiff(tmp_path / "a.tif", content, ended_early(content, 0.93), content)
+    with pytest.raises(InputError, match="is damaged or cut short"):
+        READ[read](path)
+
+
 def test_an_end_is_doubted_in_inks_and_in_twelve_bits_too(tmp_path):
     inks = RNG.integers(0, 255, 32 * 48 * 4, dtype=np.uint8)
     Image.frombytes("CMYK", (48, 32), inks.tobytes()).save(tmp_path / "a.jpg")
@@ -276,12 +285,10 @@ def test_samples_in_pieces_of_their_own_are_looked_at_one_by_one(tmp_path, read)
 @pytest.mark.parametrize("read", READ)
 def test_the_end_of_a_tile_is_looked_for_where_the_image_ends(tmp_path, read):
     tile = jpeg(np.pad(NOISE[:, :32], ((0, 32), (0, 32), (0, 0))), subsampling=0)
-    scan = tile.index(b"\xff\xda") + 14
     how = {"shape": (20, 30, 3), "dtype": "uint8", "tile": (64, 64), "compression": 7}
     for share, lost in ((0.9, False), (0.3, True)):  # of the second a part that the image shows
-        cut = tile[: scan + int(share * (len(tile) - scan))].removesuffix(b"\xff") + END
         path = tmp_path / f"{share}.tif"
-        tifffile.imwrite(path, iter([cut]), photometric="rgb", **how)
+        tifffile.imwrite(path, iter([ended_early(tile, share)]), photometric="rgb", **how)
         if lost:
             with pytest.raises(InputError, match="is damaged or cut short"):
                 READ[read](path)

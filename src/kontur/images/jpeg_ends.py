@@ -8,7 +8,7 @@ is; T.832, annex A.
 
 A program that mends or cuts files may set an end where pixels are missing. Up to the last pixel a
 decoder then fills with the middle grey, so that an end is doubted behind a pixel of that grey, and
-in a JPEG of several scans.
+in a JPEG of several scans. Where less is missing than the last block, nothing shows it.
 """
 
 import struct
