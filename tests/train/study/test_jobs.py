@@ -4,9 +4,9 @@ import functools
 
 import pytest
 
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine, rebuild
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine, rebuild
 from kontur.models.card import Thresholds
 from kontur.train.export import to_model
 from kontur.train.study.jobs import with_fold_results
