@@ -22,6 +22,7 @@ from tests.train.study.studies import study, write_coco
 
 QUICK = [word for word in runs.SMALL if not word.startswith(("training.steps", "model."))]
 QUICK += [f"snake:{word}" for word in runs.SMALL if word.startswith("model.")]
+QUICK += [f"snake:{word}" for word in runs.FEW_GRAPHS]
 GIVEN = (
     "polarity=bright",
     "smooth=1",
