@@ -37,7 +37,7 @@ def test_the_torch_engine_sees_weights_that_change_after_it_was_made():
     assert not np.array_equal(before, graphs["detect"](image)[0])
 
 
-@pytest.mark.parametrize("kind", catalog.FAMILIES.keys() - {"baseline"})
+@pytest.mark.parametrize("kind", sorted(catalog.FAMILIES.keys() - {"baseline"}))
 def test_in_bf16_outlines_are_those_of_float32_to_a_fraction_of_a_pixel_but_not_to_the_digit(kind):
     learned = contract.learned(kind)
     engine = TorchEngine(learned.segmenter, "bf16")
