@@ -10,6 +10,12 @@ from kontur.instances import Instances
 from tests.data import drawn
 
 
+def grid(objects: int, columns: int) -> np.ndarray:
+    """A label image of squares in rows of so many, with a pixel of background between them."""
+    ids = np.arange(-(-objects // columns) * columns).reshape(-1, columns) + 1
+    return np.kron(np.where(ids > objects, 0, ids), np.pad(np.ones((3, 3), dtype=int), (0, 1)))
+
+
 def test_a_label_image_as_drawn_is_not_interpolated():
     assert not is_interpolated(drawn.discs(100))
     assert not is_interpolated(np.zeros((30, 30), dtype=np.int64))
@@ -44,12 +50,26 @@ def test_ids_cut_to_eight_bits_are_noticed():
     labels = drawn.discs(400)
     for cut in (labels.clip(0, 255), labels % 256, labels.astype(np.uint8)):
         found = Instances.from_label_image(cut)
-        assert ids_are_clipped(found.ids, separate_parts(found.polygons).distant)
+        assert ids_are_clipped(found.ids, separate_parts(found.polygons))
+
+
+@pytest.mark.parametrize(("objects", "columns"), [(260, 16), (268, 100), (400, 256), (600, 255)])
+def test_ids_that_wrapped_around_on_a_grid_are_noticed_where_few_or_side_by_side(objects, columns):
+    labels = grid(objects, columns)
+    for cut, wrapped in ((labels, False), (labels.astype(np.uint8), True)):
+        found = Instances.from_label_image(cut)
+        assert ids_are_clipped(found.ids, separate_parts(found.polygons)) == wrapped
 
 
 def test_ids_that_end_at_255_by_themselves_are_not_cut():
-    found = Instances.from_label_image(drawn.discs(255))
-    assert not ids_are_clipped(found.ids, separate_parts(found.polygons).distant)
+    plain = grid(255, 16)
+    holed = plain.copy()
+    holed[1::4, 1::4] = 0
+    owners = np.arange(266)
+    owners[256:] = 1, 2, 9, 40, 77, 78, 130, 200, 204, 254  # ten objects have a second part
+    for labels in (drawn.discs(255), plain, holed, owners[grid(265, 16)]):
+        found = Instances.from_label_image(labels)
+        assert not ids_are_clipped(found.ids, separate_parts(found.polygons))
 
 
 def test_pieces_far_apart_specks_and_corners_are_distinguished():

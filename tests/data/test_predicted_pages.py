@@ -112,3 +112,47 @@ def test_label_images_of_one_page_on_both_sides_do_not_tell_of_another(tmp_path,
         evaluate_files(tmp_path / "found", truth, page=7)
     recorded(tmp_path / "found", 7, "film")
     assert evaluate_files(tmp_path / "found", truth, page=7).summary.mean_ap == 1
+
+
+def test_a_table_of_two_images_that_names_no_plane_has_no_other_page(tmp_path):
+    entries = [
+        formats.ImageAnnotation(f"{n}.tif", (24, 32), FOUND.replace(plane=None)) for n in "ab"
+    ]
+    for side in ("true", "found"):
+        formats.write_images(tmp_path / f"{side}.csv", entries)
+    truth = open_truth(tmp_path / "true.csv", page=7)
+    with pytest.raises(InputError, match=r"does not say on which plane .* there is no page 7"):
+        evaluate_files(tmp_path / "found.csv", truth, page=7)
+
+
+@pytest.mark.parametrize("name", ["film.geojson", "film.csv"])
+def test_a_page_behind_all_outlines_of_both_sides_is_not_evaluated(tmp_path, name):
+    for side, t in (("true", 2), ("found", 4)):
+        (tmp_path / side).mkdir()
+        formats.write(tmp_path / side / name, FOUND.replace(plane=Plane(t=t)))
+
+    def images(page):
+        truth = open_truth(tmp_path / "true", page=page)
+        return evaluate_files(tmp_path / "found", truth, page=page).images
+
+    with pytest.raises(InputError, match="no outline is on page 5; they are on 2, 4; give another"):
+        images(5)
+    assert [(i.true_count, i.predicted_count) for n in (2, 3, 4) for i in images(n)] == [
+        (1, 0),
+        (0, 0),  # of an image that has a page 4
+        (0, 1),
+    ]
+
+
+def test_a_label_image_of_one_page_is_not_measured_as_another(tmp_path):
+    formats.write(tmp_path / "film.labels.tif", FOUND.replace(plane=None))
+
+    def measured(page):
+        (source,) = find_sources(tmp_path, page=page).images
+        return [len(read().instances) for read in (source.read, source.open)]
+
+    with pytest.raises(InputError, match=r"does not say on which plane .* there is no page 9"):
+        measured(9)
+    assert measured(0) == [1, 1]
+    recorded(tmp_path, 9, "film")
+    assert measured(9) == [1, 1]

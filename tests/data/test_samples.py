@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from kontur.data.folder import open_folder
+from kontur.data.folder import UnusableFilesError, load_both, open_folder
 from kontur.errors import InputError
 from tests.data import drawn
 
@@ -46,3 +46,21 @@ def test_loading_tries_all_files_and_says_how_many_are_broken(tmp_path):
     (tmp_path / "images" / "c.png").write_text("broken")
     with pytest.raises(InputError, match=r"a\.png is not an image.* \(and 1 more file: .*c\.png"):
         open_folder(tmp_path).load()
+
+
+def test_broken_files_of_both_halves_are_counted_together(tmp_path):
+    drawn.labelled(tmp_path, ["a", "b", "c", "d", "e"])
+    for name in "acd":
+        (tmp_path / "images" / f"{name}.png").write_text("broken")
+    folder = open_folder(tmp_path)
+    with pytest.raises(InputError, match=r"a\.png .* \(and 2 more files: .*c\.png .*; .*d\.png"):
+        load_both(folder.subset(["a", "b", "c"]), folder.subset(["d", "e"]))
+    sound = folder.subset(["b"])
+    assert [len(loaded) for loaded in load_both(sound, folder.subset(["e"]))] == [1, 1]
+    one, same = load_both(sound, sound)
+    assert one is same
+
+
+def test_a_file_of_several_images_is_broken_once():
+    assert str(UnusableFilesError(["a is broken", "a is broken"])) == "a is broken"
+    assert str(UnusableFilesError("abcdef")) == "a (and 5 more files: b; c; d; …)"

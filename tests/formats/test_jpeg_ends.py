@@ -207,6 +207,46 @@ def test_a_piece_that_is_not_stored_is_empty(tmp_path, read):
     assert not found[32:].any()
 
 
+@pytest.mark.parametrize("read", READ)
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("kind", ["tiff", "picture"])
+def test_an_end_that_stands_before_the_last_pixel_is_not_believed(tmp_path, kind, how, read):
+    content = jpeg(**HOW[how])
+    scan = content.rindex(b"\xff\xda")
+    cut = content[: (scan + len(content)) // 2].removesuffix(b"\xff") + END
+    path = tmp_path / "a.jpg"
+    path.write_bytes(cut)
+    if kind == "tiff":
+        path = tiff(tmp_path / "a.tif", content, cut)
+    with pytest.raises(InputError, match=r"a\.\w+ is damaged or cut short; copy"):
+        READ[read](path)
+
+
+@pytest.mark.parametrize("read", READ)
+@pytest.mark.parametrize("how", HOW)
+def test_a_whole_one_of_the_middle_grey_is_read(tmp_path, how, read):
+    content = jpeg(FLAT - 127, **HOW[how])
+    (tmp_path / "a.jpg").write_bytes(content)
+    for path in (tmp_path / "a.jpg", tiff(tmp_path / "a.tif", content, content)):
+        assert np.abs(READ[read](path).astype(int) - 128).max() <= 1
+
+
+@pytest.mark.parametrize("read", READ)
+def test_the_end_of_a_tile_is_looked_for_where_the_image_ends(tmp_path, read):
+    tile = jpeg(np.pad(NOISE[:, :32], ((0, 32), (0, 32), (0, 0))), subsampling=0)
+    scan = tile.index(b"\xff\xda") + 14
+    how = {"shape": (20, 30, 3), "dtype": "uint8", "tile": (64, 64), "compression": 7}
+    for share, lost in ((0.9, False), (0.3, True)):  # of the second a part that the image shows
+        cut = tile[: scan + int(share * (len(tile) - scan))].removesuffix(b"\xff") + END
+        path = tmp_path / f"{share}.tif"
+        tifffile.imwrite(path, iter([cut]), photometric="rgb", **how)
+        if lost:
+            with pytest.raises(InputError, match="is damaged or cut short"):
+                READ[read](path)
+        else:
+            np.testing.assert_array_equal(READ[read](path), decoded(tile)[:20, :30])
+
+
 def test_what_is_cut_elsewhere_does_not_matter_to_a_window(tmp_path):
     content = jpeg()
     path = tiff(tmp_path / "a.tif", content, content[:-300])

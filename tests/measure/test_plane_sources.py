@@ -85,14 +85,14 @@ def test_a_film_may_have_another_name_than_its_file(tmp_path):
 
 
 def test_images_without_outlines_are_named(tmp_path):
-    formats.write_images(tmp_path / "outlines" / "a.geojson", film("a.tif", 0))
+    formats.write_images(tmp_path / "found" / "a.geojson", film("a.tif", 0))
     for name in ("a", "b"):
         pixels = np.zeros((2, *SIZE), np.uint8)
         tifffile.imwrite(tmp_path / f"{name}.tif", pixels, imagej=True, metadata={"axes": "TYX"})
     images = [str(tmp_path / "a.tif"), str(tmp_path / "b.tif")]
-    sources = plane_sources(tmp_path / "outlines", images)
+    sources = plane_sources(tmp_path / "found", images)
     assert sources.notes == ("not measured, having no outlines: 1 image (b)",)
-    assert plane_sources(tmp_path / "outlines", images[:1]).notes == ()
+    assert plane_sources(tmp_path / "found", images[:1]).notes == ()
 
 
 def test_the_planes_of_a_training_folder_are_those_of_its_annotations(tmp_path):

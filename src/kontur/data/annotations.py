@@ -10,6 +10,7 @@ from jaxtyping import Integer
 
 from kontur import formats
 from kontur.data.annotation_options import AnnotationOptions, read_labels
+from kontur.data.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
 from kontur.data.file_names import walk
 from kontur.data.image_planes import entries_on_page, states_all_planes
 from kontur.data.layout import AnnotatedImage
@@ -171,11 +172,13 @@ def _named(instances: Instances, classes: Sequence[str], path: Path) -> Instance
 def _inside(instances: Instances, size: tuple[int, int], path: Path) -> Instances:
     """Outlines cut to the image; one that lies outside belongs to another image."""
     cut = instances.clip(size)
+    image = f"its image of {size[0]}×{size[1]} pixels (height × width)"
+    if axes_exchanged(instances.boxes, size):
+        raise InputError(f"outlines in {path} lie outside {image}: {EXCHANGED}; {ADVICE}")
     if len(cut) < len(instances):
         raise InputError(
-            f"{len(instances) - len(cut)} of {len(instances)} outlines in {path} lie outside its "
-            f"image of {size[0]}×{size[1]} pixels (height × width); they belong to another image, "
-            "or to this one at another scale"
+            f"{len(instances) - len(cut)} of {len(instances)} outlines in {path} lie outside "
+            f"{image}; they belong to another image, or to this one at another scale"
         )
     return cut
 

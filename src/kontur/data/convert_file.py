@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kontur import formats
+from kontur.data.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
 from kontur.data.image_planes import entries_on_page, page_in_image, read_on_page, states_all_planes
 from kontur.data.places import (
     Place,
@@ -84,7 +85,9 @@ def convert(
     formats.write_images(target, entries, format=kind.name, overwrite=overwrite)
     objects = sum(len(entry.instances) for entry in entries)
     images = len({entry.file_name for entry in entries})
-    return Conversion(objects, images, tuple(information_losses(kind, entries)))
+    exchanged = any(axes_exchanged(entry.instances.boxes, entry.size) for entry in entries)
+    doubts = [f"{source}: {EXCHANGED}; {ADVICE}"] if exchanged else []
+    return Conversion(objects, images, (*information_losses(kind, entries), *doubts))
 
 
 def _holds_all(kind: Format, entries: Sequence[ImageAnnotation]) -> bool:

@@ -37,9 +37,12 @@ def _unreadable(problems: Sequence[tuple[str, str]]) -> list[Issue]:
     if not problems:
         return []
     what = f"{counted([name for name, _ in problems], 'image')} cannot be used"
-    details = [sentence for _, sentence in problems[:SENTENCES]]
-    if len(problems) > SENTENCES:
-        details.append(f"and {plural(len(problems) - SENTENCES, 'more file')}")
+    sentences = list(
+        dict.fromkeys(sentence for _, sentence in problems)
+    )  # a file of several images
+    details = sentences[:SENTENCES]
+    if len(sentences) > SENTENCES:
+        details.append(f"and {plural(len(sentences) - SENTENCES, 'more file')}")
     paged = all("--page" in sentence for _, sentence in problems)  # sound, and a plane is wanted
     them = "it" if len(problems) == 1 else "them"
     advice = "choose a plane with --page" if paged else f"repair or remove {them}"

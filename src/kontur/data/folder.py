@@ -212,8 +212,8 @@ class Folder:
     ) -> LoadedSamples:
         """Read everything once; `progress(done, total)` is called after each image.
 
-        Images are kept in their stored dtype until `image_memory` bytes are full. Raises one
-        `InputError` that names the files that cannot be used, after all were tried.
+        Images are kept in their stored dtype until `image_memory` bytes are full. Raises
+        `UnusableFilesError` after all were tried.
         """
         samples = self.samples
         stored: list[StoredSample] = []
@@ -238,8 +238,41 @@ class Folder:
             if progress is not None:
                 progress(index + 1, len(samples))
         if problems:
-            raise InputError(_summarise_problems(problems))
+            raise UnusableFilesError(problems)
         return LoadedSamples(samples, stored)
+
+
+class UnusableFilesError(InputError):
+    """What is wrong with each of the files that cannot be used, one or more, in a sentence.
+
+    The first is told in full, the next few shortly, and how many there are.
+    """
+
+    def __init__(self, problems: Sequence[str]):
+        self.problems = tuple(dict.fromkeys(problems))  # one file may be of several images
+        first, *others = self.problems
+        shown = "; ".join(others[:PROBLEMS_SHOWN]) + "; …" * (len(others) > PROBLEMS_SHOWN)
+        more = f" (and {plural(len(others), 'more file')}: {shown})" if others else ""
+        super().__init__(f"{first}{more}")
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[str, ...]]]:
+        return type(self), (self.problems,)
+
+
+def load_both(
+    one: Folder, other: Folder, progress: Callable[[int, int], None] | None = None
+) -> tuple[LoadedSamples, LoadedSamples]:
+    """Two folders as `Folder.load`, which may be the same; what is wrong is of both together."""
+    loaded: list[LoadedSamples] = []
+    problems: list[str] = []
+    for folder in [one] if other is one else [one, other]:
+        try:
+            loaded.append(folder.load(progress))
+        except UnusableFilesError as error:
+            problems += error.problems
+    if problems:
+        raise UnusableFilesError(problems)
+    return loaded[0], loaded[-1]
 
 
 def open_folder(
@@ -310,11 +343,3 @@ def _check_some_masks(folder: Folder) -> list[Issue]:
         if item.kind == "labels"
     ]
     return check_mask_files(files, folder.task)
-
-
-def _summarise_problems(problems: Sequence[str]) -> str:
-    """The first problem in full, the next few shortly, and how many there are."""
-    first, *others = problems
-    if not others:
-        return first
-    return f"{first} (and {plural(len(others), 'more file')}: {'; '.join(others[:PROBLEMS_SHOWN])})"

@@ -6,7 +6,7 @@ a plane on which they have no object is a plane without objects, not one that no
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple, cast
@@ -226,25 +226,44 @@ def read_on_page(
         PredictedPages(path).check_named(path, planes, page)
     if not kind.planes:
         return found
+    images = _by_name(found)
+    check_is_told(path, page, _told(images, path, page))
+    return [
+        each
+        for entries in images.values()
+        for each in entries_on_page(entries, page, path, at=None)
+    ]
+
+
+def pages_told(path: Path, page: int) -> set[int]:
+    """The pages that the outlines of a file tell; `page` too where some of an image name none."""
+    return _told(_by_name(formats.read_images(path)), path, page)
+
+
+def check_is_told(path: Path, page: int, pages: Collection[int]) -> None:
+    """Raise `InputError` for a page behind all that the outlines of a file tell, if any."""
+    if pages and max(pages) < page:
+        raise InputError(
+            f"{path}: no outline is on page {page}; they are on {listed(map(str, sorted(pages)))}; "
+            "give another page, or the image if it has this one (--image FILE, in Python image=)"
+        )
+
+
+def _by_name(entries: Sequence[ImageAnnotation]) -> dict[str, list[ImageAnnotation]]:
     images: dict[str, list[ImageAnnotation]] = {}
-    for entry in found:
+    for entry in entries:
         images.setdefault(entry.file_name, []).append(entry)
+    return images
+
+
+def _told(images: Mapping[str, Sequence[ImageAnnotation]], path: Path, page: int) -> set[int]:
     pages: set[int] = set()
     for entries in images.values():
         named = [entry.instances.plane for entry in entries]
         if any(plane is None for plane in named):  # they belong to any page
             pages.add(page)
         pages.update(page_numbers([plane for plane in named if plane is not None], path))
-    if pages and max(pages) < page:
-        raise InputError(
-            f"{path}: no outline is on page {page}; they are on {listed(map(str, sorted(pages)))}; "
-            "give another page, or the image if it has this one (--image FILE, in Python image=)"
-        )
-    return [
-        each
-        for entries in images.values()
-        for each in entries_on_page(entries, page, path, at=None)
-    ]
+    return pages
 
 
 def numbered_alike(true: ImagePlanes, predicted: ImagePlanes) -> tuple[ImagePlanes, ImagePlanes]:

@@ -83,7 +83,7 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
         ignored_area=float(instances.areas[instances.ignore].sum()),
         fingerprint=fingerprint(sample.image),
         mask=mask,
-        clipped_ids=by_ids and ids_are_clipped(objects.ids, separate.distant),
+        clipped_ids=by_ids and ids_are_clipped(objects.ids, separate),
         distant=int(separate.distant.sum()),
         specks=int(separate.specks.sum()),
         small=int((longer < least_side(stride)).sum()),

@@ -14,6 +14,7 @@ EDGE_SHARE = 0.1  # of the id changes along rows and columns; 0.4 and more after
 EDGE_PIXELS = 20  # fewer pixels between two values are the odd one-pixel object
 CLIPPED_AT = 255  # the largest id that 8 bits hold
 CLIPPED_IDS = 128  # so many ids at least before a largest id of 255 is no coincidence
+WRAPPED = 3  # of the first ids in several pieces, and no other, where the ids are 1 to 255
 SPECK = 0.05  # of the area of an object's largest piece; smaller pieces are stray pixels
 
 
@@ -35,10 +36,11 @@ def is_interpolated(array: Integer[np.ndarray, "h w"]) -> bool:
 
 
 class SeparateParts(NamedTuple):
-    """For each object whether it has a distant part, and whether it has stray pixels (specks)."""
+    """For each object whether it has a distant part, stray pixels (specks), or large parts."""
 
     distant: Bool[np.ndarray, " k"]
     specks: Bool[np.ndarray, " k"]
+    several: Bool[np.ndarray, " k"]
 
 
 def separate_parts(polygons: Shaped[np.ndarray, " k"]) -> SeparateParts:
@@ -46,10 +48,10 @@ def separate_parts(polygons: Shaped[np.ndarray, " k"]) -> SeparateParts:
 
     A part is distant where its distance from the largest exceeds that one's diameter: such an id
     stands for two objects. A speck is smaller than 5 % of the largest. Parts that touch at a
-    corner, and large ones nearby (an object behind another), are neither.
+    corner, and large ones nearby (an object behind another), are neither; those nearby count as
+    several all the same.
     """
-    distant = np.zeros(len(polygons), dtype=bool)
-    specks = np.zeros(len(polygons), dtype=bool)
+    distant, specks, several = np.zeros((3, len(polygons)), dtype=bool)
     for index in np.flatnonzero(shapely.get_num_geometries(polygons) > 1):
         parts = shapely.get_parts(polygons[index])
         areas = shapely.area(parts)
@@ -58,14 +60,21 @@ def separate_parts(polygons: Shaped[np.ndarray, " k"]) -> SeparateParts:
         small = areas < SPECK * areas.max()
         specks[index] = bool((small & (distance > 0)).any())
         distant[index] = bool((~small & (distance > 2 * np.sqrt(areas.max() / np.pi))).any())
-    return SeparateParts(distant, specks)
+        several[index] = bool((~small & (distance > 0)).any())
+    return SeparateParts(distant, specks, several)
 
 
-def ids_are_clipped(ids: Integer[np.ndarray, " k"], distant: Bool[np.ndarray, " k"]) -> bool:
+def ids_are_clipped(ids: Integer[np.ndarray, " k"], parts: SeparateParts) -> bool:
     """Whether ids look clipped to 8 bits: the largest is 255, and 255 or many stand for several.
 
-    Saturated, all later objects are 255; wrapped around, they share the ids of earlier ones.
+    Saturated, all later objects are 255. Wrapped around, 256 is background and the later ones share
+    the ids of the first: where they are few, or so placed that no part is distant, ids are 1 to 255
+    and the first few alone have several parts.
     """
     if len(ids) < CLIPPED_IDS or int(ids.max()) != CLIPPED_AT:
         return False
-    return bool(distant[ids == CLIPPED_AT].any()) or int(distant.sum()) > len(ids) // 20
+    if bool(parts.distant[ids == CLIPPED_AT].any()) or int(parts.distant.sum()) > len(ids) // 20:
+        return True
+    shared = int(parts.several.sum())
+    first = bool(parts.several[np.argsort(ids)[:shared]].all())
+    return len(ids) == CLIPPED_AT and shared >= WRAPPED and first

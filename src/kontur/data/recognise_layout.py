@@ -56,10 +56,11 @@ KNOWN = (
     "YOLO), or a file that lists images (COCO JSON, CVAT, VIA) with them; each also below train/ "
     "and val/"
 )
+TRAINING = f"training data is {KNOWN}"
 
 
-def recognise_layout(path: Path) -> Layout:
-    """The layout of a training folder or COCO JSON.
+def recognise_layout(path: Path, *, wanted: str = TRAINING) -> Layout:
+    """The layout of a training folder or COCO JSON; `wanted` ends the sentence on a folder of none.
 
     Raises `InputError` where the path is missing, empty or holds no known layout, and where a name
     is ambiguous. Images without annotation and the reverse stand in the layout, not dropped in
@@ -76,7 +77,7 @@ def recognise_layout(path: Path) -> Layout:
         return _with_splits(coco_layout.read_file(path))
     layout = find_layout(path)
     if layout is None:
-        raise InputError(_why_not(path))
+        raise InputError(_why_not(path, wanted))
     return layout
 
 
@@ -340,11 +341,11 @@ def _with_splits(layout: Layout) -> Layout:
     return replace(layout, annotated=tuple(annotated))
 
 
-def _why_not(path: Path) -> str:
-    """Why no layout was recognised, in one sentence."""
+def _why_not(path: Path, wanted: str) -> str:
+    """Why no layout was recognised, in one sentence that ends with what is wanted."""
     children = [child for child in sorted(path.iterdir()) if not child.name.startswith(".")]
     if not children:
-        return f"{path} is empty; training data is {KNOWN}"
+        return f"{path} is empty; {wanted}"
     folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), None)
     images = images_of_folder(folder) if folder is not None else image_files(path, deep=False)
     labels = [path / name for name in LABEL_FOLDERS if (path / name).is_dir()]
@@ -369,10 +370,10 @@ def _why_not(path: Path) -> str:
     if images:
         return (
             f"{folder or path} holds {plural(len(images), 'image')} ({listed(images, most=3)}) "
-            f"but no annotation was found; training data is {KNOWN}"
+            f"but no annotation was found; {wanted}"
         )
     unsupported = images_sentence(files)
     if unsupported is not None:
         return f"{path} holds {unsupported}"
     held = listed(child.name + "/" * child.is_dir() for child in children)
-    return f"found no images in {path} (it holds {held}); training data is {KNOWN}"
+    return f"found no images in {path} (it holds {held}); {wanted}"

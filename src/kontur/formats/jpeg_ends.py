@@ -5,6 +5,10 @@ out of one long JPEG ends with a restart. So what has no end is decoded twice, w
 things behind it: they show in the pixels where any are missing from the last scan. That one more
 scan was to refine the others cannot be known. After ITU-T T.81, annex B. A JPEG XR says how long it
 is; T.832, annex A.
+
+A program that mends or cuts files may set an end where pixels are missing. Up to the last pixel a
+decoder then fills with the middle grey, so that an end is doubted behind a pixel of that grey, and
+in a JPEG of several scans.
 """
 
 import struct
@@ -19,6 +23,7 @@ Decode = Callable[[bytes], Shaped[np.ndarray, "..."]]
 
 RESTARTS = tuple(bytes((0xFF, number)) for number in range(0xD0, 0xD8))
 FILLED = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)  # frames; of a lossless one the decoder complains
+PROGRESSIVE = (0xC2, 0xCA)
 TABLES = 0xC4  # the marker of Huffman tables
 ZEROS = 4  # bytes of 0 that pixels may end with by chance
 SOME = bytes(1 + (37 * number + 89) % 253 for number in range(64))
@@ -50,6 +55,30 @@ def lacks_pixels(content: bytes, decode: Decode, *, headless: bool = False) -> b
         return False
     # Zeros in place of what is missing are pixels too: more of them than there can be by chance.
     return not _is_whole(kept, decode) and _is_whole(content[:-1], decode)
+
+
+def ends_early(
+    content: bytes,
+    decode: Decode,
+    last: Shaped[np.ndarray, " s"],
+    *,
+    bits: int = 8,
+    headless: bool = False,
+) -> bool:
+    """Whether a JPEG that has an end certainly lacks pixels before it.
+
+    `last` are the samples of its last pixel that anybody sees, as decoded, of so many `bits`; the
+    other arguments as in `lacks_pixels`.
+    """
+    frame, _, scan = (0xC0, 0, 0) if headless else _first_scan(content)
+    if scan is None or frame not in FILLED:
+        return False
+    middle = 1 << (bits - 1)
+    filled = bool((np.abs(last.astype(np.int64) - middle) <= 1).all())  # inks are turned round
+    end = content.find(jpeg_kinds.END, scan)
+    if end < 0 or not (filled or frame in PROGRESSIVE):
+        return False
+    return not _is_whole(content[:end], decode)
 
 
 def xr_lacks_pixels(content: bytes) -> bool:

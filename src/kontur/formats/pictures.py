@@ -6,6 +6,7 @@ alone shows something, as in a layer exported by a drawing program, that is refu
 noted how it was held (EXIF), the picture is oriented upright.
 """
 
+import io
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,10 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
+from kontur.formats.jpeg_ends import ends_early
+from kontur.formats.jpeg_kinds import END
 from kontur.formats.lazy_pixels import native
+from kontur.formats.read_errors import damaged
 from kontur.formats.stack import chosen_page
 
 Colours = Literal["rgb", "indices"]  # a palette image as its colours, or as the numbers stored
@@ -57,6 +61,8 @@ def read(
         try:
             picture.seek(page)
             picture.load()  # before the orientation, which a PNG may store at its end
+            if kind == "JPEG":
+                _check_end(path, picture)
         except DecompressionBombError as error:  # a frame of an animation claims too much
             raise ValueError(error) from None
         if depth == 16 and colour_type in (2, 4, 6):
@@ -152,6 +158,18 @@ def _opened(path: Path, kind: str) -> Any:
         "WEBP": WebPImagePlugin.WebPImageFile,
     }
     return classes[kind](path)
+
+
+def _check_end(path: Path, picture: Any) -> None:
+    """Refuse a JPEG whose end stands before its last pixel: it is grey from there on."""
+    last = np.atleast_1d(picture.getpixel((picture.width - 1, picture.height - 1)))
+
+    def decode(content: bytes) -> Shaped[np.ndarray, "h w *c"]:
+        with type(picture)(io.BytesIO(content + END)) as again:
+            return np.array(again)
+
+    if ends_early(path.read_bytes(), decode, last):
+        raise damaged(path)
 
 
 def _check_claim(path: Path, picture: Any, kind: str) -> None:

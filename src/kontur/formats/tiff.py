@@ -35,7 +35,7 @@ from kontur.formats.tiff_images import (
     pages_at,
 )
 from kontur.formats.tiff_parsed import parsed_tiff
-from kontur.formats.tiff_pieces import check_pieces
+from kontur.formats.tiff_pieces import check_ends, check_pieces
 from kontur.formats.tiff_windows import windows_of
 from kontur.instances.plane import Plane
 from kontur.wording import listed
@@ -278,7 +278,9 @@ def _decode(page: Any, path: Path) -> Shaped[np.ndarray, "..."]:
     _check_size(page, path)
     with _decoding(page.keyframe, path), opened(page):
         check_pieces(page, path)
-        return page.asarray()
+        pixels: np.ndarray = page.asarray()
+        check_ends(page, pixels, path)
+        return pixels
 
 
 def _check_size(page: Any, path: Path, times: int = 1) -> None:

@@ -17,7 +17,7 @@ from kontur.formats import tiff_samples
 from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.read_errors import damaged, reading
 from kontur.formats.tiff_images import TiffImage, orientation_of, pages_at
-from kontur.formats.tiff_pieces import check_piece
+from kontur.formats.tiff_pieces import check_end, check_piece
 
 WHOLE = 1 << 26  # bytes: a piece of a compressed file that is larger is not worth a window
 KINDS = ("MINISBLACK", "MINISWHITE", "RGB", "YCBCR")  # whose pixels are understood one by one
@@ -77,11 +77,15 @@ class TiffWindows(LazyPixels):
                 data = file.read(page.counts[number])
                 if len(data) < page.counts[number]:
                     raise damaged(page.file)
-                check_piece(self.frame, self._decode, data, number, page.tables, page.file)
+                how = (self.frame, self._decode, data, number)
+                check_piece(*how, page.tables, page.file)
                 piece, place, _ = self._decode(
                     data, number, jpegtables=page.tables, jpegheader=self._header
                 )
                 if piece is not None:
+                    high, wide = self.frame.imagelength - place[2], self.frame.imagewidth - place[3]
+                    last = piece[0, :high, :wide][-1, -1]
+                    check_end(*how, page.tables, last, page.file)
                     _paste(window, piece, place, top, left, separate=self._separate)
         return window
 

@@ -8,7 +8,7 @@ as an image: a plane of the truth without objects is empty, and what is predicte
 import logging
 import math
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from kontur.data.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
 from kontur.data.file_names import is_mask, stem
 from kontur.data.folder import Folder
 from kontur.data.image_planes import (
@@ -23,7 +24,9 @@ from kontur.data.image_planes import (
     Page,
     Pages,
     SharedPlanes,
+    check_is_told,
     numbered_alike,
+    pages_told,
     plane_name,
     shared_planes,
     states_all_planes,
@@ -149,7 +152,9 @@ def evaluate_files(
         for plane in shared[name].both:
             sides = _named(plane_name(name, plane), partial(_on, true, predicted, plane))
             if isinstance(page, int):
-                _check_page_is_told(truth, name, files.get(pairs[name]), sides, page)
+                _check_page_is_told(truth, name, files.get(pairs[name], predictions), sides, page)
+            if axes_exchanged(sides[1].boxes, sides[0].size or sides[1].size):
+                log.warning("prediction of %s: %s; %s", plane_name(name, plane), EXCHANGED, ADVICE)
             scores[name, plane] = _score(name, plane, *sides) if lists.add(*sides) else None
         if progress is not None:
             progress(number + 1, len(pairs))
@@ -159,6 +164,8 @@ def evaluate_files(
             if scores[name, plane] is None:
                 sides = lists.applied(*_on(true, predicted, plane))
                 scores[name, plane] = _score(name, plane, *sides)
+    if isinstance(page, int) and not any(_counts(known) for known in scores.values()):
+        _check_page_is_there(truth, [files.get(o, predictions) for o in pairs.values()], page)
     if not scores:
         raise InputError(
             f"no plane of {listed([*pairs])} is both in {truth.path} and in {predictions}"
@@ -221,16 +228,28 @@ def _pairs(predictions: Path, truth: Truth, sources: Collection[str]) -> dict[st
 
 
 def _check_page_is_told(
-    truth: Truth, name: str, file: Path | None, sides: Sequence[Instances], page: int
+    truth: Truth, name: str, file: Path, sides: Sequence[Instances], page: int
 ) -> None:
     """`InputError` for a page but the first that neither an image nor a side tells."""
     true_file = truth.files.get(name)
-    if true_file is None or file is None or (is_image(true_file) and not truth.alone):
+    if true_file is None or (is_image(true_file) and not truth.alone):
         return
     if any(states_all_planes(each) and len(places_of(each)) > 1 for each in (true_file, file)):
         return
     planes = [side.plane for side in sides if len(side)]
     PredictedPages(file).check_named(file, planes, page)
+
+
+def _counts(scores: ImageScores | None) -> bool:
+    """Whether an image has objects on a side; those whose classes wait have."""
+    return scores is None or scores.true_count + scores.predicted_count > 0
+
+
+def _check_page_is_there(truth: Truth, files: Iterable[Path], page: int) -> None:
+    """`InputError` for a page behind all outlines of both sides, where no pixels tell of it."""
+    places = list(dict.fromkeys([*truth.files.values(), *files]))
+    if not any(is_image(path) or states_all_planes(path) for path in places):
+        check_is_told(places[-1], page, {n for path in places for n in pages_told(path, page)})
 
 
 def _check_no_images(pairs: Mapping[Path | None, Path | None]) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from kontur import formats
 from kontur.data.image_planes import states_all_planes
 from kontur.data.pairing import Source, find_predictions, name_of_image, prediction_files
-from kontur.data.places import Place
+from kontur.data.places import Place, places_of
 from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, zarr_store
@@ -74,7 +74,7 @@ def readers_of(
 
 def with_page_told(reader: Reader, path: Path, page: int | None) -> Reader:
     """A reader of objects without an image that refuses those of a page that nothing tells."""
-    if not page or states_all_planes(path):
+    if not page or (states_all_planes(path) and len(places_of(path)) > 1):
         return reader
 
     def checked(found: Checked) -> Checked:

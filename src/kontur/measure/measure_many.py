@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from kontur.data.concurrently import concurrently
+from kontur.data.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
 from kontur.errors import InputError
 from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
@@ -54,6 +55,7 @@ def measure_many(
     keys = (key for source in sources for key in source.metadata)
     metadata_of_all = metadata_names(keys).values()  # before any image is measured
     room = Semaphore(LARGE_AT_A_TIME)
+    exchanged: list[str] = []
 
     def one(index: int) -> "pd.DataFrame":
         picture = sources[index].open()
@@ -65,6 +67,10 @@ def measure_many(
 
     def measured(source: Source, picture: Picture | LargePicture) -> "pd.DataFrame":
         side = picture.pixel_size if pixel_size is None else pixel_size
+        if picture.image is not None:
+            height, width = picture.image.shape[:2]
+            if axes_exchanged(picture.instances.boxes, (height, width)):
+                exchanged.append(printable(source.name))
         try:
             return measure(
                 picture.instances,
@@ -90,6 +96,8 @@ def measure_many(
     _check_units(sources, tables, not_square)
     notes = [uneven_note(not_square)] if not_square else []
     notes += _channel_notes(tables)
+    if exchanged:
+        notes.append(f"{counted(sorted(exchanged), 'image')}: {EXCHANGED}; {ADVICE}")
     joined = _joined(tables, metadata_of_all, notes)
     return with_empty_images(joined, [printable(source.name) for source in sources])
 

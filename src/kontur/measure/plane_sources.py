@@ -30,8 +30,10 @@ from kontur.measure.sources import (
     Picture,
     Source,
     Sources,
+    check_belongs_to_none,
     check_no_image,
     check_outlines,
+    notes_on,
     of_folder,
     recognise,
     unmeasured,
@@ -67,6 +69,8 @@ def plane_sources(
     check_no_image((path for *_, path in planes), files)
     missing = [name for name in names if files and name not in pairs]
     if missing:
+        if not pairs:
+            check_belongs_to_none(outlines)
         raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
     masks = {name: path for name, _, _, path in planes if name in pairs and states_all_planes(path)}
     for name, path in masks.items():
@@ -93,7 +97,7 @@ def plane_sources(
             )
             for name, plane, objects, path in planes
         ),
-        tuple(unmeasured(files, {*pairs.values()})),
+        (*notes_on(outlines, task, "all"), *unmeasured(files, {*pairs.values()})),
     )
 
 

@@ -41,6 +41,11 @@ from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import Reader, unstated, with_page_told
 from kontur.wording import counted, listed, quoted
 
+WANTED = (
+    "what is measured are outlines that kontur predict wrote, annotations, or label images, with "
+    "the images named behind them (kontur measure OUTLINES IMAGES), or a training folder alone"
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -124,12 +129,7 @@ def find_sources(
         return with_metadata(sources, metadata)
     check_outlines(outlines, images, page)
     readers = large_outlines.readers_of(outlines, task=task, page=page, entries=entries)
-    task, _ = meaning_of_labels(outlines, task)
-    belongs = enclosing_note(outlines)
-    notes = (
-        *([belongs] if belongs else ()),
-        *map(str, check_masks(outlines, task=task, page=page)),
-    )
+    notes = notes_on(outlines, task, page)
     if not images:
         files = prediction_files(outlines)
         told = {n: with_page_told(r, files.get(n, outlines), page) for n, r in readers.items()}
@@ -140,6 +140,14 @@ def find_sources(
         sources = _with_images(readers, inputs, outlines, channel=channel, page=page)
         sources = replace(sources, notes=(*notes, *sources.notes))
     return with_metadata(sources, metadata or metadata_beside(outlines, images))
+
+
+def notes_on(outlines: Path, task: str, page: Pages) -> tuple[str, ...]:
+    """Warnings about outlines that lie alone: the folder that they are part of, doubtful masks."""
+    task, _ = meaning_of_labels(outlines, task)
+    belongs = enclosing_note(outlines)
+    doubts = map(str, check_masks(outlines, task=task, page=page))
+    return (*([belongs] if belongs else ()), *doubts)
 
 
 class Recognised(NamedTuple):
@@ -190,7 +198,7 @@ def check_outlines(place: Path, images: Sequence[str], page: Pages) -> None:
     if images:  # label images may then lie among outlines
         files = {n: p for n, p in files.items() if is_mask(p) and not is_label_name(stem(p))}
     if not are_annotations(files, page=page):
-        recognise_layout(place)  # raises, and says why
+        recognise_layout(place, wanted=WANTED)  # raises, and says why
 
 
 def of_folder(
@@ -268,8 +276,7 @@ def _with_images(
         pairs = dict(zip(files, readers, strict=True))
     if not pairs:
         outline_example, image_example = next(iter(readers)), next(iter(files))
-        if (belongs := enclosing_note(outlines)) is not None:
-            raise InputError(f"no outlines have the name of an image; {belongs}")
+        check_belongs_to_none(outlines)
         raise InputError(
             f"no outlines in {outlines} (such as {outline_example}) have the name of an image "
             f"(such as {image_example}); an image a01.tif and its outlines a01.geojson belong "
@@ -300,6 +307,12 @@ def _with_images(
         what = counted(without_image, "outline file")
         notes.append(f"no image has the name of {what}: measured without intensities")
     return Sources(tuple(images), (*notes, *unmeasured(files, pairs)))
+
+
+def check_belongs_to_none(outlines: Path) -> None:
+    """`InputError` for annotations of a training folder, which has images of their names."""
+    if (belongs := enclosing_note(outlines)) is not None:
+        raise InputError(f"no outlines have the name of an image; {belongs}")
 
 
 def _check_told_apart(readers: Iterable[str], files: Mapping[str, Path]) -> None:

@@ -9,6 +9,7 @@ import torch
 
 from kontur.data.augment import LARGEST
 from kontur.data.dataset_statistics import DatasetStatistics, data_warnings, dataset_statistics
+from kontur.data.folder import load_both
 from kontur.data.samples import LoadedSamples
 from kontur.data.working_scale import describe_scale
 from kontur.errors import InputError
@@ -190,8 +191,7 @@ def _read_start(
 
 def _read_images(data: TrainingData, display: ProgressDisplay) -> _Images:
     with display.counting("reading images") as progress:
-        train = data.train.load(progress)
-        val = train if data.val is data.train else data.val.load(progress)
+        train, val = load_both(data.train, data.val, progress)
     return _Images(data, train, val, dataset_statistics(train))
 
 

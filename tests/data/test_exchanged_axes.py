@@ -1,0 +1,81 @@
+"""Outlines whose x and y are exchanged are told at every door, and those that are not are left."""
+
+import numpy as np
+import pytest
+import shapely
+from PIL import Image
+
+from kontur import formats
+from kontur.data.convert_file import convert
+from kontur.data.exchanged_axes import axes_exchanged
+from kontur.data.folder import open_folder
+from kontur.data.truth import Truth
+from kontur.errors import InputError
+from kontur.infer.folder_evaluation import evaluate_files
+from kontur.instances import Instances
+from kontur.measure.measure_many import measure_many
+from kontur.measure.plane_sources import plane_sources
+from kontur.measure.sources import find_sources
+
+SIZE = (40, 90)
+RIGHT = [(5, 5, 15, 15), (60, 20, 80, 30), (50, 3, 58, 12)]  # x0, y0, x1, y1
+ACROSS = [(5, 5, 15, 15), (36, 20, 60, 30), (30, 3, 46, 12)]  # exchanged, none is all outside
+
+
+def objects(boxes, *, exchanged=False):
+    polygons = [shapely.box(*box) for box in boxes]
+    return Instances.of(
+        [shapely.transform(p, lambda p: p[:, ::-1]) for p in polygons] if exchanged else polygons
+    )
+
+
+@pytest.mark.parametrize("boxes", [RIGHT, ACROSS])
+def test_outlines_that_fit_once_x_and_y_change_places_are_exchanged(boxes):
+    assert axes_exchanged(objects(boxes, exchanged=True).boxes, SIZE)
+    assert not axes_exchanged(objects(boxes).boxes, SIZE)
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        [],
+        [(5, 5, 15, 15)],  # fits both ways
+        [(5, 30, 15, 49), (20, 10, 30, 20)],  # drawn over the border by hand
+        [(5, 50, 15, 60), (60, 10, 70, 20)],  # of a larger image
+        [(-20, 50, -3, 60)],  # moved
+    ],
+)
+def test_other_outlines_outside_their_image_are_not_exchanged(boxes):
+    assert not axes_exchanged(objects(boxes).boxes, SIZE)
+    assert not axes_exchanged(objects(boxes).boxes, None)
+
+
+@pytest.mark.parametrize("boxes", [RIGHT, ACROSS])
+def test_every_door_tells_of_exchanged_axes(tmp_path, caplog, boxes):
+    pixels = np.random.default_rng(0).integers(0, 255, SIZE, dtype=np.uint8)
+    for folder in ("data/images", "true/images", "true/labels", "found"):
+        (tmp_path / folder).mkdir(parents=True)
+    for folder in ("data", "true"):
+        Image.fromarray(pixels).save(tmp_path / folder / "images/a.png")
+    image = str(tmp_path / "true/images/a.png")
+    found = tmp_path / "found/a.geojson"
+    labels = objects(boxes).replace(size=SIZE).label_image()
+    Image.fromarray(labels.astype(np.uint8)).save(tmp_path / "true/labels/a.png")
+
+    def told():
+        evaluate_files(found.parent, Truth.of_folder(open_folder(tmp_path / "true")))
+        sentences = [caplog.text, *convert(found, tmp_path / "a.csv", image=image).losses]
+        for find in (find_sources, plane_sources):
+            sentences += measure_many(find(found, [image]).images).attrs.get("warnings", [])
+        caplog.clear()
+        return sum("x and y seem to be exchanged" in sentence for sentence in sentences)
+
+    formats.write(found, objects(boxes))
+    assert told() == 0
+    formats.write(found, objects(boxes, exchanged=True))
+    assert told() == 4
+    (tmp_path / "data/images/a.geojson").write_bytes(found.read_bytes())
+    with pytest.raises(
+        InputError, match=r"a\.geojson lie outside .*: x and y seem to be exchanged"
+    ):
+        open_folder(tmp_path / "data").load()
