@@ -14,9 +14,9 @@ import tifffile
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.images import open_image
 from kontur.formats.information_loss import information_losses
 from kontur.formats.tracks import with_tracks
+from kontur.images.image_file import open_image
 from kontur.infer import plane_store, stack_prediction
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
