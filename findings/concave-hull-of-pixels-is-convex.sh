@@ -2,8 +2,8 @@
 # concave_hull: the hull of the pixels of a U, a square of 21 x 21 pixels with a bay of 7 x 14, in its default settings.
 #
 # Guess: the bay stays: 288 square pixels between the centres of pixels, where the convex hull has 400.
-# What happens: 400, the convex hull, for concavity 2 and 1, at any scale. With the same points moved by up to a fifth of
-#   a pixel at random it is 288: points that lie in a line, as those of pixels do, stop it. At .5 it is 288 too.
+# What happens: 400, the convex hull, for concavity 2, the default, and for 1, at any scale; at .5 it is 288. Moved by some
+#   tenths of a pixel at random the same points keep all or half of the bay at 2: points in rows, as pixels are, stop it.
 # Matters: pixels of a mask are what such hulls are drawn around; bays of cells and leaves are filled and area, solidity
 #   and outline are those of the convex hull, while points of another kind give the right ones. shapely has 289.
 set -euo pipefail
@@ -25,6 +25,7 @@ mask = np.ones((21, 21), bool)
 mask[7:, 7:14] = False
 pixels = np.argwhere(mask)[:, ::-1].astype(float)
 moved = pixels + np.random.default_rng(0).uniform(-0.2, 0.2, pixels.shape)
+by_shapely = shapely.concave_hull(shapely.MultiPoint(pixels), ratio=0.1).area
 
 
 def area(points, **options):
@@ -35,6 +36,7 @@ found = area(pixels), area(pixels, concavity=1.0), area(10 * pixels) / 100, area
 beside = area(moved)
 print(f"guess: 288, the convex hull has {shapely.MultiPoint(pixels).convex_hull.area:g}")
 print(f"found: {found[0]:g}, with concavity 1 {found[1]:g}, ten times as large {found[2]:g}, with concavity .5 {found[3]:g}")
-print(f"       of points beside the pixels {beside:.0f}")
-sys.exit(0 if found == (400, 400, 400, 288) and 280 < beside < 296 else "the behaviour has changed")
+print(f"       of points beside the pixels {beside:.0f}; by shapely {by_shapely:g}")
+seen = found == (400, 400, 400, 288) and by_shapely == 289 and beside < 360
+sys.exit(0 if seen else "the behaviour has changed")
 PY
