@@ -24,7 +24,10 @@ SHUFFLED = np.random.default_rng(3).permutation(16)
         ("Metadata_Plate", NUMBER // 4, "named as an origin, 4 values"),
         ("acquisition_date", 20261101 + NUMBER // 4, "named as an origin, 4 values of 4"),
         # Names in one word, and numbers that skip some:
-        *((name, 7 * (NUMBER // 4), "4 values of 4 images") for name in ("case_id", "slideno")),
+        *(
+            (name, 7 * (NUMBER // 4), "4 values of 4 images")
+            for name in ("case_id", "slideno", "platewell")
+        ),
         *((name, 7 * (NUMBER // 4), "4 values of 4 images") for name in ("PATIENTID", "plate")),
         *((name, NUMBER // 4, "4 values of 4 images") for name in ("sample", "well", "imagerun")),
         ("sample", 1 + NUMBER // 4, "4 values of 4 images"),

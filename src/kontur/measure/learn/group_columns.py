@@ -85,7 +85,7 @@ def _apart(part: str) -> tuple[str, ...]:
     if part in ORIGINS | BESIDE:
         return (part,)
     cuts = ((part[:at], part[at:]) for at in range(1, len(part)))
-    known = (cut for cut in cuts if len({*cut} & ORIGINS) == len({*cut} & BESIDE) == 1)
+    known = (cut for cut in cuts if {*cut} <= ORIGINS | BESIDE)
     return next(known, (part,))
 
 
