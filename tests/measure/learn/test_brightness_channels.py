@@ -30,7 +30,7 @@ def test_a_table_of_other_channels_alone_is_refused_in_one_sentence():
         check_channels(COLOUR, GREY)
     for table in (["area"], COLOUR, [*GREY, *COLOUR]):
         check_channels(COLOUR, table)
-    check_channels(["area"], GREY)
+    check_channels(["area", "site-1", "intensity_mean-red"], GREY)  # none of these is brightness
 
 
 def test_rows_of_other_channels_in_a_mixed_table_are_counted():

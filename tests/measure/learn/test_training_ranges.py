@@ -66,6 +66,9 @@ def test_a_single_row_far_out_in_many_columns_is_told_and_one_in_a_few_is_not():
     assert "c0 1, c1 1" in told(names[:5], -20.0)
     assert told(names[:4], 20.0) is None  # fewer than a quarter
     assert told(names[:6], learned.max().max()) is None  # not far
+    recipe = Preparation().fit(learned[names[:4]]).recipe()
+    assert told(names[:2], 20.0) is None  # of four columns two, which may go together
+    assert "(c0 1, c1 1, c2 1)" in told(names[:3], 20.0)
 
 
 @pytest.mark.parametrize("draw", ["lognormal", "exponential", "standard_cauchy"])
