@@ -36,8 +36,8 @@ from kontur.infer.source_file import SourceFile
 from kontur.infer.source_stamp import SourceStamp
 from kontur.infer.stack_prediction import (
     check_has_pages_to_link,
+    check_links_every_page,
     check_outputs_keep_planes,
-    check_tracks_are_kept,
     keeps_planes,
 )
 from kontur.infer.workers import Threads, Workers
@@ -121,8 +121,8 @@ def predict_folder(
             _refuse_mixture(record, jobs, out)
     if options.page == "all":
         check_outputs_keep_planes(outputs)
+    check_links_every_page(options)
     if options.link is not None:
-        check_tracks_are_kept(outputs, options)
         check_has_pages_to_link([image.path for image in inputs])
     rows = Report(report)
     if any(job.files for job in jobs):
