@@ -1,17 +1,23 @@
 """Labels in OME-Zarr: of their own and in the store of their image, judged by zarr itself."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import zarr
+from PIL import Image
 
 from kontur import formats
 from kontur.data.convert_file import convert
+from kontur.data.folder import open_folder
+from kontur.data.pairing import find_planes, find_predictions
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, ome_zarr_labels
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
+from kontur.measure.plane_sources import plane_sources
+from kontur.measure.sources import find_sources
 from tests.formats import scenes, stores
 
 PIXELS = np.arange(2 * 3 * 21 * 24, dtype=np.uint16).reshape(2, 3, 21, 24)
@@ -172,3 +178,64 @@ def test_an_image_with_its_labels_is_converted_and_the_image_gives_the_size(tmp_
     )
     convert(tmp_path / "b.geojson", tmp_path / "c.labels.ome.zarr", image=str(store))
     assert formats.read_images(tmp_path / "c.labels.ome.zarr")[0].pixel_size == 0.25
+
+
+CLASSES = np.zeros((2, 21, 24), dtype=np.uint8)
+CLASSES[0, 2:6, 2:6], CLASSES[0, 10:14, 2:6], CLASSES[1, 4:9, 12:20] = 1, 1, 3
+
+
+def painted(tmp_path, values, **properties):
+    """Labels of another program: the values, and the class of some of them."""
+    path = tmp_path / "a.labels.ome.zarr"
+    entries = []
+    for plane, image in enumerate(values):
+        found = Instances.from_label_image(image)
+        found = found.replace(plane=Plane(z=plane) if len(values) > 1 else None)
+        entries.append(ImageAnnotation("a", found.size, found))
+    ome_zarr_labels.write(path, entries)
+    file = path / "zarr.json"
+    content = json.loads(file.read_text())
+    label = content["attributes"]["ome"]["image-label"]
+    label["properties"] = [{"label-value": int(k[1:]), "class": c} for k, c in properties.items()]
+    file.write_text(json.dumps(content))
+    return path
+
+
+def test_regions_of_a_binary_store_are_objects_and_those_of_planes_are_others(tmp_path):
+    path = painted(tmp_path, np.minimum(CLASSES, 1))
+    assert [len(entry.instances) for entry in formats.read_images(path)] == [1, 1]
+    entries = formats.read_images(path, task="components")
+    assert [entry.instances.ids.tolist() for entry in entries] == [[1, 2], [3]]
+    assert formats.read(path, page=0, task="components").areas.tolist() == [16, 16]
+    with pytest.raises(InputError, match="task=components needs binary masks"):
+        formats.read(painted(tmp_path / "b", CLASSES.max(axis=0, keepdims=True)), task="components")
+
+
+def test_values_of_a_store_are_classes_by_the_names_that_it_gives_them(tmp_path):
+    path = painted(tmp_path, CLASSES, _1="cell")
+    entries = formats.read_images(path, task="semantic")
+    assert {entry.instances.classes for entry in entries} == {("cell", "3")}
+    assert [entry.instances.labels.tolist() for entry in entries] == [[0, 0], [1]]
+    assert formats.read(path, page=1, task="semantic").classes == ("cell", "3")
+    named = formats.read(path, page=1, task="semantic", class_of_value={1: "a", 3: "b"})
+    assert named.classes == ("a", "b")
+
+
+def test_every_reader_of_masks_reads_stores_by_the_task(tmp_path):
+    path = painted(tmp_path, np.minimum(CLASSES[:1], 1))
+    (tmp_path / "data" / "images").mkdir(parents=True)
+    shutil.copytree(path, tmp_path / "data" / "outlines" / path.name)
+    Image.fromarray(CLASSES[0]).save(tmp_path / "data" / "images" / "a.png")
+
+    def counts(task):
+        folder = open_folder(tmp_path / "data", task=task)
+        return [
+            len(find_predictions(path, task=task)["a"]()),
+            len(find_planes(path, task=task, page="all")["a"]().on(None)),
+            len(find_sources(path, task=task).images[0].read().instances),
+            len(plane_sources(path, task=task).images[0].read().instances),
+            len(folder.samples[0].instances),
+        ]
+
+    assert counts("instances") == [1] * 5
+    assert counts("components") == counts("semantic") == [2] * 5

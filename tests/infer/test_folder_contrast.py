@@ -171,6 +171,34 @@ def test_a_run_that_was_killed_before_its_first_image_has_noted_the_range(
     assert {outcome.contrast for outcome in outcomes} == {given}
 
 
+def test_of_processes_that_begin_together_the_first_to_note_its_range_decides(
+    predictor, pieces, tmp_path, monkeypatch
+):
+    bright, others = find_inputs([pieces / "a.tif"]), [pieces / "b.tif", pieces / "c.tif"]
+    given = []
+
+    def measure_meanwhile(*images, **how):
+        monkeypatch.undo()
+        first = predict_folder(predictor, bright, tmp_path / "out", options=FOLDER)
+        given.append(next(first).contrast)
+        first.close()
+        return measure_folder(*images, **how)
+
+    monkeypatch.setattr("kontur.infer.folder.measure_folder", measure_meanwhile)
+    outcomes = run(predictor, others, tmp_path / "out")
+    assert {outcome.contrast for outcome in outcomes} == {*given}
+    (settings,) = made(tmp_path / "out")
+    assert sorted(settings["images"]) == ["a", "b", "c"]
+
+
+def test_a_range_is_settled_anew_unless_another_process_has_done_so_meanwhile(tmp_path):
+    first, second = Record(tmp_path, {"score": 0.5}), Record(tmp_path, {"score": 0.5})
+    assert first.settle("range", [0, 1]) == [0, 1]
+    assert second.settle("range", [0, 2]) == [0, 1]
+    assert Record(tmp_path, {"score": 0.4}).settle("range", [0, 3]) == [0, 3]
+    assert Record(tmp_path, {"score": 0.5}).settle("range", [0, 4]) == [0, 4]  # all made anew
+
+
 def test_tiles_and_planes_are_in_the_range_of_all(predictor, pieces, pixels, tmp_path):
     seen = []
     options = FOLDER.replace(tile=64)

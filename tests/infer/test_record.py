@@ -42,6 +42,26 @@ def test_a_record_says_what_was_made_how_and_by_which_version(tmp_path):
     assert written == {"kontur": kontur.__version__, "made": [{**NOW, "images": images}]}
 
 
+def test_the_names_of_files_are_flushed_once_at_the_end_before_the_journal_goes(
+    tmp_path, monkeypatch
+):
+    seen = []
+
+    def flush_folder(folder):
+        hidden = [file for file in folder.iterdir() if file.name != "predict.json"]
+        seen.append((sorted(made(folder)[0]["images"]), len(hidden)))
+
+    monkeypatch.setattr("kontur.infer.record.flush_folder", flush_folder)
+    record = Record(tmp_path, NOW)
+    record.begin()
+    record.add("a", {}, None)
+    record.add("b", {}, None)
+    assert seen == []
+    record.finish()
+    assert seen == [(["a", "b"], 1)]
+    assert len([*tmp_path.iterdir()]) == 1
+
+
 def test_a_second_call_with_the_same_settings_goes_on(tmp_path):
     note(tmp_path, NOW, a={})
     note(tmp_path, NOW, b={})

@@ -5,17 +5,20 @@ from unittest.mock import Mock
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from torch.nn.parallel import DistributedDataParallel
 
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.segmenter import Segmenter, in_evaluation
 from kontur.train.callbacks import TrainingCallback, TrainingReporter
 from kontur.train.checkpoint import LAST, read_checkpoint
-from kontur.train.config import TrainingConfig
+from kontur.train.config import OptimiserConfig, TrainingConfig
+from kontur.train.dataloader import Batch
+from kontur.train.devices import Devices
 from kontur.train.module import LAST_STAGE, Stages, Training
 from kontur.train.run_files import read_config
 from kontur.train.signals import Signals
-from kontur.train.trainer import Job
+from kontur.train.trainer import Job, strategy
 from tests.models import contract
 from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
 
@@ -87,13 +90,99 @@ def test_patience_does_not_end_a_training_before_its_last_stage(tmp_path, order,
     callback = TrainingCallback(job, signals, reporter)
     trainer = Mock(spec=Trainer, global_step=0, should_stop=False)
     trainer.strategy = Mock(broadcast=lambda value: value)
-    module = Mock(spec=Training, stages=Stages(Staged(), order), progress=0.0)
+    module = Mock(spec=Training, stages=Stages(Staged(), order), progress=0.0, is_over=False)
     while not trainer.should_stop:
         module.stages.active(module.progress)
         trainer.global_step += 1
         module.progress = trainer.global_step / config.steps
+        module.is_over = module.progress >= 1
         callback.on_train_batch_end(trainer, module, None, None, 0)
     assert trainer.global_step == ends
+
+
+class ThreeWeights(Staged):
+    """A weight for each stage, and a loss that is its product with the image."""
+
+    config = Mock(weights=Mock(a=1.0, b=1.0, c=1.0, d=1.0))
+
+    def __init__(self):
+        super().__init__()
+        self.factors = torch.nn.ModuleDict(
+            {name: torch.nn.Linear(3, 1, bias=False) for name in self.stages()}
+        )
+
+    def loss(self, images, targets, stages=None):
+        losses = zip("acd", self.factors.items(), strict=True)
+        return {word: factor(images).sum() for word, (n, factor) in losses if n in stages}
+
+
+def training(order, **options):
+    config = TrainingConfig(stages=order, **options)
+    return Training(ThreeWeights(), OptimiserConfig(), config)
+
+
+def gradients(module):
+    return [factor.weight.grad for factor in module.segmenter.factors.values()]
+
+
+@pytest.mark.parametrize("order", ["joint", "outlines-first", "staged"])
+def test_a_training_of_a_single_step_trains_every_stage(order):
+    module = training(order, steps=1)
+    module.training_step(Batch(torch.ones(2, 3), ()), 0).backward()
+    assert all(gradient is not None for gradient in gradients(module))
+    assert module.stages.are_trained
+
+
+def test_a_training_whose_minutes_end_in_an_early_stage_does_a_step_of_the_last():
+    module = training("staged", steps=100, minutes=1.0)
+    module.training_step(Batch(torch.ones(2, 3), ()), 0)
+    module.work = 61.0  # the first step took longer than all of it should
+    assert module.progress > 1
+    assert not module.is_over
+    module.training_step(Batch(torch.ones(2, 3), ()), 1)
+    assert module.is_over
+
+
+@pytest.fixture
+def one_process():
+    """The process group of several devices, of which this process is all."""
+    store = torch.distributed.HashStore()
+    torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+class Step(torch.nn.Module):
+    """A training step as Lightning has it done on several devices."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, images):
+        return self.module.training_step(Batch(images, ()), 0)
+
+
+def test_on_several_devices_resting_weights_get_no_gradient_and_the_others_theirs(
+    one_process, capfd
+):
+    alone, together = training("staged"), training("staged")
+    together.load_state_dict(alone.state_dict())
+    options = strategy(Devices("cpu", 2))._ddp_kwargs
+    step = DistributedDataParallel(Step(together), **options)
+    for begun in (1, 1, 2, 3, 3):
+        images = torch.rand(2, 3)
+        for module in (alone, together):
+            module.zero_grad()
+            module.stages.begun = begun
+        alone.segmenter.total(alone.segmenter.loss(images, None, alone.stages.active(0))).backward()
+        step(images).backward()
+        together.on_after_backward()
+        for one, other in zip(gradients(alone), gradients(together), strict=True):
+            assert (one is None) == (other is None)
+            assert one is None or torch.equal(one, other)
+        assert [g is None for g in gradients(together)].count(False) == begun
+    assert "find_unused_parameters" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("order", ["joint", "outlines-first"])

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Integer
 
+from kontur import formats
 from kontur.data.folder_tables import ClassTable
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.data.places import label_page
@@ -46,7 +47,7 @@ def annotation_options(layout: Layout, task: str, table: ClassTable | None) -> A
     if chosen == "instances" and table is None and any(named):
         chosen = "semantic"
     masks = [item for item in layout.annotated if item.kind == "labels"]
-    if chosen == "components" and not masks:
+    if chosen == "components" and not masks and not _any_raster(layout):
         raise InputError(
             f"task=components is for one binary mask per image, but the annotations are of the "
             f"layout {layout.kind!r}, where every object is separate already; leave the task out"
@@ -59,6 +60,12 @@ def annotation_options(layout: Layout, task: str, table: ClassTable | None) -> A
         return AnnotationOptions(chosen, table.classes or CLASSES, table)
     declared = layout.classes if layout.classes is not None else _outline_classes(layout.annotated)
     return AnnotationOptions(chosen, declared or CLASSES)
+
+
+def _any_raster(layout: Layout) -> bool:
+    """Whether some outlines are label images of their own, as OME-Zarr has them."""
+    known = {formats.find_format(item.annotation) for item in layout.annotated}
+    return any(kind is not None and kind.raster for kind in known)
 
 
 def read_labels(

@@ -37,7 +37,7 @@ def read_annotation(
     if item.kind not in ("masks", "labels"):
         read = item.instances
         if read is None:
-            read = pick(_entries(item, size), None, item.annotation).instances
+            read = pick(_entries(item, size, options.task), None, item.annotation).instances
         _check_size(read.size, size, item.annotation, item.image)
         instances = _inside(_named(read, options.classes, item.annotation), size, item.annotation)
     elif item.kind == "masks":
@@ -50,18 +50,20 @@ def read_annotation(
     return _with_ignore_mask(instances, item, size, options)
 
 
-def read_outlines(annotated: Sequence[AnnotatedImage]) -> tuple[AnnotatedImage, ...]:
+def read_outlines(
+    annotated: Sequence[AnnotatedImage], task: str = "instances"
+) -> tuple[AnnotatedImage, ...]:
     """The same images with their outline files read, since those name the classes.
 
-    Those that were read already stay. A file that cannot be read stays unread: reading its sample
-    raises the error.
+    `task` is what the values of those mean that are label images (OME-Zarr). Those that were read
+    already stay. A file that cannot be read stays unread: reading its sample raises the error.
     """
 
     def read(item: AnnotatedImage) -> AnnotatedImage:
         try:
             relative = formats.format_of(item.annotation).relative
             size = read_image(item.image, page=item.page).pixels.shape[:2] if relative else None
-            entries = _entries(item, size)
+            entries = _entries(item, size, task)
             entry = pick(entries, None, item.annotation)
             return item.replace(instances=entry.instances, extras=entry.extras)
         except InputError:
@@ -90,12 +92,14 @@ def from_labels(
     return _classed(instances, item, options)
 
 
-def _entries(item: AnnotatedImage, size: tuple[int, int] | None) -> list[ImageAnnotation]:
+def _entries(
+    item: AnnotatedImage, size: tuple[int, int] | None, task: str
+) -> list[ImageAnnotation]:
     """What a file of outlines says of an image, or of the page of it that is chosen."""
     path, page = item.annotation, item.page
     kind = formats.format_of(path)
     if page is None or kind.raster or not kind.planes:
-        return formats.read_images(path, page=_page_in(item), size=size)
+        return formats.read_images(path, page=_page_in(item), task=task, size=size)
     at = places_by_page(item.image).get(page)
     if at is None:
         return formats.read_images(path, page=page, size=size)

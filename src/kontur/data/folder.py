@@ -303,7 +303,7 @@ def open_folder(
         on_page = every_page(layout.annotated)
     else:
         on_page = [item.replace(page=page) for item in layout.annotated]
-    layout = replace(layout, annotated=read_outlines(on_page))
+    layout = replace(layout, annotated=read_outlines(on_page, task))
     tables = read_tables(root, names)
     opened = Folder(
         path=root,

@@ -82,18 +82,22 @@ def find_predictions(
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
     """
     check_task_fits(place, task)
-    if task == "semantic" and class_of_value is None:
-        class_of_value = classes_of_values(every_mask(place, page))
+    named = class_of_value
+    if task == "semantic" and named is None and mask_files(place):
+        named = classes_of_values(every_mask(place, page))
 
     pages = PredictedPages(place)
+
+    def stored(path: Path, own: int | None = None) -> list[ImageAnnotation]:
+        return formats.read_images(path, page=own, task=task, class_of_value=class_of_value)
 
     def read(path: Path, at: Place | None = None) -> Instances:
         own = page if page is None or at is None else page_of_place(path, page, at)
         if is_mask(path):
-            return pages.check(path, _read_mask(path, task, class_of_value, own), own)
+            return pages.check(path, _read_mask(path, task, named, own), own)
         if page is None or at is None or not _names_planes(path):
-            return pages.check(path, formats.read(path, page=own), own)
-        on_page = entries_on_page(formats.read_images(path), page, path, at=at)
+            return pages.check(path, pick(stored(path, own), None, path).instances, own)
+        on_page = entries_on_page(stored(path), page, path, at=at)
         return pages.check(path, pick(on_page, None, path).instances, page)
 
     if not zarr_store.is_folder(place):
@@ -124,14 +128,15 @@ def find_planes(
         )
         return {name: _single(source) for name, source in sources.items()}
     check_task_fits(place, task)
-    if task == "semantic" and class_of_value is None:
-        class_of_value = classes_of_values(every_mask(place, "all"))
+    named = class_of_value
+    if task == "semantic" and named is None and mask_files(place):
+        named = classes_of_values(every_mask(place, "all"))
     records = PredictedPages(place)
 
     def read(path: Path, page: int | None) -> Instances:
         if is_mask(path):
-            return _read_mask(path, task, class_of_value, page)
-        return formats.read(path, page=page)
+            return _read_mask(path, task, named, page)
+        return formats.read(path, page=page, task=task, class_of_value=class_of_value)
 
     def planes_of(path: Path) -> PlanesSource:
         def planes() -> ImagePlanes:
@@ -179,7 +184,9 @@ def every_mask(place: Path, page: Pages) -> list[tuple[Path, int | None]]:
 
 def check_task_fits(place: Path, task: str) -> None:
     """Raise `InputError` for a task of masks where there are none."""
-    if choose_task(task) != "instances" and not mask_files(place):
+    if choose_task(task) != "instances" and not any(
+        is_mask(path) or formats.format_of(path).raster for path in prediction_files(place).values()
+    ):
         raise InputError(
             f"--task {task} is for mask files, and {place} holds none: its objects are separate "
             "already; leave --task out"

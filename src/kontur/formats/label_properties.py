@@ -108,6 +108,12 @@ def _firsts(
     return first, inverse
 
 
+def classes_of_values(label: Any) -> dict[int, str]:
+    """The class that an `image-label` names for each value, if it names any."""
+    known = _by_value(label.get("properties") if isinstance(label, Mapping) else None)
+    return {value: str(row[CLASS]) for value, row in known.items() if CLASS in row}
+
+
 def with_properties(instances: Instances, label: Any, where: str | Path) -> Instances:
     """The objects of one plane with the classes, scores and other properties of an `image-label`.
 

@@ -7,7 +7,7 @@ What a label image cannot hold is lost: scores, class names, what other programs
 before regions to ignore).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from kontur.errors import InputError
 from kontur.formats import atomic, images, label_ids, masks, ome
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.masks import Task
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.photograph import is_photograph
 from kontur.instances import Instances
 from kontur.instances.label_image import smallest_type
+from kontur.instances.plane import Plane
 
 LARGEST_IMAGE = 2**33  # pixels; label images of 32 bits are then of 32 GiB
 OME = (".ome.tif", ".ome.tiff")
@@ -58,6 +60,35 @@ def read_array(
     For the task `semantic` an image of few values is no photograph.
     """
     return whole_numbers(images.read_stored(path, page=page).pixels, path, task)
+
+
+def of_planes(
+    pages: Sequence[int | None],
+    array: Callable[[int | None], Integer[np.ndarray, "h w"]],
+    plane: Callable[[int | None], Plane | None],
+    meaning: tuple[Task, Mapping[int, str] | None],
+    *,
+    where: str | Path,
+) -> list[Instances]:
+    """The objects of every page that has some, by their `meaning`, see `OutlineFile`.
+
+    Classes without names are those of all these pages, and unless values are ids no region has the
+    id of one of another plane. Where no page has any, the first one as it is, of no plane.
+    """
+    task, names = meaning
+    if task == "semantic" and names is None:
+        values = set().union(*(np.unique(array(page)).tolist() for page in pages))
+        names = masks.class_names({value for value in values if value > 0})
+    planes = [
+        masks.objects(array(page), task, where=where, class_of_value=names).replace(
+            plane=plane(page)
+        )
+        for page in pages
+    ]
+    if len(planes) == 1:
+        return planes
+    planes = planes if task == "instances" else label_ids.different_ids(planes)
+    return [one for one in planes if len(one)] or [planes[0].replace(plane=None)]
 
 
 def whole_numbers(

@@ -21,7 +21,6 @@ from kontur.formats import (
     label_ids,
     label_levels,
     labels,
-    masks,
     nifti,
     nifti_label_header,
 )
@@ -45,7 +44,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     Classes without names are those of all planes, and no region has the id of one of another plane.
     Errors as of `labels.read_array`, and `masks.objects`.
     """
-    (task, names), volume = file.meaning, nifti.open_volume(file.path)
+    (task, _), volume = file.meaning, nifti.open_volume(file.path)
     alone = file.page is not None or volume.pages == 1
     pages = [file.page] if alone else list(range(volume.pages))
 
@@ -53,18 +52,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         stored = images.read_stored(file.path, page=page)
         return labels.whole_numbers(stored.pixels, file.path, task)
 
-    if task == "semantic" and names is None:
-        values = set().union(*(np.unique(array(page)).tolist() for page in pages))
-        names = masks.class_names({value for value in values if value > 0})
-    planes = [
-        masks.objects(array(page), task, where=file.path, class_of_value=names).replace(
-            plane=volume.plane(page)
-        )
-        for page in pages
-    ]
-    if len(planes) > 1:
-        planes = planes if task == "instances" else label_ids.different_ids(planes)
-        planes = [one for one in planes if len(one)] or [planes[0].replace(plane=None)]
+    planes = labels.of_planes(pages, array, volume.plane, file.meaning, where=file.path)
     name, side = FORMAT.stem(file.path), volume.pixel_size
     return [
         ImageAnnotation(name, one.size, one, pixel_size=side, image=file.path) for one in planes

@@ -17,11 +17,25 @@ import numpy as np
 
 from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, json_rows, label_ids, label_levels, labels, ome_zarr, zarr_store
+from kontur.formats import (
+    atomic,
+    json_rows,
+    label_ids,
+    label_levels,
+    labels,
+    masks,
+    ome_zarr,
+    zarr_store,
+)
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_levels import LabelLevels
-from kontur.formats.label_properties import EXTRAS, image_label, with_properties
+from kontur.formats.label_properties import (
+    EXTRAS,
+    classes_of_values,
+    image_label,
+    with_properties,
+)
 from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
@@ -35,19 +49,26 @@ CHUNK = 1024  # pixels a side
 def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The objects of a label image, or of the only one that lies in an image, by plane.
 
+    With another task than `instances` regions of a value, of the class that the file names for it.
     Raises `InputError` where there is none or several are, and as `ome_zarr.open_image` does.
     """
     place = _label_image(file.path)
     image = ome_zarr.open_image(place)
     words = _words(image.path).get("image-label")
     pages = [file.page] if file.page is not None or image.pages == 1 else list(range(image.pages))
-    planes = []
-    for page in pages:
-        array = labels.whole_numbers(image.read(page=page), place)
-        found = Instances.from_label_image(array).replace(plane=image.plane(page))
-        planes.append(with_properties(found, words, place))
-    if len(planes) > 1:
-        planes = [one for one in planes if len(one)] or [planes[0].replace(plane=None)]
+    task, names = file.meaning
+
+    def array(page: int | None) -> np.ndarray:
+        return labels.whole_numbers(image.read(page=page), place, task)
+
+    if task == "semantic" and names is None:
+        values = set().union(*(np.unique(array(n)).tolist() for n in range(image.pages)))
+        names = masks.class_names({value for value in values if value > 0}) | {
+            value: name for value, name in classes_of_values(words).items() if value in values
+        }
+    planes = labels.of_planes(pages, array, image.plane, (task, names), where=place)
+    if task == "instances":
+        planes = [with_properties(found, words, place) for found in planes]
     name, side = name_of(place), image.pixel_sizes[0]
     return [ImageAnnotation(name, one.size, one, pixel_size=side) for one in planes]
 

@@ -108,6 +108,13 @@ def predict_folder(
     jobs = [_job(record, image, out, outputs, overwrite, options) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)
+    if options.page == "all":
+        check_outputs_keep_planes(outputs)
+    check_links_every_page(options)
+    if options.link is not None:
+        check_has_pages_to_link([image.path for image in inputs])
+    if any(job.files for job in jobs):
+        check_writable(record.path)  # an `out` that cannot be written is known before any work
     forced = [image.name for image in inputs] if overwrite else []
     note = record.noted(FOLDER_CONTRAST, anew=forced)
     if options.contrast == "folder" and (note or any(job.files for job in jobs)):
@@ -115,18 +122,16 @@ def predict_folder(
         unseen = [job.input for job in new if job.files]
         images = opened(unseen if note else [job.input for job in jobs], options)
         measured = _measured(predictor, images, note, on_measured)
+        if note is None:  # of processes that begin together the first to note its range decides
+            first = record.settle(FOLDER_CONTRAST, measured.noted())
+            if FolderContrast.of_note(first) != measured:
+                measured = _measured(predictor, images, first, on_measured)
         record = Record(out, {**settings, FOLDER_CONTRAST: measured.noted()})
         options = options.replace(contrast=measured.range)
         if not overwrite:  # another process may have noted another one meanwhile
             _refuse_mixture(record, jobs, out)
-    if options.page == "all":
-        check_outputs_keep_planes(outputs)
-    check_links_every_page(options)
-    if options.link is not None:
-        check_has_pages_to_link([image.path for image in inputs])
     rows = Report(report)
     if any(job.files for job in jobs):
-        check_writable(record.path)  # an `out` that cannot be written is known before any work
         record.begin()
         remove_left_overs([out / CLUSTER_FILE, *(file for job in jobs for file in job.files)])
     else:

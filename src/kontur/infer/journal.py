@@ -109,8 +109,9 @@ class ImageJournal:
 def _append(file: Path, lines: Iterable[Results]) -> None:
     text = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     with file.open("ab", buffering=0) as opened:
+        before = opened.seek(0, os.SEEK_END)
         if opened.write(text) < len(text):  # of a full disk; at once, or a reader finds a part
-            opened.write(b"\n")
+            opened.truncate(before)  # wants no room, as the end of a line would
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
 
 

@@ -18,7 +18,7 @@ import kontur
 from kontur.data.file_names import RECORD_FILE
 from kontur.data.ranges import as_ranges, ranges_of
 from kontur.errors import InputError
-from kontur.formats.atomic import write_text
+from kontur.formats.atomic import flush_folder, write_text
 from kontur.formats.left_overs import remove_left_overs
 from kontur.infer.journal import UNFINISHED, ImageJournal, Journal, journals
 from kontur.infer.load import find_model
@@ -103,6 +103,24 @@ class Record:
                 return None if names and names.issuperset(run.images) else run.settings[setting]
         return None
 
+    def settle(self, setting: str, value: Any) -> Any:
+        """What this call notes of one more setting: `value`, or what another process, which has
+        the settings of this call, has noted since this record was read. It is written at once.
+
+        Raises `OSError` where that cannot be done.
+        """
+        before = [run.settings.get(setting) for run in self.runs]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(self.path):
+            runs, held = self._known()
+            for run in reversed(runs):
+                noted = run.settings.get(setting)
+                if noted is not None and noted not in before and not self.difference(run):
+                    return noted
+            later = RecordedRun({**self.settings, setting: value})
+            _dump(self.path, _with(runs, later, []), held)
+        return value
+
     def begin(self) -> None:
         """Write the record before any work; raises `OSError` where that cannot be done."""
         self._write()
@@ -146,9 +164,16 @@ class Record:
             self._write()
 
     def finish(self) -> None:
-        """Write what is not written yet."""
+        """Write what is not written yet.
+
+        The content of files is on the disk before they have their names; a power cut right after
+        the end of a run may still undo the names of the last seconds, so that these are flushed,
+        once. After a line of a journal nothing is: what a power cut takes is outlined again.
+        """
         if self._new:
             self._write()
+        if self._journal.name:
+            flush_folder(self.path.parent)
         self._journal.end()
         self._forget_journals()
 

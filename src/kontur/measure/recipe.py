@@ -9,7 +9,7 @@ smallest and largest value in training (`low`, `high`; not in older files, nor o
 of model files, which earlier versions read too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -39,6 +39,10 @@ class Gaps(NamedTuple):
 
     missing: dict[str, int]
     unseen: dict[str, int]
+
+    def without(self, left_out: Callable[[str], bool]) -> "Gaps":
+        """Those of other columns."""
+        return Gaps(*({n: c for n, c in part.items() if not left_out(n)} for part in self))
 
     def text(self) -> str:
         """One line, for a caller to print; empty where there is no gap."""

@@ -244,7 +244,7 @@ class TrainingCallback(Callback):
         self, trainer: Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         module: Training = pl_module
-        step, ended = trainer.global_step, module.progress >= 1
+        step, ended = trainer.global_step, module.is_over
         if self.reporter is not None:
             self.reporter.step(module, step, batch, last=ended)
         validated = step % self.config.validate_every == 0 or ended

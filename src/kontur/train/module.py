@@ -36,7 +36,7 @@ class Stages:
     """The stages of a network that are trained, by the progress of the training.
 
     A stage that has begun does not end, also where a finished run is resumed for longer: their
-    names are saved in checkpoints. `begun` is their number.
+    names are saved in checkpoints. `begun` is their number, and `trained` that of the latest step.
     """
 
     def __init__(self, segmenter: Segmenter, order: Order):
@@ -48,6 +48,7 @@ class Stages:
         later = {"joint": {}, "outlines-first": {REFINEMENT: REFINED_FROM}, "staged": self._equal()}
         self.begins = [later[order].get(name, 0.0) for name in self.names]
         self.begun = self.begins.count(0.0)
+        self.trained = 0
 
     def _equal(self) -> dict[str, float]:
         return {name: place / len(self.names) for place, name in enumerate(self.names)}
@@ -56,6 +57,11 @@ class Stages:
     def is_last(self) -> bool:
         """Whether the last stage has begun, so that all losses count."""
         return self.begun >= len(self.names)
+
+    @property
+    def are_trained(self) -> bool:
+        """Whether a step of this process has trained all stages."""
+        return self.trained >= len(self.names)
 
     def active(self, progress: float) -> tuple[str, ...]:
         """The names of the stages that are trained at `progress`, 0 to 1."""
@@ -108,6 +114,7 @@ class Training(LightningModule):
         self.latest: dict[str, Tensor] = {}  # the losses of the last step, for callbacks
         self._since = Clocks.now()
         self._is_saved = False  # whether there is a checkpoint to go on from
+        self._resting: list[nn.Parameter] = []  # weights that the latest step did not depend on
         self._wanted: list[dict[str, Any]] = []  # of the optimiser, by group of weights
 
     @property
@@ -123,6 +130,16 @@ class Training(LightningModule):
         if self.training_config.minutes is not None:
             shares.append(self.work / 60 / self.training_config.minutes)
         return max(shares)
+
+    @property
+    def _is_last_step(self) -> bool:
+        """Whether no step follows, so that a stage that has not begun would never be trained."""
+        return self.global_step + 1 >= self.training_config.steps
+
+    @property
+    def is_over(self) -> bool:
+        """Whether steps or minutes are used up, and every stage was trained in a step at least."""
+        return self.progress >= 1 and self.stages.are_trained
 
     @property
     def seconds_left(self) -> float:
@@ -160,7 +177,8 @@ class Training(LightningModule):
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         try:
-            active = self.stages.active(self.progress)
+            active = self.stages.active(1.0 if self._is_last_step else self.progress)
+            self.stages.trained = len(active)
             with self._reproducible_noise():
                 losses = self.segmenter.loss(*batch, active)
         except IndexError:
@@ -182,7 +200,26 @@ class Training(LightningModule):
         wrong = [name for name, loss in self.latest.items() if not math.isfinite(float(loss))]
         if wrong:
             self._raise_diverged(", ".join(wrong))
-        return total
+        return self._with_resting_weights(total)
+
+    def _with_resting_weights(self, total: Tensor) -> Tensor:
+        """The total, and 0 for the weights of stages that have not begun, on several devices.
+
+        These wait for a gradient of every weight, and would look for those without one in every
+        step, long after all have begun. `on_after_backward` takes the zeros away.
+        """
+        if self.stages.is_last or not torch.distributed.is_initialized():
+            self._resting = []
+            return total
+        reached = _weights_behind(total)
+        weights = [w for w in self.segmenter.parameters() if w.requires_grad]
+        self._resting = [weight for weight in weights if weight not in reached]
+        return total + sum(0.0 * weight.sum() for weight in self._resting)
+
+    def on_after_backward(self) -> None:
+        """Leave weights without a gradient that rest: the optimiser then passes them over."""
+        for weight in self._resting:
+            weight.grad = None
 
     def on_train_start(self) -> None:
         """Apply the settings of a resumed run, which the options in the checkpoint replaced."""
@@ -282,6 +319,20 @@ class Training(LightningModule):
             f"smaller rate (--set optimiser.rate={self.optimiser_config.rate / 4:g}) and start "
             f"again with --force{more if self._is_saved else ' (no checkpoint was saved yet)'}"
         )
+
+
+def _weights_behind(total: Tensor) -> set[Tensor]:
+    """The weights on which a loss depends."""
+    waiting, seen, weights = [total.grad_fn], set(), set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):  # of a leaf
+            weights.add(node.variable)
+        waiting += [following for following, _ in node.next_functions]
+    return weights
 
 
 def _first_not_finite_weight(network: nn.Module) -> str:

@@ -143,11 +143,11 @@ class ExistingProcesses(DDPStrategy):
         self._launcher = None
 
 
-def strategy(devices: Devices, *, unused: bool) -> Strategy | str:
-    """Lightning's strategy for these devices; `unused`: some weights may have no gradient."""
+def strategy(devices: Devices) -> Strategy | str:
+    """Lightning's strategy for these devices; `Training` gives every weight a gradient."""
     if devices.number == 1:
         return "auto"
-    return ExistingProcesses(gradient_as_bucket_view=True, find_unused_parameters=unused)
+    return ExistingProcesses(gradient_as_bucket_view=True, find_unused_parameters=False)
 
 
 def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) -> None:
@@ -160,7 +160,7 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
         accelerator=devices.accelerator,
         devices=devices.here,
         num_nodes=devices.machines,
-        strategy=strategy(devices, unused=not job.module.stages.is_last),
+        strategy=strategy(devices),
         precision=LIGHTNING[precision],  # type: ignore[arg-type]
         max_steps=wanted.steps,
         max_epochs=-1,

@@ -20,9 +20,13 @@ SHUFFLED = np.random.default_rng(3).permutation(16)
         ("plate", NUMBER // 4, "named as an origin, 4 values of 4 images each"),
         ("patientID", SHUFFLED // 2, "named as an origin, 8 values of 2 images each"),
         ("Slide number", (SHUFFLED // 5).astype(float), "named as an origin, 4 values of 1 to 5"),
-        ("day", [f"2026-11-{k // 8:02}" for k in NUMBER], "named as an origin, 2 values of 8"),
+        ("day", [f"2026-11-{k // 4:02}" for k in NUMBER], "named as an origin, 4 values of 4"),
         ("Metadata_Plate", NUMBER // 4, "named as an origin, 4 values"),
-        ("acquisition_date", [f"2026-11-{k // 8:02}" for k in NUMBER], "named as an origin, 2"),
+        ("acquisition_date", 20261101 + NUMBER // 4, "named as an origin, 4 values of 4"),
+        # Names in one word, and numbers that skip some:
+        *((name, 7 * (NUMBER // 4), "4 values of 4 images") for name in ("case_id", "slideno")),
+        *((name, 7 * (NUMBER // 4), "4 values of 4 images") for name in ("PATIENTID", "plate")),
+        *((name, NUMBER // 4, "4 values of 4 images") for name in ("sample", "well", "imagerun")),
     ],
 )
 def test_names_of_origins_are_groups_and_the_reason_is_given(name, values, why):
@@ -43,6 +47,11 @@ def test_names_of_origins_are_groups_and_the_reason_is_given(name, values, why):
         ("genotype", np.array(["wt", "ko"])[NUMBER // 8]),
         ("patient", NUMBER),  # one image each: joins nothing
         ("treated", np.array(["no", "yes"])[NUMBER // 8]),
+        # Numbers of days, and how many of something there were:
+        *((name, NUMBER // 4) for name in ("day", "day_number", "date")),
+        *((name, 10 + SHUFFLED // 3) for name in ("sample", "case", "litter", "cases")),
+        ("plate", NUMBER // 8),  # two values are a condition
+        ("caseload", NUMBER // 4),
         # Conditions in the order of the images, and texts of many values, name no origin:
         *((name, NUMBER // 4) for name in ("phenotype_code", "objective", "z_position", "time_h")),
         *((name, [f"v{k // 2}" for k in SHUFFLED]) for name in ("drug", "compound", "gene")),
@@ -57,7 +66,7 @@ def test_counts_outcomes_and_amounts_are_no_groups(name, values):
 
 def test_images_named_by_numbers_and_by_texts_are_groups_as_well():
     images = pd.Series([*range(8), *IMAGES[8:]], dtype=object)
-    assert "2 values of 8 images" in group_column("patient", pd.Series(NUMBER // 8), images).reason
+    assert "4 values of 4 images" in group_column("patient", pd.Series(NUMBER // 4), images).reason
     assert group_column("made", pd.Series(NUMBER // 4), images) is None
 
 

@@ -53,6 +53,21 @@ def test_a_few_rows_that_chance_explains_say_nothing_however_far_out_and_more_do
     assert "(c7 8)" in range_note(recipe, others, trained_on=500)
 
 
+def test_a_single_row_far_out_in_many_columns_is_told_and_one_in_a_few_is_not():
+    rng = np.random.default_rng(0)
+    names = [f"c{k}" for k in range(20)]
+    learned, one = (pd.DataFrame(rng.normal(size=(n, 20)), columns=names) for n in (100, 1))
+    recipe = Preparation().fit(learned).recipe()
+
+    def told(columns, value):
+        return range_note(recipe, one.assign(**dict.fromkeys(columns, value)), trained_on=100)
+
+    assert told(names[:6], 20.0).startswith("1 of 1 row lies outside the range of the 100 training")
+    assert "c0 1, c1 1" in told(names[:5], -20.0)
+    assert told(names[:4], 20.0) is None  # fewer than a quarter
+    assert told(names[:6], learned.max().max()) is None  # not far
+
+
 @pytest.mark.parametrize("draw", ["lognormal", "exponential", "standard_cauchy"])
 def test_rows_like_those_of_the_training_say_nothing_in_skewed_columns_either(draw):
     rng = np.random.default_rng(1)

@@ -15,6 +15,7 @@ import pydantic
 from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
+from kontur.measure.learn.brightness_channels import channels_note, channels_of, check_channels
 from kontur.measure.learn.copies import copied_rows
 from kontur.measure.learn.training_ranges import range_note
 from kontur.measure.learn.training_rows import Digests, Overlap, overlap, row_digests
@@ -106,7 +107,12 @@ class TableModel:
     def notes(self, table: "pd.DataFrame") -> list[str]:
         """Sentences for a user: gaps that were filled, rows of or unlike the training, units."""
         recipe, others = self.card.recipe, table[~ignored(table)]
-        notes = [text] if (text := gaps(recipe, table).text()) else []
+        known = gaps(recipe, table)
+        notes = []
+        if (channels := channels_note(self.card.columns, table)) is not None:
+            notes.append(channels)
+            known = known.without(lambda name: bool(channels_of([name])))
+        notes += [text] if (text := known.text()) else []
         if (outside := range_note(recipe, others, trained_on=self.card.objects)) is not None:
             notes.append(outside)
         notes += self._training_notes(table)
@@ -173,6 +179,7 @@ class TableModel:
     def _outputs(self, table: "pd.DataFrame") -> Float[np.ndarray, "n classes"]:
         """Logits, one a class, or the standardised number."""
         self._check_units(table.attrs.get("units", {}))
+        check_channels(self.card.columns, map(str, table.columns))
         rows = apply_recipe(self.card.recipe, table)
         if isinstance(self.parameters, Trees):
             values = tree_outputs(rows, self.parameters)
