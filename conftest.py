@@ -3,11 +3,15 @@
 It stands at the root so that it holds for the doctests of `src` too, and in every xdist worker.
 """
 
+import gc
 import os
+import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import hypothesis
+import pytest
 from jaxtyping import install_import_hook
 
 # A file that is imported by napari only, and imports it; its tests are in tests/napari.
@@ -17,6 +21,11 @@ collect_ignore = ["src/kontur/napari/widget.py"]
 # and torch wait for one another actively, and a training takes many times as long. Also without
 # workers, so that a test does the same alone. One that is about threads sets their number itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Sources are compiled once, also where the environment asks every worker, and every process that a
+# test starts, to compile them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Every annotation of `kontur` is checked at run time. An int is welcome where a float is annotated;
 # `Self` is not looked at: jaxtyping checks methods one by one and does not know their class.
@@ -39,3 +48,27 @@ if "KONTUR_MADE_ONCE" not in os.environ:
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests stay until the end: the garbage collector need not look through them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_collection_finish() -> None:
+    """Networks are traced for ONNX without checks, as installed; trained and run, they are checked.
+
+    The check of a traced tensor's shape would be traced too: more than half the time of an export.
+    """
+    if "torch" in sys.modules:
+        import torch
+
+        from tests.models.contract import unchecked
+
+        torch.onnx.export = unchecked()(torch.onnx.export)

@@ -26,7 +26,7 @@ from kontur.measure.midline import measure_midline
 from kontur.measure.neighbours import measure_neighbours
 from kontur.measure.object_rings import rings_of, straightened
 from kontur.measure.shape import centroids, measure_shape
-from kontur.measure.sources import Picture, Source
+from kontur.measure.source import Picture, Source
 from kontur.measure.table import measure
 from kontur.measure.table_files import write_table
 from kontur.measure.texture import measure_texture

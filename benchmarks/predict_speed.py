@@ -22,9 +22,9 @@ from report import heading, table
 from stopwatch import milliseconds
 
 from kontur.data.folder import Folder, open_folder
-from kontur.formats.images import read_image
 from kontur.geometry.overlap import suppress
 from kontur.geometry.polygons import polygons_from_rings
+from kontur.images.image_file import read_image
 from kontur.infer.engine import Engine
 from kontur.infer.load import load
 from kontur.infer.predict import Predictor

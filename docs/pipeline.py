@@ -17,7 +17,7 @@ import shapely
 from PIL import Image, ImageDraw, ImageFont
 
 from kontur.data.packaged_images import NUCLEI
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 from kontur.infer.engine import Engine
 from kontur.infer.load import load
 from kontur.infer.options import PredictOptions

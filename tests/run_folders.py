@@ -9,7 +9,7 @@ import re
 import shutil
 from pathlib import Path
 
-from kontur.formats.left_overs import is_running, this_machine
+from kontur.files.left_overs import is_running, this_machine
 
 BEFORE = "kontur-tests-"
 NAME = re.compile(rf"{BEFORE}([0-9a-f]{{8}})-(\d+)-\w+")

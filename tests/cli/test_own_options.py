@@ -15,13 +15,13 @@ import typer
 import kontur as package
 from kontur.cli.app import app
 from kontur.cli.own_options import in_words_of
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 
 SOURCE = Path(package.__file__).parent
 COMMANDS = typer.main.get_command(app).commands
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 OTHERS = {"--nproc-per-node", "--force-reinstall"}  # of torchrun and pip
-READING = ("formats", "data")  # rooms that every command reads images and annotations by
+READING = ("files", "images", "formats", "data")  # by which every command reads
 
 
 def options_of(name):

@@ -10,7 +10,7 @@ from PIL import Image
 import kontur as package
 from kontur import formats
 from kontur.instances import Instances
-from tests.formats import cut_images, films
+from tests.images import cut_images, films
 from tests.models.contract import assert_same
 
 
@@ -243,7 +243,7 @@ def test_an_output_that_is_no_folder_is_reported_in_one_sentence(kontur, model, 
 def test_a_full_disk_is_reported_in_one_sentence_with_its_path(
     kontur, model, images, tmp_path, monkeypatch
 ):
-    from kontur.formats import atomic
+    from kontur.files import atomic
 
     def full(path):
         raise OSError(28, "No space left on device")

@@ -3,7 +3,7 @@
 import numpy as np
 import tifffile
 
-from tests.formats import volumes
+from tests.images import volumes
 
 SIZE = (16, 20)
 

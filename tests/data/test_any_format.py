@@ -9,7 +9,7 @@ from kontur.data.inspect import inspect
 from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from tests.data import drawn
-from tests.formats import stores
+from tests.images import stores
 
 NAMES = list(formats.WRITABLE)
 

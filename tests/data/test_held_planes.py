@@ -4,7 +4,7 @@ import pytest
 
 from kontur.data.folder import open_folder
 from kontur.data.held_planes import along_longer_axis
-from kontur.formats import tiff
+from kontur.images.tiff import planes as tiff
 from tests.data.annotated_volumes import volume
 
 

@@ -9,9 +9,9 @@ from kontur import formats
 from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 from tests.data import drawn, published
-from tests.formats import stores
+from tests.images import stores
 
 
 def source_with_splits(root):

@@ -10,13 +10,13 @@ from kontur.data.folder import open_folder
 from kontur.data.inspect import inspect
 from kontur.data.pairing import pair
 from kontur.errors import InputError
-from kontur.formats.images import files_of, open_image, read_image
-from kontur.formats.page_count import count_pages
+from kontur.images.image_file import files_of, open_image, read_image
+from kontur.images.page_count import count_pages
 from kontur.infer.inputs import find_inputs
 from kontur.instances.plane import Plane
 from kontur.measure.plane_sources import plane_sources
 from kontur.web.workspace import open_workspace
-from tests.formats import volumes
+from tests.images import volumes
 
 EYE = np.eye(5, 4, dtype=np.uint8)[:, :, None]
 

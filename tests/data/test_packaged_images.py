@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 from kontur.data.packaged_images import COINS, NUCLEI, PackagedImage
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 
 
 def test_the_nuclei_and_the_coins_are_found():

@@ -18,7 +18,7 @@ from kontur.measure import large_outlines
 from kontur.measure.plane_sources import plane_sources
 from kontur.measure.sources import find_sources
 from kontur.web.workspace import open_workspace
-from tests.formats import volumes
+from tests.images import volumes
 
 DEPTHS, TIMES, SIZE = 2, 3, (24, 32)
 ORDERS = ["TZYX", "ZTYX"]

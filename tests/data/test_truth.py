@@ -11,7 +11,7 @@ from kontur.errors import InputError
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import Instances
 from tests.data import drawn
-from tests.formats import volumes
+from tests.images import volumes
 
 FOUND = Instances.from_label_image(drawn.squares(3))
 MASK = (drawn.squares(3) > 0).astype(np.uint8) * 255

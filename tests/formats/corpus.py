@@ -23,7 +23,7 @@ import zarr
 
 from kontur import formats
 from kontur.formats import ImageAnnotation
-from kontur.formats.zarr_store import files_of
+from kontur.images.zarr_store import files_of
 from tests.formats import scenes
 from tests.formats.wrong_outlines import (
     JSON,

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from kontur.formats.zarr_store import files_of
+from kontur.images.zarr_store import files_of
 from kontur.instances import Instances
 
 CLASSES = ("nucleus", "mitosis, late", "细胞")

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats.page_count import count_pages, list_planes
+from kontur.images.page_count import count_pages, list_planes
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-from tests.formats.pickles import MASKS, save
+from tests.images.pickles import MASKS, save
 
 
 def content(masks=MASKS):

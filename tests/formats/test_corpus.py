@@ -13,8 +13,8 @@ import shapely
 from kontur import formats
 from kontur.data.convert_folders import convert_folders
 from kontur.errors import InputError
-from kontur.formats import zarr_store
-from kontur.formats.images import read_image
+from kontur.images import zarr_store
+from kontur.images.image_file import read_image
 from tests.formats import corpus, wrong_outlines
 
 LONGEST = 5.0  # seconds of processor time for one file

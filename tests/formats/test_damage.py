@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import ClassPrediction, ImageAnnotation, zarr_store
+from kontur.formats import ClassPrediction, ImageAnnotation
+from kontur.images import zarr_store
 from tests.formats import scenes
 
 STRANGE = [

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from kontur import formats
 from kontur.data.convert_file import convert
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation, geojson_lines, geoparquet
+from kontur.formats import ImageAnnotation, geoparquet
+from kontur.formats.geojson import lines as geojson_lines
 from kontur.formats.information_loss import information_losses
 from kontur.instances import Instances
 from kontur.instances.plane import Plane

@@ -3,7 +3,8 @@ import pytest
 from shapely.geometry import box
 
 from kontur import Instances
-from kontur.formats import geojson_lines, geoparquet, read, read_images, read_to_disk, write_images
+from kontur.formats import geoparquet, read, read_images, read_to_disk, write_images
+from kontur.formats.geojson import lines as geojson_lines
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances.plane import Plane
 

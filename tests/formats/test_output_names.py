@@ -9,8 +9,8 @@ from kontur import formats
 from kontur.data.convert_file import convert
 from kontur.data.convert_folders import convert_folders, is_file_target
 from kontur.errors import InputError
-from kontur.formats import zarr_store
 from kontur.formats.output_names import check_can_be_folder
+from kontur.images import zarr_store
 from kontur.instances import Instances
 
 FOUND = Instances.of([shapely.box(2, 3, 9, 8)], size=(12, 20))

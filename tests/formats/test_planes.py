@@ -13,7 +13,7 @@ from shapely.geometry import mapping
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats.image_annotation import ImageAnnotation
-from kontur.formats.images import open_image, read_image
+from kontur.images.image_file import open_image, read_image
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 

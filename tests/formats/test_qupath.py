@@ -4,9 +4,9 @@ import uuid
 
 import pytest
 
-from kontur.formats import geojson
+from kontur.formats.geojson import format as geojson
 from tests.formats import scenes
-from tests.formats.geojson_features import SQUARE, feature
+from tests.formats.geojson.features import SQUARE, feature
 
 
 def test_what_qupath_says_of_an_object_is_kept():

@@ -22,7 +22,7 @@ from PIL import Image
 import kontur
 from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
-from kontur.formats.left_overs import hidden_of
+from kontur.files.left_overs import hidden_of
 from kontur.infer import cluster as cluster_module
 from kontur.infer.cluster import DaskWorkers
 from kontur.infer.folder import predict_folder

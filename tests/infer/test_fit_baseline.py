@@ -9,7 +9,7 @@ from kontur.data.folder import open_folder
 from kontur.data.normalise import NormaliseConfig
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 from kontur.infer.fit_baseline import fit_baseline
 from kontur.infer.folder_evaluation import evaluate_model
 from kontur.infer.load import load

@@ -16,17 +16,17 @@ import kontur
 from kontur import formats
 from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
+from kontur.files.left_overs import hidden_beside
 from kontur.formats import read_images
-from kontur.formats.left_overs import hidden_beside
 from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import ENDINGS
-from tests.formats import films
+from tests.images import films
 from tests.infer.painted import Bright, paint, run
 
 LEAVES = """
 import os, sys
 from pathlib import Path
-from kontur.formats.left_overs import hidden_beside
+from kontur.files.left_overs import hidden_beside
 for name in sys.argv[1:]:
     hidden_beside(Path(name)).write_text("half")
 """

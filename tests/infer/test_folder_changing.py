@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from kontur.formats import images
+from kontur.images import image_file
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.source_file import SourceFile
-from tests.formats import stores
+from tests.images import stores
 from tests.infer.test_stack_prediction import baseline
 
 WAYS = {"tiles": {"tile": 64}, "planes": {"page": "all"}}
@@ -21,8 +21,8 @@ WAYS = {"tiles": {"tile": 64}, "planes": {"page": "all"}}
 
 @pytest.fixture(autouse=True)
 def _every_file_is_large(monkeypatch):
-    monkeypatch.setattr(images, "LAZY", 0)
-    monkeypatch.setattr(images, "SMALL", 0)
+    monkeypatch.setattr(image_file, "LAZY", 0)
+    monkeypatch.setattr(image_file, "SMALL", 0)
 
 
 @pytest.fixture(params=WAYS.values(), ids=WAYS)
@@ -113,7 +113,7 @@ class Replacing(Predictor):
 
 @pytest.mark.parametrize("lazy", [True, False])
 def test_an_image_in_one_view_is_the_one_that_was_recorded(tmp_path, monkeypatch, lazy):
-    monkeypatch.setattr(images, "LAZY", 0 if lazy else 1 << 26)
+    monkeypatch.setattr(image_file, "LAZY", 0 if lazy else 1 << 26)
     image = draw(tmp_path / "a.tif", {})
     other = draw(tmp_path / "other.tif", {}, side=14)
     expected = run(image, tmp_path / "expected", {})["a"]

@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kontur.data.folder import open_folder
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
-from kontur.formats import lazy_pixels
-from kontur.formats.lazy_pixels import OpenImage
+from kontur.images import lazy_pixels
+from kontur.images.lazy_pixels import OpenImage
 from kontur.infer import folder_contrast
 from kontur.infer.folder import predict_folder
 from kontur.infer.folder_contrast import FolderContrast, measure_folder, outside

@@ -19,7 +19,7 @@ from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-from tests.formats import stores, volumes
+from tests.images import stores, volumes
 from tests.infer.painted import Bright
 
 SIZE = (24, 32)

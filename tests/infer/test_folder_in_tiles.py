@@ -4,7 +4,7 @@ import pytest
 import tifffile
 
 import kontur
-from kontur.formats import images
+from kontur.images import image_file
 from kontur.infer import tiled
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
@@ -28,8 +28,8 @@ def predictor():
 @pytest.fixture
 def slide(tmp_path, monkeypatch):
     """A tiled file of which windows are read, and room for views of 448 pixels alone."""
-    monkeypatch.setattr(images, "LAZY", 0)
-    monkeypatch.setattr(images, "SMALL", 0)
+    monkeypatch.setattr(image_file, "LAZY", 0)
+    monkeypatch.setattr(image_file, "SMALL", 0)
     monkeypatch.setattr(tiled, "BUDGET", 300 * 448**2)
     path = tmp_path / "slide.tif"
     tifffile.imwrite(path, mosaic(8, 8, (460, 450))[..., 0], tile=(64, 64), compression="zlib")

@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 
 from kontur.errors import InputError
-from kontur.formats.images import open_image
+from kontur.images.image_file import open_image
 from kontur.infer import stack_prediction
 from kontur.infer.options import PredictOptions
 from tests.infer.painted import run

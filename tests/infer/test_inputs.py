@@ -9,11 +9,11 @@ import shapely
 from kontur import formats
 from kontur.data.other_programs import images_sentence
 from kontur.errors import InputError
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
 from kontur.infer.source_file import SourceFile
 from kontur.instances import Instances
-from tests.formats import films, stores
+from tests.images import films, stores
 
 
 def touch(folder: Path, *names: str) -> Path:

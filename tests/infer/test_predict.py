@@ -10,7 +10,7 @@ from PIL import Image as Picture
 
 from kontur.data.geometric import scale
 from kontur.errors import InputError
-from kontur.formats.images import Image, read_image
+from kontur.images.image_file import Image, read_image
 from kontur.infer import predict, scale_and_contrast
 from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.options import PredictOptions

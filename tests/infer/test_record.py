@@ -8,7 +8,7 @@ import pytest
 
 import kontur
 from kontur.errors import InputError
-from kontur.formats import left_overs
+from kontur.files import left_overs
 from kontur.infer.record import Record, journal_of
 from kontur.infer.source_file import SourceFile
 

@@ -9,7 +9,7 @@ import shapely
 import tifffile
 
 from kontur.errors import InputError
-from kontur.formats import images
+from kontur.images import image_file
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
@@ -221,8 +221,8 @@ def test_what_is_no_region_of_the_image_is_one_sentence(image, word, sentence):
 @pytest.fixture
 def pyramid(tmp_path, image, monkeypatch):
     """An image four times as large, with levels; its pixels are 0.25 µm."""
-    monkeypatch.setattr(images, "LAZY", 0)
-    monkeypatch.setattr(images, "SMALL", 0)
+    monkeypatch.setattr(image_file, "LAZY", 0)
+    monkeypatch.setattr(image_file, "SMALL", 0)
     large = np.kron(image[..., 0], np.ones((4, 4), np.uint8))
     how = {"tile": (64, 64), "photometric": "minisblack"}
     with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as writer:

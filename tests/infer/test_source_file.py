@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from kontur.formats import file_stamp
+from kontur.files import file_stamp
 from kontur.infer.source_file import SourceFile, file_digest
-from tests.formats import films
+from tests.images import films
 
 
 def test_digests_distinguish_contents(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kontur.infer.source_stamp import SourceStamp
-from tests.formats import films
+from tests.images import films
 
 
 @pytest.fixture(params=["a.tif", "a.ome.zarr", "a.ome.zarr.zip/0", "f0.ome.tif"])

@@ -13,8 +13,8 @@ import tifffile
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats.images import open_image
 from kontur.formats.tracks import tracks_of
+from kontur.images.image_file import open_image
 from kontur.infer import plane_store, stack_prediction
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs

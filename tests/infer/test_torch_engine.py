@@ -1,10 +1,13 @@
 """The torch engine: its mode, its weights, networks made of files."""
 
 import numpy as np
+import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
+from kontur.infer.predict import Predictor
 from kontur.infer.torch_engine import TorchEngine, rebuild
+from kontur.models import catalog
 from tests.models import contract
 
 
@@ -32,6 +35,16 @@ def test_the_torch_engine_sees_weights_that_change_after_it_was_made():
     with torch.no_grad():
         segmenter.detector.backbone.stem[0].weight *= 2
     assert not np.array_equal(before, graphs["detect"](image)[0])
+
+
+@pytest.mark.parametrize("kind", catalog.FAMILIES.keys() - {"baseline"})
+def test_in_bf16_outlines_are_those_of_float32_to_a_fraction_of_a_pixel_but_not_to_the_digit(kind):
+    learned = contract.learned(kind)
+    engine = TorchEngine(learned.segmenter, "bf16")
+    found = Predictor(engine, learned.card).predict(learned.sample.image)
+    assert len(found) == len(learned.found) > 0
+    assert contract.best_iou(learned.found, found).min() > 0.95
+    assert not np.array_equal(found.scores, learned.found.scores)
 
 
 def test_a_network_is_rebuilt_from_its_file_alone_ready_to_predict(learned):

@@ -4,7 +4,7 @@ import shapely
 from matplotlib.figure import Figure
 
 from kontur.errors import InputError
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 from kontur.instances import Instances
 
 

@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 from kontur import formats
 from kontur.cli.app import app
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation, images
-from kontur.formats.lazy_pixels import LazyPixels
+from kontur.formats import ImageAnnotation
+from kontur.images import image_file
+from kontur.images.lazy_pixels import LazyPixels
 from kontur.instances import Instances
 from kontur.measure import in_windows, large_outlines
 from kontur.measure.in_windows import measure_in_windows
@@ -79,7 +80,7 @@ def test_windows_give_the_numbers_of_the_whole_image(objects, dtype, tmp_path):
 
 
 def test_no_more_of_the_image_is_read_than_a_window_and_its_largest_object(objects, monkeypatch):
-    monkeypatch.setattr("kontur.formats.lazy_pixels.BAND", 20 * SIZE[1])
+    monkeypatch.setattr("kontur.images.lazy_pixels.BAND", 20 * SIZE[1])
     watched = Watched(image_of("u1"))
     measure_in_windows(objects[~objects.ignore], watched, SIZE, side=32)
     assert watched.largest < 100 * 100
@@ -118,8 +119,8 @@ def test_the_command_measures_large_files_to_the_table_of_small_ones(
     tables = []
     for large in (1 << 40, 0):
         monkeypatch.setattr(large_outlines, "LARGE", large)
-        monkeypatch.setattr(images, "LAZY", large)
-        monkeypatch.setattr(images, "SMALL", 0)
+        monkeypatch.setattr(image_file, "LAZY", large)
+        monkeypatch.setattr(image_file, "SMALL", 0)
         table = tmp_path / f"{large}.parquet"
         maps = tmp_path / f"{large}"
         words = [str(tmp_path / f"a{ending}"), str(tmp_path / "a.tif"), "--out", str(table)]

@@ -14,7 +14,7 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
 from kontur.measure.plane_sources import plane_sources
-from tests.formats import volumes
+from tests.images import volumes
 
 SIZE = (24, 32)
 ENDINGS = [".geojson", ".geojsonl", ".geo.parquet"]

@@ -18,7 +18,7 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
 from kontur.measure.measure_many import measure_many
-from kontur.measure.sources import Picture, Source
+from kontur.measure.source import Picture, Source
 from kontur.measure.table_files import read_table, write_table
 from kontur.measure.tracks import measure_tracks
 from tests.measure.drawn import disc

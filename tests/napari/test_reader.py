@@ -10,8 +10,8 @@ from kontur.instances.plane import Plane
 from kontur.napari import layers, reader
 from kontur.napari.layers import instances_of
 from kontur.napari.writer import write_layer
-from tests.formats import volumes
 from tests.formats.scenes import content
+from tests.images import volumes
 from tests.napari.scenes import SIZE, on_grid
 
 

@@ -13,11 +13,11 @@ from PIL import Image
 from kontur.data.folder import open_folder
 from kontur.data.image_statistics import fingerprint
 from kontur.errors import InputError
-from kontur.formats.only_writer import only_writer
 from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.models.archive import read_model, write_model
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
+from kontur.train.only_writer import only_writer
 from kontur.train.run_files import read_config, remove_run_files
 from tests.train.runs import FEW_GRAPHS, VAL, assert_same_weights, at_step, run, weights
 

@@ -19,7 +19,7 @@ from kontur.instances.plane import Plane
 from kontur.web.exporting import export
 from kontur.web.training import corrected_planes
 from kontur.web.workspace import open_workspace
-from tests.formats import volumes
+from tests.images import volumes
 
 ZYX = {"metadata": {"axes": "ZYX"}, "photometric": "minisblack"}
 SIZE = (20, 30)

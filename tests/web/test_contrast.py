@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import shapely
+import tifffile
 from PIL import Image
 
 from kontur.infer.load import load
+from kontur.web.contrast import choose as choose_here
 from kontur.web.contrast import contrast_of
 from kontur.web.jobs import Cancelled, Job
 from kontur.web.workspace import open_workspace
@@ -74,6 +76,41 @@ def test_folder_is_one_range_of_all_images_until_it_is_chosen_again(tmp_path):
         refused = api.put("/api/model", json={"name": "nuclei", "contrast": "250,60"})
         assert "LOW below HIGH" in refused.json()["detail"]
         assert api.get("/api/folder").json()["contrast"] == "folder"
+
+
+def test_model_channel_and_contrast_are_chosen_together_or_not_at_all(tmp_path):
+    stains = np.stack([nuclei(1), nuclei(2) // 3])
+    tifffile.imwrite(tmp_path / "a.ome.tif", stains, metadata={"axes": "CYX"})
+    with opened(tmp_path) as api:
+
+        def known():
+            folder = api.get("/api/folder").json()
+            return {word: folder[word] for word in ("model", "channel", "contrast")}
+
+        before = known()
+        for contrast in ("250,60", "1,2;3,4", "wa"):
+            body = {"name": "nuclei", "channel": 1, "contrast": contrast}
+            assert api.put("/api/model", json=body).status_code == 400
+            assert known() == before
+        assert api.put("/api/model", json={"name": "no", "channel": 1}).status_code == 400
+        assert known() == before
+        body = {"name": "nuclei", "channel": 1, "contrast": "folder"}
+        assert api.put("/api/model", json=body).status_code == 200
+        assert known() == {"model": "nuclei", "channel": 1, "contrast": "folder"}
+
+
+def test_a_range_is_measured_in_the_channel_that_is_chosen_with_it_and_windows_are_told(tmp_path):
+    stains = np.stack([nuclei(1), nuclei(2) // 3])
+    for name in "ab":
+        tifffile.imwrite(tmp_path / f"{name}.ome.tif", stains, metadata={"axes": "CYX"})
+    here, told = open_workspace(tmp_path), []
+    here.events.publish = lambda kind, **values: told.append((kind, *values.values()))
+    choose_here(here, "folder", "nuclei", 1)
+    assert told == [("measuring", 1, 2), ("measuring", 2, 2)]
+    given = contrast_of(here, here.models.predictor("nuclei"), "nuclei").contrast
+    assert given == pytest.approx(np.percentile(stains[1], (1, 99.8)), abs=1)
+    assert len(told) == 2  # it is noted
+    here.close()
 
 
 def test_a_job_tells_how_far_measuring_a_folder_is_and_stops_there(tmp_path):

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 from starlette.testclient import TestClient
 
-from kontur.formats.images import open_image
+from kontur.images.image_file import open_image
 from kontur.web.guard import Guard
 from kontur.web.page_files import PageFiles
 from kontur.web.pixels import picture_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from kontur.formats.lazy_pixels import LazyPixels
+from kontur.images.lazy_pixels import LazyPixels
 from kontur.web import levels
 from kontur.web.levels import DiskLevels, HeldLevels
 from tests.web.conftest import nuclei, opened, wait_for_job
@@ -78,8 +78,8 @@ def test_only_the_window_and_the_smallest_copy_are_read():
 
 @pytest.fixture
 def read_in_windows(monkeypatch):
-    monkeypatch.setattr("kontur.formats.images.LAZY", 0)
-    monkeypatch.setattr("kontur.formats.images.SMALL", 0)
+    monkeypatch.setattr("kontur.images.image_file.LAZY", 0)
+    monkeypatch.setattr("kontur.images.image_file.SMALL", 0)
 
 
 def test_a_pyramid_is_shown_outlined_and_corrected_in_windows(tmp_path, read_in_windows):

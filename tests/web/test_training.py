@@ -18,15 +18,24 @@ from kontur.data.folder import open_folder
 from kontur.edit import moves
 from kontur.errors import InputError
 from kontur.evaluate import evaluate_all
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 from kontur.infer.load import load
+from kontur.settings import overrides
+from kontur.train.config import RunConfig
 from kontur.web import training
-from kontur.web.contrast import choose
+from kontur.web.contrast import choose, settings_to_learn
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
 from kontur.web.schema import TrainRequest
-from kontur.web.training import _score, _write_data, channel_of_model, corrected_planes, hold_out
-from kontur.web.workspace import open_workspace
+from kontur.web.training import (
+    _normalisation_words,
+    _score,
+    _write_data,
+    channel_of_model,
+    corrected_planes,
+    hold_out,
+)
+from kontur.web.workspace import CHANNEL_NOTE, open_workspace
 from tests.web.conftest import nuclei, opened, served, wait_for_job
 from tests.web.edits import DISC, edit, keys
 from tests.web.test_page import drag, on_screen, open_page, outlines, until
@@ -160,7 +169,7 @@ def test_a_training_learns_from_the_channel_that_the_model_sees(tmp_path, chosen
     tifffile.imwrite(tmp_path / "b.ome.tif", np.stack([stains, stains]), metadata=about)
     Image.fromarray(nuclei(1)).save(tmp_path / "grey.png")
     here = open_workspace(tmp_path)
-    here.choose_channel(chosen)
+    here.history.set_note(CHANNEL_NOTE, chosen)
     planes = [(image, 0) for image in here.folder.images.values()]
     assert [image.name for image, _ in planes] == ["a.ome.tif", "b.ome.tif", "grey.png"]
     seen = 1 if chosen == 7 else chosen
@@ -187,18 +196,38 @@ def test_images_that_a_model_sees_in_two_ways_are_not_trained_on_together(tmp_pa
 
 
 def test_models_are_compared_in_the_contrast_that_was_chosen(images, monkeypatch):
-    here, seen = open_workspace(images), []
+    here, seen, given = open_workspace(images), [], []
     planes = [(image, 0) for image in here.folder.images.values()]
     job = Job(1, "train", lambda job: None, here.events)
     monkeypatch.setattr(training, "check_trainable", lambda here: planes)
     monkeypatch.setattr(
-        training, "_run", lambda job, data, run, *_, **how: (run / "model.kontur").touch()
+        training,
+        "_run",
+        lambda job, data, run, start, request, words, **how: (
+            given.append(words),
+            (run / "model.kontur").touch(),
+        ),
     )
     monkeypatch.setattr(training, "_score", lambda *_, contrast, **how: seen.append(contrast) or 0)
     choose(here, "60,250", "nuclei")
     training.train(here, TrainRequest(model="nuclei"), job)
     assert seen == [(60.0, 250.0)] * 2
+    ((*words,),) = given
+    config = RunConfig.read(overrides(words))
+    own = here.models.predictor("nuclei").normalise
+    assert config.normalise == own.replace(mode="range", range=(60, 250))
     here.close()
+
+
+@pytest.mark.parametrize(("contrast", "high"), [(None, None), ("auto", None), (99.0, 99.0)])
+def test_a_training_learns_in_the_percentile_that_was_chosen_if_one_was(contrast, high):
+    predictor = load("nuclei")
+    words = _normalisation_words(settings_to_learn(predictor, contrast))
+    if high is None:
+        assert words == []
+    else:
+        learned = RunConfig.read(overrides(words)).normalise
+        assert learned == predictor.normalise.replace(high=high)
 
 
 def test_ap_is_that_of_the_command_line_and_a_number_without_objects(images):

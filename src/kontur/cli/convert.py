@@ -108,8 +108,8 @@ def convert(
     from kontur.data.convert_folders import convert_folders, is_file_target
     from kontur.data.pairing import check_masks
     from kontur.errors import InputError
-    from kontur.formats.nnunet_dataset import meaning_of_labels
-    from kontur.formats.zarr_store import is_folder
+    from kontur.images.nnunet_dataset import meaning_of_labels
+    from kontur.images.zarr_store import is_folder
 
     chosen = split is not None or bool(where) or share != 1
     thinned = chosen or val is not None or group is not None or images != "none"

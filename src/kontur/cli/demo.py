@@ -29,7 +29,7 @@ def demo(
     image for Fiji and napari, a table with one row per object; and an overlay to look at.
     """
     from kontur.errors import InputError
-    from kontur.formats.atomic import write_bytes
+    from kontur.files.atomic import write_bytes
     from kontur.infer.folder import predict_folder
     from kontur.infer.image_task import Outcome
     from kontur.infer.inputs import InputImage

@@ -71,7 +71,7 @@ def describe(
     kontur describe worms.parquet --by image --sort -area_median --out wells.csv
     kontur describe cells.csv --where "class == 'nucleus' and area > 50" --by plate,well
     """
-    from kontur.formats import atomic
+    from kontur.files import atomic
     from kontur.measure.describe import describe as summarise
     from kontur.measure.description_page import page
     from kontur.measure.table_files import read_table, targets, write_table
@@ -181,7 +181,7 @@ def _share(missing: int, rows: int) -> str:
 
 def _check_out(out: Path, source: Path, *, force: bool) -> None:
     """Raise `InputError` before any work where the file could not be written."""
-    from kontur.formats.atomic import refuse_existing
+    from kontur.files.atomic import refuse_existing
     from kontur.measure.table_files import check_target
 
     if out.suffix.lower() != ".html":

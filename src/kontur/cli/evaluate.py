@@ -237,7 +237,7 @@ def groups_text(summaries: dict[str, "Summary"], column: str) -> str:
 
 def _output_files(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     """The JSON and the PNG to write; `InputError` where one exists, before any work."""
-    from kontur.formats.atomic import refuse_existing
+    from kontur.files.atomic import refuse_existing
 
     if out is None:
         return None
@@ -314,7 +314,7 @@ def _write(
     summaries: dict[str, "Summary"],
 ) -> None:
     from kontur.evaluate import draw_ap
-    from kontur.formats.atomic import replacing, write_text
+    from kontur.files.atomic import replacing, write_text
 
     scores = json.loads(summaries[ALL].to_json())
     groups = {name: json.loads(s.to_json()) for name, s in summaries.items() if name != ALL}

@@ -132,7 +132,7 @@ def learn(
     kontur learn worms.csv --target state --out state.safetensors --report r --images worms
     kontur learn cells.csv --target area --without "area*,feret*" --out area.safetensors
     """
-    from kontur.formats import atomic
+    from kontur.files import atomic
     from kontur.measure.extra import package
     from kontur.measure.table_files import read_table
 

@@ -112,12 +112,11 @@ def predict(
     """
     from kontur.cli.time_left import TimeLeft, weights_of
     from kontur.data.file_names import REPORT_FILE
-    from kontur.infer.choose_engine import on_gpu
+    from kontur.infer.choose_engine import on_gpu, precision_of
     from kontur.infer.engine_threads import processors
     from kontur.infer.folder import predict_folder
     from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
     from kontur.infer.load import load
-    from kontur.infer.onnx_engine import precision_of
     from kontur.infer.outputs import OVERLAY, parse_outputs
     from kontur.infer.record import model_identity
 
@@ -214,7 +213,7 @@ def _count(inputs: Sequence["InputImage"], options: "PredictOptions", *, at_leas
     """How many images, or planes where every page is predicted; counting ends at `at_least`."""
     if options.page != "all" or len(inputs) >= at_least:
         return len(inputs)
-    from kontur.formats.page_count import count_pages
+    from kontur.images.page_count import count_pages
 
     count = 0
     for image in inputs:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
-from kontur.formats import zarr_store
+from kontur.images import zarr_store
 from kontur.infer.inputs import InputImage
 
 EACH = 20_000  # bytes that every image counts more; a small one takes some ten milliseconds

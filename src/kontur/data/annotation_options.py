@@ -19,7 +19,7 @@ from kontur.data.folder_tables import ClassTable
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.data.places import label_page
 from kontur.errors import InputError
-from kontur.formats import labels as label_images
+from kontur.formats.label_image import format as label_images
 from kontur.formats.masks import IGNORE, Task, choose_task, class_names
 from kontur.instances import CLASSES
 

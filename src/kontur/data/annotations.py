@@ -18,10 +18,10 @@ from kontur.data.places import label_page, places_by_page
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, masks
 from kontur.formats.image_annotation import pick
-from kontur.formats.images import is_image, read_image
-from kontur.formats.nifti_axes import axes_note
-from kontur.formats.nifti_space import check_same_space
+from kontur.formats.nifti.axes import axes_note
+from kontur.formats.nifti.space import check_same_space
 from kontur.geometry import raster
+from kontur.images.image_file import is_image, read_image
 from kontur.instances import CLASSES, Instances
 
 LARGEST_ID = 2**63 - 1

@@ -20,9 +20,10 @@ from kontur import formats
 from kontur.data.file_names import IMAGE_FOLDERS, image_files, stem, walk
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
-from kontur.formats import Format, embedded_picture, zarr_store
-from kontur.formats.images import is_image
-from kontur.formats.label_studio import UPLOADED
+from kontur.formats import Format
+from kontur.formats.label_studio.format import UPLOADED
+from kontur.images import embedded_picture, zarr_store
+from kontur.images.image_file import is_image
 from kontur.instances import CLASSES, Instances
 from kontur.select.split_names import split_of
 from kontur.wording import counted, listed, plural

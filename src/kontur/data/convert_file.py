@@ -17,15 +17,15 @@ from kontur.data.places import (
     plane_on,
 )
 from kontur.errors import InputError
-from kontur.formats import zarr_store
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, names_of, pick
-from kontur.formats.images import is_image, open_image
 from kontur.formats.information_loss import information_losses
-from kontur.formats.nifti_axes import axes_note
-from kontur.formats.nifti_space import check_same_space
+from kontur.formats.nifti.axes import axes_note
+from kontur.formats.nifti.space import check_same_space
 from kontur.formats.output_names import check_is_of_format
-from kontur.formats.page_count import check_is_one_stack, count_pages
+from kontur.images import zarr_store
+from kontur.images.image_file import is_image, open_image
+from kontur.images.page_count import check_is_one_stack, count_pages
 
 SIZE = re.compile(r"\s*(\d{1,9})\s*[x×,]\s*(\d{1,9})\s*")
 

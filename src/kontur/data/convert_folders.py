@@ -26,12 +26,14 @@ from kontur.data.pairing import are_annotations, prediction_files
 from kontur.data.places import places_of, plane_on
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, zarr_store
-from kontur.formats.coco_writer import lost_by_joining
+from kontur.files import atomic
+from kontur.formats import Format, ImageAnnotation
+from kontur.formats.coco.writer import lost_by_joining
 from kontur.formats.image_annotation import pick, unique_ids
 from kontur.formats.information_loss import information_losses
 from kontur.formats.output_names import check_is_of_format, has_ending_of
-from kontur.formats.page_count import count_pages
+from kontur.images import embedded_picture, zarr_store
+from kontur.images.page_count import count_pages
 from kontur.select.split_names import split_of
 from kontur.wording import quoted
 

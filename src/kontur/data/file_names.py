@@ -10,9 +10,9 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import zarr_store
-from kontur.formats.images import IMAGE_ENDINGS, SEGMENTATION, is_image
-from kontur.formats.nifti_header import PACKED
+from kontur.images import zarr_store
+from kontur.images.image_file import IMAGE_ENDINGS, SEGMENTATION, is_image
+from kontur.images.nifti_names import PACKED
 
 IMAGE_FOLDERS = ("images", "image", "imgs", "img", "imagesTr")  # Tr: nnU-Net
 # A file with such an ending of its stem, beside its image, is the image's label image.

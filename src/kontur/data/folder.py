@@ -26,8 +26,8 @@ from kontur.data.recognise_layout import recognise_layout
 from kontur.data.sample import Sample
 from kontur.data.samples import LoadedSamples, Samples, StoredSample
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
 from kontur.formats.masks import Task
+from kontur.images.channels import Channel
 from kontur.instances import CLASSES
 from kontur.wording import counted, plural
 

@@ -23,9 +23,9 @@ from typing import NamedTuple
 from kontur.data.file_names import partner_name, stem
 from kontur.data.issue import Issue
 from kontur.errors import InputError
-from kontur.formats import csv_dialect
-from kontur.formats.images import IMAGE_ENDINGS
+from kontur.files import csv_dialect
 from kontur.formats.masks import IGNORE
+from kontur.images.image_file import IMAGE_ENDINGS
 from kontur.select.split_names import SPLITS
 from kontur.wording import counted, listed
 

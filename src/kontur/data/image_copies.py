@@ -10,7 +10,9 @@ from typing import Literal
 
 from kontur.data.file_names import stem
 from kontur.errors import InputError
-from kontur.formats import Format, atomic, embedded_picture, pictures
+from kontur.files import atomic
+from kontur.formats import Format
+from kontur.images import embedded_picture, pictures
 
 Copies = Literal["copy", "link", "none"]
 WAYS: tuple[Copies, ...] = ("copy", "link", "none")

@@ -18,8 +18,8 @@ from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.image_annotation import pick
-from kontur.formats.page_count import count_pages
 from kontur.formats.planes import by_plane, page_numbers
+from kontur.images.page_count import count_pages
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.wording import listed, plural

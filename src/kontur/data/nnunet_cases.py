@@ -2,7 +2,7 @@
 
 The Medical Segmentation Decathlon has the same folders and one name for both. The values of label
 images are classes where `dataset.json` names them: every connected region of a class on a plane is
-an object. Channels in files of their own are one image, see `formats.nifti_channels`.
+an object. Channels in files of their own are one image, see `images.nifti.channels`.
 """
 
 from collections import Counter
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from kontur.data.layout import Layout
 from kontur.errors import InputError
-from kontur.formats import nnunet_dataset
-from kontur.formats.nnunet_dataset import CHANNEL, FIRST
+from kontur.images import nnunet_dataset
+from kontur.images.nnunet_dataset import CHANNEL, FIRST
 
 IMAGES, LABELS = "imagesTr", "labelsTr"
 

@@ -1,7 +1,7 @@
 """Annotation files of other programs in a training folder, and how to convert them.
 
 Such files beside images are reported instead of overlooked; see `formats.unsupported_outlines` and
-`formats.unsupported_images`.
+`images.unsupported_images`.
 """
 
 from collections import Counter
@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kontur import formats
-from kontur.formats import unsupported_images
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.unsupported_outlines import Program, program_of
+from kontur.images import unsupported_images
 from kontur.wording import listed, plural
 
 

@@ -38,9 +38,10 @@ from kontur.data.mask_checks import MaskFile, are_label_images, check_mask_files
 from kontur.data.places import Place, know_both, page_of_place, places_by_page
 from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation, masks, zarr_store
+from kontur.formats import ImageAnnotation, masks
 from kontur.formats.image_annotation import pick
 from kontur.formats.masks import Task, choose_task
+from kontur.images import zarr_store
 from kontur.instances import Instances
 from kontur.wording import listed
 

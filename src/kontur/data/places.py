@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats.file_stamp import FileStamp
-from kontur.formats.nifti_axes import axes_note
-from kontur.formats.page_count import count_pages, list_planes
+from kontur.files.file_stamp import FileStamp
+from kontur.formats.nifti.axes import axes_note
+from kontur.images.page_count import count_pages, list_planes
 from kontur.instances.plane import Plane
 
 KEPT = 64  # files whose number of pages, and whose places, are kept

@@ -10,7 +10,7 @@ from pathlib import Path
 from kontur import formats
 from kontur.data.file_names import RECORD_FILE
 from kontur.errors import InputError
-from kontur.formats import zarr_store
+from kontur.images import zarr_store
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.wording import printable

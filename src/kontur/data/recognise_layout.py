@@ -38,7 +38,7 @@ from kontur.data.file_names import (
 from kontur.data.layout import AnnotatedImage, AnnotationKind, Layout, join_layouts
 from kontur.data.other_programs import annotations_sentence, images_sentence
 from kontur.errors import InputError
-from kontur.formats import zarr_store
+from kontur.images import zarr_store
 from kontur.select.split_names import SPLITS, split_of
 from kontur.wording import counted, listed, plural
 

@@ -15,8 +15,8 @@ from kontur.data.annotations import read_annotation
 from kontur.data.layout import AnnotatedImage
 from kontur.data.sample import Sample
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
-from kontur.formats.images import Image, check_finite, read_image
+from kontur.images.channels import Channel
+from kontur.images.image_file import Image, check_finite, read_image
 from kontur.instances import Instances
 
 if TYPE_CHECKING:

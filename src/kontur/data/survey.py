@@ -19,7 +19,7 @@ from kontur.data.normalise import (
     to_channels,
 )
 from kontur.errors import InputError
-from kontur.formats.lazy_pixels import LazyPixels, bands
+from kontur.images.lazy_pixels import LazyPixels, bands
 
 
 class InChannels(LazyPixels):

@@ -24,8 +24,8 @@ from kontur.data.pairing import (
 from kontur.data.places import places_by_page
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
-from kontur.formats.nnunet_dataset import meaning_of_labels
+from kontur.images.channels import Channel
+from kontur.images.nnunet_dataset import meaning_of_labels
 
 
 @dataclass(frozen=True, eq=False)

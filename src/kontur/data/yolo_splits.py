@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kontur.data.layout import Layout
-from kontur.formats import document
-from kontur.formats.yolo_names import find_settings
+from kontur.files import json_document
+from kontur.formats.yolo.names import find_settings
 from kontur.select.split_names import SPLITS
 from kontur.wording import plural
 
@@ -20,7 +20,7 @@ def with_splits(layout: Layout, root: Path) -> Layout:
     """The layout with the splits of the `data.yaml` in `root`, where it has some for all images.
 
     A note says where they leave images out; splits that share images are none, which is how files
-    are written that name the same folder twice. Errors as in `yolo_names.find_settings`.
+    are written that name the same folder twice. Errors as in `formats.yolo.names.find_settings`.
     """
     path, settings = find_settings(root)
     if path is None:
@@ -51,7 +51,7 @@ def _images(entries: Any, root: Path, images: Sequence[Path]) -> Iterator[Path]:
         places = (root.joinpath(*parts[first:]) for first in range(len(parts) + 1))
         place = next((place for place in places if place.exists()), root)
         if place.is_file():
-            for line in document.load_text(place).splitlines():
+            for line in json_document.load_text(place).splitlines():
                 yield from _named(_parts(line.strip()), images)
         elif place != root:
             yield from (image for image in images if place in image.parents)

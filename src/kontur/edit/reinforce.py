@@ -23,7 +23,7 @@ from kontur.edit.roll_out import begun_rough, begun_with_own, roll_out
 from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, mean_iou, see
 from kontur.edit.teacher import imitate
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
+from kontur.images.channels import Channel
 from kontur.infer.load import find_model
 from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor

@@ -1,4 +1,4 @@
-"""Files to objects and back: one module a format, all of them in one table (`recognise_format`)."""
+"""Files to objects and back: a module or folder a format, all in one table (`recognise_format`)."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import atomic, collector
+from kontur.files import atomic
+from kontur.formats import collector
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.information_loss import lost_objects

@@ -3,14 +3,17 @@
 A collection is the object that its areas make; points and lines beside them are left out, and said.
 """
 
+import logging
+
 import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from kontur.formats import document
 from kontur.geometry.polygons import AREAL
 from kontur.wording import listed
+
+log = logging.getLogger("kontur.formats")
 
 
 def area_of(shape: BaseGeometry | None, which: str) -> Polygon | MultiPolygon | None:
@@ -29,5 +32,5 @@ def area_of(shape: BaseGeometry | None, which: str) -> Polygon | MultiPolygon | 
         return None
     others = dict.fromkeys(part.geom_type for part in parts[~areal] if not part.is_empty)
     if others:
-        document.log.warning("%s: beside its areas it has %s: left out", which, listed(others))
+        log.warning("%s: beside its areas it has %s: left out", which, listed(others))
     return MultiPolygon(list(parts[areal]))

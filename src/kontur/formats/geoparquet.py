@@ -8,6 +8,7 @@ Needs pyarrow (extra `geoparquet`). After the GeoParquet specification.
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,16 +20,19 @@ import shapely
 
 from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, document, object_rows
+from kontur.files import atomic, json_document
+from kontur.formats import object_rows
 from kontur.formats.collected_areas import area_of
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.object_rows import AREAS, COLUMNS, ObjectRows, Values
 from kontur.formats.outline_file import OutlineFile
-from kontur.formats.read_errors import damaged
 from kontur.formats.rounding import rounded
+from kontur.images.read_errors import damaged
 from kontur.instances import Instances
 from kontur.wording import counted, listed, quoted
+
+log = logging.getLogger("kontur.formats")
 
 MAGIC = b"PAR1"
 FOOTER = 1 << 22  # bytes at the end of a file in which its metadata is looked for
@@ -143,7 +147,7 @@ def _unified(left: Any, right: Any) -> Any:
 def stream(
     path: Path, image: ImageAnnotation, *, overwrite: bool = True
 ) -> Iterator[Callable[[Instances], None]]:
-    """Write the objects of one image part by part, a row group each; see `geojson.stream`.
+    """Write the objects of one image part by part, a row group each; see `geojson.format.stream`.
 
     Each row has the box of its outline, by which readers find the rows of a region.
     """
@@ -241,7 +245,7 @@ def _packages() -> tuple[ModuleType, ModuleType]:
 def _opened(path: Path) -> Iterator[Any]:
     """The file, open; `InputError` where it is none, damaged, or claims to hold too much."""
     arrow, parquet = _packages()
-    with document.opened(path) as opened:
+    with json_document.opened(path) as opened:
         if opened.read(len(MAGIC)) != MAGIC:
             raise InputError(f"{path} is no Parquet file")
     try:
@@ -318,7 +322,7 @@ def _name_left_out(schema: Any, where: Path) -> None:
     others = [name for name in schema.names if name not in known]
     if others:
         columns = counted(others, "column")
-        document.log.warning("%s: %s of neither numbers nor texts: left out", where, columns)
+        log.warning("%s: %s of neither numbers nor texts: left out", where, columns)
 
 
 def _own(table: Any) -> dict[str, Any]:
@@ -343,7 +347,7 @@ def _recognise(file: OutlineFile) -> bool:
     """Whether the metadata at its end is that of GeoParquet; tables end in .parquet too."""
     if not file.beginning.startswith(MAGIC):
         return False
-    with document.opened(file.path) as opened:
+    with json_document.opened(file.path) as opened:
         opened.seek(max(file.path.stat().st_size - FOOTER, 0))
         return b"primary_column" in opened.read()
 

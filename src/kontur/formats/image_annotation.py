@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kontur.errors import InputError
-from kontur.formats.nifti_header import PACKED
+from kontur.images.nifti_names import PACKED
 from kontur.instances import Instances
 from kontur.wording import listed, plural, shortened
 

@@ -22,10 +22,12 @@ from jaxtyping import Bool, Shaped
 from shapely import Polygon
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.files import json_document
+from kontur.formats import outline_repair
 from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.image_size import LARGEST_SIDE, image_size
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.painted import as_pixels, have_hole
 from kontur.formats.parts import whole_objects
@@ -70,7 +72,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         _shape(row, size, f"{where}: shape {number}")
         for number, row in enumerate(content["shapes"], start=1)
     ]
-    without = document.left_out((shape.without for shape in shapes), where)
+    without = outline_repair.left_out((shape.without for shape in shapes), where)
     objects, polygons = whole_objects(shapes, _group, where)
     names = [_class(parts[0]) for parts in objects]
     classes = list(dict.fromkeys(name for name in names if name is not None)) or [*CLASSES]
@@ -109,7 +111,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         "imageWidth": size[1] if size else None,
         **rest,
     }
-    document.dump(path, content, overwrite=overwrite)
+    json_document.dump(path, content, overwrite=overwrite)
 
 
 def _written(instances: Instances, size: tuple[int, int] | None) -> Iterator[dict[str, Any]]:
@@ -165,7 +167,7 @@ def _on_grid(polygons: Shaped[np.ndarray, " k"]) -> Bool[np.ndarray, " k"]:
 
 def _free(label: str, group: Any, used: set[tuple[str, int]]) -> int:
     """The group, or the next number that no other object of the label has."""
-    number = document.whole_number(group) or 1
+    number = json_document.whole_number(group) or 1
     while (label, number) in used:
         number += 1
     used.add((label, number))
@@ -205,7 +207,7 @@ def _shape(row: Any, size: tuple[int, int] | None, which: str) -> _Shape:
             raise ValueError("wanted points [x, y]")
         if kind == "mask":
             return _Shape(row, str(label), _window(row, points, size))
-        area = document.polygon([_outline(kind, points.reshape(-1, 2))])
+        area = outline_repair.polygon([_outline(kind, points.reshape(-1, 2))])
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"{which}: its points are no list of [x, y] of a {kind}") from None
     return _Shape(row, str(label), area)
@@ -229,7 +231,7 @@ def _window(
     row: Mapping[str, Any], points: Shaped[np.ndarray, "n 2"], size: tuple[int, int] | None
 ) -> Window:
     """The mask of a shape; ValueError where it is none."""
-    if len(points) != 2 or not (np.abs(points) < document.LARGEST).all():
+    if len(points) != 2 or not (np.abs(points) < LARGEST_SIDE).all():
         raise ValueError("wanted two points")
     mask = _decoded(row.get("mask"))
     left, top = (int(side) for side in np.floor(points.min(axis=0)))
@@ -252,7 +254,7 @@ def _decoded(text: Any) -> Bool[np.ndarray, "h w"]:
 
 
 def _group(shape: _Shape) -> tuple[str, int] | None:
-    number = document.whole_number(shape.row.get("group_id"))
+    number = json_document.whole_number(shape.row.get("group_id"))
     return None if number is None else (shape.label, number)
 
 
@@ -273,7 +275,7 @@ def _score(row: Mapping[str, Any]) -> float:
 
 def _id(row: Mapping[str, Any]) -> int | None:
     own = row.get(OWN)
-    return document.whole_number(own.get("id")) if isinstance(own, Mapping) else None
+    return json_document.whole_number(own.get("id")) if isinstance(own, Mapping) else None
 
 
 def _rest(shape: _Shape) -> dict[str, Any]:
@@ -287,7 +289,7 @@ def _size(content: Mapping[str, Any], where: Path) -> tuple[int, int] | None:
     sides = content.get("imageHeight"), content.get("imageWidth")
     if None in sides:
         return None
-    size = document.image_size(*sides)
+    size = image_size(*sides)
     if size is None:
         raise InputError(
             f"{where}: imageHeight is {quoted(sides[0])} and imageWidth {quoted(sides[1])}; wanted "

@@ -4,6 +4,7 @@ Each row names its image, so a file holds any number of them. Columns of ours ar
 those of `PLANE` where an object lies on a plane of a stack; others are kept.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,15 +15,19 @@ import shapely
 from jaxtyping import Int, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.files import json_document
+from kontur.formats import outline_repair
 from kontur.formats.attributes import attributes_of, plain
 from kontur.formats.image_annotation import ImageAnnotation, ids_on_planes
+from kontur.formats.image_size import LARGEST_SIDE
 from kontur.formats.planes import by_plane, read_plane
 from kontur.formats.rounding import rounded_score
 from kontur.instances import CLASSES, Instances
 from kontur.instances.checks import with_unique_ids
 from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted
+
+log = logging.getLogger("kontur.formats")
 
 COLUMNS = ("image", "id", "class", "score", "ignore", "image_height", "image_width")
 PLANE = ("plane_z", "plane_t", "plane_page")  # as in `Plane`; the page where that is neither
@@ -95,10 +100,10 @@ def entries_of(
     """
     values = rows.values
     check_numbers(values, where)
-    polygons, kept = document.repaired(rows.shapes, where)
+    polygons, kept = outline_repair.repaired(rows.shapes, where)
     without = np.array([kind or "" for kind in rows.kinds], dtype=object)
     if any(rows.kinds):
-        document.log.warning(
+        log.warning(
             "%s: %d of %d rows have no area (%s): left out",
             *(where, sum(map(bool, rows.kinds)), len(without)),
             listed(f"{n} × {kind}" for kind, n in Counter(filter(None, rows.kinds)).items()),
@@ -113,7 +118,7 @@ def entries_of(
         size = _size(values, numbers, rows.sizes.get(name), f"{where}: {name}")
         bare = Counter(kind for kind in without[numbers] if kind)  # of all its planes
         of_image = numbers[kept[numbers]]
-        written = [document.whole_number(i) for i in _at_rows(values.get("id"), of_image)]
+        written = [json_document.whole_number(i) for i in _at_rows(values.get("id"), of_image)]
         planes = _planes(values, of_image, where)
         ids = np.array(
             ids_on_planes(written, [plane or Plane() for plane in planes]), dtype=np.int64
@@ -226,9 +231,9 @@ def _size(
         sizes.add(tuple(listed_size))
     if len(sizes) > 1:
         raise InputError(f"{where} has different sizes")
-    height, width = map(document.whole_number, sizes.pop() if sizes else (None, None))
+    height, width = map(json_document.whole_number, sizes.pop() if sizes else (None, None))
     if height is None or width is None:
         return None
-    if not 0 < min(height, width) <= max(height, width) < document.LARGEST:
+    if not 0 < min(height, width) <= max(height, width) < LARGEST_SIDE:
         raise InputError(f"{where} is {height}×{width} pixels; wanted whole numbers above 0")
     return height, width

@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kontur.formats import document, masks
+from kontur.files import json_document
+from kontur.formats import masks
 from kontur.formats.masks import Task
-from kontur.formats.nnunet_dataset import meaning_of_labels
+from kontur.images.nnunet_dataset import meaning_of_labels
 
 BEGINNING = 1 << 16  # bytes by which kinds of files are told apart
 TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)|[\[\]{}]|:(?=\s*(.))', re.DOTALL)
@@ -41,7 +42,7 @@ class OutlineFile:
     @cached_property
     def meaning(self) -> tuple[Task, Mapping[int, str] | None]:
         """The task of masks, and the classes of their values where they are given or a data set
-        around the file names them, see `nnunet_dataset`; `InputError` for another task."""
+        around the file names them, see `images.nnunet_dataset`; `InputError` for another task."""
         if self.class_of_value is not None:
             return masks.choose_task(self.task), self.class_of_value
         task, classes = meaning_of_labels(self.path, self.task)
@@ -50,16 +51,16 @@ class OutlineFile:
     @cached_property
     def json(self) -> Any:
         """The content as JSON; `InputError` where it is none."""
-        return document.load(self.path)
+        return json_document.load(self.path)
 
     def json_rows(self, key: str, convert: Callable[[int, Any], Any]) -> Any:
-        """The content with the rows of its long list converted, see `document.load_rows`."""
-        return document.load_rows(self.path, key, convert)
+        """The content with the rows of its long list converted, see `json_document.load_rows`."""
+        return json_document.load_rows(self.path, key, convert)
 
     @cached_property
     def beginning(self) -> bytes:
         """The first bytes of the file, by which its kind is told."""
-        with document.opened(self.path) as file:
+        with json_document.opened(self.path) as file:
             return file.read(BEGINNING)
 
     @cached_property

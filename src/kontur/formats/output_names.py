@@ -7,9 +7,9 @@ A folder of outputs in the place of a store of Zarr is taken for a damaged store
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import zarr_store
 from kontur.formats.format import Format
 from kontur.formats.recognise_format import ending_of
+from kontur.images import zarr_store
 from kontur.wording import listed
 
 # Shared endings of what is read and never written: packed files, and pictures with losses.

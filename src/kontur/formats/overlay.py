@@ -14,9 +14,9 @@ from jaxtyping import Int, Num, Shaped, UInt8
 
 from kontur.display.stretch import DisplayRange, stretch
 from kontur.errors import InputError
-from kontur.formats import atomic
-from kontur.formats.lazy_pixels import LazyPixels, Pixels, every
+from kontur.files import atomic
 from kontur.geometry import raster
+from kontur.images.lazy_pixels import LazyPixels, Pixels, every
 from kontur.instances import Instances
 from kontur.instances.colours import object_colours
 

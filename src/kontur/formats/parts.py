@@ -9,7 +9,7 @@ import shapely
 from jaxtyping import Shaped
 from shapely import MultiPolygon, Polygon
 
-from kontur.formats import document
+from kontur.formats import outline_repair
 from kontur.formats.windows import Window, trace
 
 
@@ -33,11 +33,12 @@ def whole_objects(
     """The shapes of each of k objects and the objects' valid polygons, which `where` are read.
 
     Shapes of one group are one object, and so is each of the group None; what has no area is
-    left out, and what was repaired is logged (`document.repaired`). No shapes give no objects.
+    left out, and what was repaired is logged (`outline_repair.repaired`). No shapes give no
+    objects.
     """
     objects = grouped([shape for shape in shapes if shape.area is not None], group_of)
     areas = joined([[part.area for part in parts if part.area is not None] for parts in objects])
-    polygons, kept = document.repaired(areas, where)
+    polygons, kept = outline_repair.repaired(areas, where)
     return [parts for parts, keep in zip(objects, kept, strict=True) if keep], polygons
 
 

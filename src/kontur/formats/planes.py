@@ -1,14 +1,17 @@
 """Planes of a stack: on which of them outlines were drawn, and which of them are read."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.files import json_document
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted
+
+log = logging.getLogger("kontur.formats")
 
 EVERY_CHANNEL = -1  # QuPath's channel of an outline that is of all
 
@@ -20,7 +23,7 @@ def read_plane(plane: Any, where: str | Path) -> Plane | None:
     """
     if not isinstance(plane, Mapping):
         return None
-    z, t, page = (document.whole_number(plane.get(axis, 0)) for axis in ("z", "t", "page"))
+    z, t, page = (json_document.whole_number(plane.get(axis, 0)) for axis in ("z", "t", "page"))
     if z is None or t is None or page is None or min(z, t, page) < 0:
         raise InputError(
             f"{where}: a plane is {quoted(plane)}; wanted whole numbers z and t from 0"
@@ -33,7 +36,7 @@ def read_planes(planes: Sequence[Any], page: Any, where: str | Path) -> list[Pla
     read = [read_plane(plane, where) for plane in planes]
     if page is None or len({plane or Plane() for plane in read}) != 1:
         return read
-    number = document.whole_number(page)
+    number = json_document.whole_number(page)
     if number is None:
         raise InputError(f"{where}: kontur.page is {quoted(page)}; wanted a whole number")
     return [(plane or Plane()).numbered(number) for plane in read]
@@ -65,14 +68,14 @@ def by_plane(
         places = [i for i, plane in enumerate(planes) if plane[:2] == at]
         if places:
             return [(planes[places[0]], places)]
-        document.log.warning(
+        log.warning(
             "%s: no outline is on page %d of its image, at depth %d and time %d", where, page, *at
         )
         return [(None, [])]
     numbers = page_numbers(planes, where)
     places = [i for i, number in enumerate(numbers) if number == page]
     if not places:
-        document.log.warning(
+        log.warning(
             "%s: no outline is on page %d; they are on %s",
             *(where, page, listed(map(str, sorted(set(numbers))))),
         )

@@ -1,36 +1,32 @@
 """The table of formats, and which of them a file is of.
 
 The ending of a file's name decides its format; where other files have it too (`.json`), the
-content does. A new format is a module with a constant `FORMAT` and a line in `FORMATS`: reading,
-writing, conversion, folders, commands and help texts follow from the table.
+content does. A new format is a module with a constant `FORMAT`, or a folder of several
+whose `format` has it, and a line in `FORMATS`: reading, writing, conversion, folders, commands and
+help texts follow from the table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import (
-    attributes,
-    cellpose,
-    coco,
-    cvat,
-    geojson,
-    geojson_lines,
-    geoparquet,
-    imagej,
-    label_studio,
-    labelme,
-    labels,
-    nifti_labels,
-    ome_zarr_labels,
-    table,
-    via,
-    yolo,
-    zarr_store,
-)
+from kontur.formats import attributes, cellpose, geoparquet, labelme
+from kontur.formats.coco import format as coco
+from kontur.formats.csv import format as table
+from kontur.formats.cvat import format as cvat
 from kontur.formats.format import Format
+from kontur.formats.geojson import format as geojson
+from kontur.formats.geojson import lines as geojson_lines
+from kontur.formats.imagej import format as imagej
+from kontur.formats.label_image import format as labels
+from kontur.formats.label_studio import format as label_studio
+from kontur.formats.nifti import format as nifti_labels
+from kontur.formats.ome_zarr import format as ome_zarr_labels
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.unsupported_outlines import program_of
+from kontur.formats.via import format as via
+from kontur.formats.yolo import format as yolo
+from kontur.images import zarr_store
 from kontur.wording import listed, nearest
 
 FORMATS: Mapping[str, Format] = {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Real
 
-from kontur.formats import document
+from kontur.files import json_document
 from kontur.formats.attributes import typed
 from kontur.formats.object_rows import EXTRAS
 from kontur.formats.qupath import measurements_of
@@ -47,5 +47,5 @@ def _track(extra: Mapping[str, Any]) -> float:
     columns, cells = extra.get(EXTRAS, {}), extra.get(CELLS, {})
     properties = extra.get("geojson", {}).get("properties", {})
     held = columns if TRACK in columns else measurements_of(properties.get("measurements"))
-    number = document.whole_number(held.get(TRACK, typed(cells.get(TRACK))))
+    number = json_document.whole_number(held.get(TRACK, typed(cells.get(TRACK))))
     return np.nan if number is None or abs(number) > LARGEST else number

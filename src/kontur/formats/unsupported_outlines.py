@@ -1,7 +1,7 @@
 """Annotation files that are not read: which program wrote each, and what to do with it.
 
 They share the endings `.json` and `.xml` with formats that are read; the beginning of the file
-tells. For images see `unsupported_images`.
+tells. For images see `images.unsupported_images`.
 """
 
 from typing import NamedTuple

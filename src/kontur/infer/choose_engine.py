@@ -26,15 +26,31 @@ def engine_for(
     """
     check_choice(model, device, precision)
     if on_gpu(device) and model.graphs:  # the baseline has none
-        return TorchEngine(rebuild(model).to("cuda"))
+        return _on_gpu(model, precision)
     return OnnxEngine(model, threads=threads, precision=precision)
+
+
+def _on_gpu(model: Model, precision: Precision) -> TorchEngine:
+    import torch
+
+    if precision == "auto":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        precision = "bf16" if fast else "float32"
+    network = rebuild(model).to("cuda", memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return TorchEngine(network, precision)
+
+
+def precision_of(engine: Engine) -> Precision:
+    """The numbers that an engine computes in, where it can choose; else float32."""
+    return engine.precision if isinstance(engine, OnnxEngine | TorchEngine) else "float32"
 
 
 def check_choice(model: Model, device: Device, precision: Precision) -> None:
     """Raises `InputError` where a model cannot run on a device in a precision.
 
     `device` is "cuda" and there is no torch or no GPU, `precision` is "int8" and there is one or
-    the model has no graphs in 8-bit integers, or one of both is an unknown word.
+    the model has no graphs in 8-bit integers, it is "bf16" and there is none, or one of both is an
+    unknown word.
     """
     if precision not in get_args(Precision):
         words = ", ".join(get_args(Precision))
@@ -42,6 +58,11 @@ def check_choice(model: Model, device: Device, precision: Precision) -> None:
     gpu = on_gpu(device)
     if precision == "int8" and gpu:
         raise InputError("8-bit integers are a CPU's; add --device cpu or leave --precision out")
+    if precision == "bf16" and not gpu:
+        raise InputError(
+            "floats of 16 bits are a GPU's, and none is used; leave --precision out, which takes "
+            "what is fastest here"
+        )
     if precision == "int8" and not model.int8:
         raise InputError(
             "the model has no graphs in 8-bit integers (kontur train makes them, where they are as "

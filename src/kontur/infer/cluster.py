@@ -21,16 +21,17 @@ import kontur
 from kontur import extra
 from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError, reason_of
-from kontur.formats.atomic import write_text
-from kontur.formats.left_overs import hidden_beside
-from kontur.formats.object_storage import url_of
+from kontur.files.atomic import write_text
+from kontur.files.left_overs import hidden_beside
+from kontur.images.object_storage import url_of
 from kontur.infer import memory
+from kontur.infer.choose_engine import precision_of
 from kontur.infer.engine import Device, Precision
 from kontur.infer.image_task import Outcome, Task, TaskResult, Work
 from kontur.infer.image_worker import ImageWorker
 from kontur.infer.load import load
 from kontur.infer.model_files import find_model, shipped_models
-from kontur.infer.onnx_engine import OnnxEngine, precision_of
+from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.infer.source_file import file_digest
 from kontur.wording import plural
@@ -41,6 +42,7 @@ ENDING = 60.0  # seconds that tasks which have begun get to end after Ctrl-C; a 
 POLL = 1.0  # seconds between two looks at the workers while tasks run
 AHEAD = 2  # tasks a thread that are submitted, so that none waits for the next
 FEWEST = 32  # tasks that are submitted, for clusters that grow with what is asked of them
+DEVICE_OF: dict[Precision, Device] = {"int8": "cpu", "bf16": "cuda"}  # of precisions of one
 MEMORY = 0.7  # of a worker's limit: Dask gives a worker nothing more to do from 0.8 on
 EXTRA = "cluster"
 # Where Dask's clients log tracebacks of what we say in a sentence: that the scheduler is gone.
@@ -120,7 +122,7 @@ class DaskWorkers:
             replace(work, out=out),
             _everywhere(self._model),
             file_digest(find_model(self._model)),
-            "cpu" if precision == "int8" else self._device,
+            DEVICE_OF.get(precision, self._device),
             precision,
             kontur.__version__,
             hidden_beside(out / CLUSTER_FILE).name,

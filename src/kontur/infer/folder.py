@@ -1,6 +1,6 @@
 """Prediction of many images into a folder: finished outputs stay, failures do not stop the rest.
 
-Every file is written whole or not at all (`formats.atomic`), and `predict.json` notes of which
+Every file is written whole or not at all (`files.atomic`), and `predict.json` notes of which
 image it was made. So a call that follows an interruption skips what is finished, outlines an image
 anew that has changed since, and refuses to mix another image of the same name with what is there.
 """
@@ -13,8 +13,8 @@ from typing import Any
 
 from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
-from kontur.formats.atomic import check_writable
-from kontur.formats.left_overs import remove_left_overs
+from kontur.files.atomic import check_writable
+from kontur.files.left_overs import remove_left_overs
 from kontur.infer.folder_contrast import (
     FolderContrast,
     Images,

@@ -24,9 +24,9 @@ from kontur.data.normalise import SAMPLED, NormaliseConfig, in_fewest_channels
 from kontur.data.percentiles import weighted_percentiles
 from kontur.data.ranges import Ranges, as_ranges, is_range, ranges_of
 from kontur.errors import InputError
-from kontur.formats.images import open_image
-from kontur.formats.lazy_pixels import OpenImage, Pixels, bands
-from kontur.formats.page_count import count_pages
+from kontur.images.image_file import open_image
+from kontur.images.lazy_pixels import OpenImage, Pixels, bands
+from kontur.images.page_count import count_pages
 from kontur.infer.inputs import InputImage
 from kontur.infer.model_channels import open_for_model
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions, contrast_text

@@ -50,9 +50,9 @@ from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
 from kontur.evaluate.class_lists import ClassLists
-from kontur.formats.images import Image, is_image, open_image
-from kontur.formats.lazy_pixels import OpenImage
-from kontur.formats.nifti_space import check_same_space
+from kontur.formats.nifti.space import check_same_space
+from kontur.images.image_file import Image, is_image, open_image
+from kontur.images.lazy_pixels import OpenImage
 from kontur.infer.folder_contrast import measure_folder
 from kontur.infer.model_channels import in_learned_channel
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions

@@ -16,8 +16,8 @@ from kontur.data.folder import Folder, open_folder
 from kontur.errors import InputError
 from kontur.evaluate import Summary, evaluate, summarise
 from kontur.evaluate.counts import Rates
-from kontur.formats.atomic import write_text
-from kontur.formats.channels import Channel
+from kontur.files.atomic import write_text
+from kontur.images.channels import Channel
 from kontur.infer.load import load
 from kontur.infer.predict import Predictor
 from kontur.infer.worker_process import end_with_parent, peak_memory

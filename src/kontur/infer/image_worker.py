@@ -11,8 +11,8 @@ from threading import Lock, Semaphore
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.formats.images import open_image
-from kontur.formats.lazy_pixels import LazyPixels, OpenImage, thinned
+from kontur.images.image_file import open_image
+from kontur.images.lazy_pixels import LazyPixels, OpenImage, thinned
 from kontur.infer.hints import channel_hint, size_hint, track_hint, values_hint
 from kontur.infer.image_task import Job, Outcome, Task, TaskKind, TaskResult, Work
 from kontur.infer.journal import ImageJournal

@@ -24,10 +24,10 @@ from kontur.data.file_names import (
 from kontur.data.other_programs import unsupported_endings
 from kontur.data.recognise_layout import LABEL_FOLDERS, recognise_layout
 from kontur.errors import InputError
-from kontur.formats import slides, zarr_store
-from kontur.formats.images import IMAGE_KINDS, files_of, is_image
-from kontur.formats.object_storage import url_of
-from kontur.formats.unsupported_images import UNSUPPORTED, ending_of
+from kontur.images import slides, zarr_store
+from kontur.images.image_file import IMAGE_KINDS, files_of, is_image
+from kontur.images.object_storage import url_of
+from kontur.images.unsupported_images import UNSUPPORTED, ending_of
 from kontur.wording import counted, listed, plural, printable
 
 ENOUGH = 1000  # folders that are looked into for images that are not read

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kontur.formats.left_overs import hidden_beside, hidden_of
+from kontur.files.left_overs import hidden_beside, hidden_of
 
 Results = Mapping[str, Any]
 UNFINISHED = "unfinished"  # said of an image some of whose files may be of an earlier run

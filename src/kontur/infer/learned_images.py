@@ -6,7 +6,7 @@ An image is known again by its content (`image_statistics.fingerprint`), whereve
 from collections.abc import Iterable
 from pathlib import Path
 
-from kontur.formats.atomic import write_bytes
+from kontur.files.atomic import write_bytes
 from kontur.infer.model_files import MODEL_ENDING, find_model
 
 LEARNED = "learned.txt"

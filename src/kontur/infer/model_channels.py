@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kontur.errors import InputError
-from kontur.formats.arrays import image_array, without_opaque_alpha
-from kontur.formats.images import Image, open_image, picked
-from kontur.formats.lazy_pixels import OpenImage
+from kontur.images.arrays import image_array, without_opaque_alpha
+from kontur.images.image_file import Image, open_image, picked
+from kontur.images.lazy_pixels import OpenImage
 from kontur.infer.options import PredictOptions
 from kontur.instances.plane import plane_of_page
 from kontur.models.card import STAINS, Card

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kontur.errors import InputError, reason_of
-from kontur.infer.engine import Engine, Precision
+from kontur.infer.engine import Precision
 from kontur.infer.engine_threads import in_parts, part_edges, processors
 from kontur.infer.onnx_graph import OnnxGraph
 from kontur.models import catalog
@@ -162,8 +162,3 @@ def _check(graph: OnnxGraph, example: GraphExample) -> None:
 def _axis(shape: Sequence[int | str]) -> int | None:
     """The axis that counts objects, named so in the graph, if there is one."""
     return shape.index(OBJECTS) if OBJECTS in shape else None
-
-
-def precision_of(engine: Engine) -> Precision:
-    """The numbers that an engine computes in, in the graphs that are there in both."""
-    return engine.precision if isinstance(engine, OnnxEngine) else "float32"

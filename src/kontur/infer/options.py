@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from kontur.data.ranges import Ranges, as_ranges, is_number, ranges_of
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
+from kontur.images.channels import Channel
 from kontur.infer.region import Regions
 from kontur.wording import nearest
 

@@ -10,11 +10,12 @@ from jaxtyping import Float
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation, zarr_store
-from kontur.formats.lazy_pixels import OpenImage
-from kontur.formats.object_storage import url_of
+from kontur.formats import ImageAnnotation
 from kontur.formats.output_names import check_can_be_folder
 from kontur.formats.overlay import shrunk, write_overlay
+from kontur.images import zarr_store
+from kontur.images.lazy_pixels import OpenImage
+from kontur.images.object_storage import url_of
 from kontur.infer.parts import PredictedParts
 from kontur.instances import Instances
 from kontur.wording import nearest

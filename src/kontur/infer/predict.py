@@ -56,7 +56,7 @@ LOWEST_SCORE = 0.04  # of the candidates on which thresholds are tuned
 EVERYWHERE = (-math.inf, -math.inf, math.inf, math.inf)  # in a tile, all that it shows
 CLICKED = 0.6  # of the score threshold: so low may score what a click means; less costs time
 
-ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
+ImageLike = Any  # a file, or what `images.arrays.image_array` takes
 
 
 class Predictor:
@@ -84,7 +84,7 @@ class Predictor:
 
         Args:
             image: a file, or an array (H, W), (H, W, C) or (C, H, W) of NumPy, PyTorch or
-                Pillow, see `formats.arrays`.
+                Pillow, see `images.arrays`.
             options: the settings of the prediction, see `PredictOptions`; `changes` are single
                 ones by name, such as `diameter="auto"`.
 

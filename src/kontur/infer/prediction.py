@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 
 from kontur.display.stretch import stretch
 from kontur.display.thumbnail import SIDE
-from kontur.formats.lazy_pixels import Pixels, every
+from kontur.images.lazy_pixels import Pixels, every
 from kontur.infer.options import GivenContrast, contrast_text
 from kontur.instances import Instances
 from kontur.instances.notebook import instances_html

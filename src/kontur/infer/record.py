@@ -18,8 +18,8 @@ import kontur
 from kontur.data.file_names import RECORD_FILE
 from kontur.data.ranges import as_ranges, ranges_of
 from kontur.errors import InputError
-from kontur.formats.atomic import flush_folder, write_text
-from kontur.formats.left_overs import remove_left_overs
+from kontur.files.atomic import flush_folder, write_text
+from kontur.files.left_overs import remove_left_overs
 from kontur.infer.journal import UNFINISHED, ImageJournal, Journal, journals
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur import extra
-from kontur.formats.atomic import check_writable, replacing
+from kontur.files.atomic import check_writable, replacing
 from kontur.infer.image_task import Outcome
 from kontur.infer.lock import locked
 from kontur.wording import printable

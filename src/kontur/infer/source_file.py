@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.formats.file_stamp import FileStamp
-from kontur.formats.images import files_of
+from kontur.files.file_stamp import FileStamp
+from kontur.images.image_file import files_of
 from kontur.wording import printable
 
 KNOWN = 10_000  # digests of files that are kept
@@ -18,7 +18,7 @@ KNOWN = 10_000  # digests of files that are kept
 class SourceFile(NamedTuple):
     """The image file of outlines: its path relative to the outputs, its bytes and its digest.
 
-    Bytes and digest are those of all files that the image consists of, see `images.files_of`.
+    Bytes and digest are those of all files that the image consists of, see `image_file.files_of`.
     """
 
     source: str

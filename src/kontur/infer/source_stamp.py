@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from kontur.formats.file_stamp import FileStamp
-from kontur.formats.images import files_of
+from kontur.files.file_stamp import FileStamp
+from kontur.images.image_file import files_of
 
 Part = TypeVar("Part")
 

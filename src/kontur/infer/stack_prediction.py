@@ -16,11 +16,11 @@ from jaxtyping import Float, Int
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.images import open_image
-from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.lazy_sequence import LazySequence
-from kontur.formats.page_count import check_is_one_stack, count_pages
 from kontur.formats.tracks import tracks_of, with_tracks
+from kontur.images.image_file import open_image
+from kontur.images.lazy_pixels import OpenImage
+from kontur.images.page_count import check_is_one_stack, count_pages
 from kontur.infer.link import link
 from kontur.infer.options import GivenContrast, PredictOptions
 from kontur.infer.plane_store import FinishedPlane, PlaneStore

@@ -1,4 +1,8 @@
-"""The engine on torch, for a GPU and while a network is trained; only its use imports torch."""
+"""The engine on torch, for a GPU and while a network is trained; only its use imports torch.
+
+In bf16 convolutions and products run as they do in a training in bf16; what a network computes in
+float32 even there, coordinates among it, stays float32.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kontur.errors import InputError, reason_of
+from kontur.infer.engine import Precision
 from kontur.models import catalog
 from kontur.models.archive import Model
 from kontur.models.graphs import Graph, Graphs
@@ -19,13 +24,20 @@ class TorchEngine:
     """The graphs of a torch segmenter, on the device that its weights are on.
 
     A run puts it into evaluation mode and restores its mode afterwards.
+
+    Attributes:
+        precision: "float32" or "bf16"; outputs are float32 in both.
     """
 
-    def __init__(self, segmenter: "Segmenter"):
+    def __init__(self, segmenter: "Segmenter", precision: Precision = "float32"):
+        self.precision = precision
         self.graphs = Graphs(
             {
                 name: _torch_graph(
-                    graph, segmenter, keep=segmenter.feature_maps * (name == segmenter.features_of)
+                    graph,
+                    segmenter,
+                    keep=segmenter.feature_maps * (name == segmenter.features_of),
+                    bf16=precision == "bf16",
                 )
                 for name, graph in segmenter.graphs().items()
             }
@@ -48,7 +60,7 @@ class DeviceArray:
         return self.tensor.cpu().numpy().astype(dtype or np.float32, copy=bool(copy))
 
 
-def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: int) -> Graph:
+def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: int, bf16: bool) -> Graph:
     """A graph on numpy arrays; the first `keep` outputs stay on the device."""
     import torch
 
@@ -64,7 +76,8 @@ def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: int) -> Graph:
 
     def run(*arrays: Any) -> Sequence[Any]:
         device = next(segmenter.parameters()).device
-        with in_evaluation(segmenter), torch.inference_mode(), exact():
+        halved = torch.autocast(device.type, torch.bfloat16, enabled=bf16)
+        with in_evaluation(segmenter), torch.inference_mode(), exact(), halved:
             out = graph(*(on_device(array, device) for array in arrays))
         tensors = [t.float() for t in (out if isinstance(out, tuple) else (out,))]
         kept = [DeviceArray(t) for t in tensors[:keep]]

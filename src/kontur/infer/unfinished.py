@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kontur.formats.atomic import replacing, write_text
+from kontur.files.atomic import replacing, write_text
 
 
 class Unfinished:

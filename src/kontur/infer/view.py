@@ -20,8 +20,8 @@ from kontur.data.normalise import (
 )
 from kontur.data.ranges import Ranges
 from kontur.data.survey import survey
-from kontur.formats.images import check_finite
-from kontur.formats.lazy_pixels import LazyPixels, Pixels, source_level
+from kontur.images.image_file import check_finite
+from kontur.images.lazy_pixels import LazyPixels, Pixels, source_level
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 

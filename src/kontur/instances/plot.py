@@ -46,7 +46,7 @@ def _pixels(image: Any, size: tuple[int, int] | None) -> Shaped[np.ndarray, "h w
     if isinstance(image, str):
         raise InputError(
             f"plot shows an array, and {image} is a name; read it first: "
-            "kontur.formats.images.read_image(name)"
+            "kontur.images.image_file.read_image(name)"
         )
     array = np.asarray(getattr(image, "pixels", image))
     if array.ndim == 2:

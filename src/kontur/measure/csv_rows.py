@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from kontur.errors import InputError
-from kontur.formats import csv_dialect
+from kontur.files import csv_dialect
 from kontur.measure.cells import Mark
 from kontur.measure.extra import package
 

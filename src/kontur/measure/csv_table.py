@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Int
 
 from kontur.errors import InputError
-from kontur.formats import csv_dialect
+from kontur.files import csv_dialect
 from kontur.measure.cells import Mark, unit_in
 from kontur.measure.csv_rows import plain_columns, rows_below, rows_of_one_length
 from kontur.measure.extra import package

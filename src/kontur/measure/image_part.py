@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Num, Shaped
 
 from kontur.errors import InputError
-from kontur.formats.lazy_pixels import Pixels, bands, native
+from kontur.images.lazy_pixels import Pixels, bands, native
 from kontur.measure.exact_quantiles import exact_quantiles
 from kontur.measure.pixels import pixels_of
 

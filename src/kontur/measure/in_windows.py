@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-from kontur.formats.lazy_pixels import Pixels
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
+from kontur.images.lazy_pixels import Pixels
 from kontur.instances import Instances
 from kontur.measure import curve, fourier, intensity, midline, neighbours, shape, texture
 from kontur.measure.columns import Values, channel_endings

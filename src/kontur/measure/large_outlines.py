@@ -11,10 +11,11 @@ from kontur.data.pairing import Source, find_predictions, name_of_image, predict
 from kontur.data.places import Place, places_of
 from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation, zarr_store
-from kontur.formats.nnunet_dataset import meaning_of_labels
+from kontur.formats import ImageAnnotation
 from kontur.formats.outlines_on_disk import OutlinesOnDisk, on_page
-from kontur.formats.pixel_sides import Sides, pixel_sides
+from kontur.images import zarr_store
+from kontur.images.nnunet_dataset import meaning_of_labels
+from kontur.images.pixel_sides import Sides, pixel_sides
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines

@@ -14,13 +14,13 @@ import numpy as np
 from kontur.data.concurrently import concurrently
 from kontur.data.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
 from kontur.errors import InputError
-from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
-from kontur.formats.pixel_sides import Sides, uneven_note
+from kontur.images.lazy_pixels import LazyPixels
+from kontur.images.pixel_sides import Sides, uneven_note
 from kontur.measure.cells import unit_in
 from kontur.measure.empty_images import with_empty_images
 from kontur.measure.extra import package
-from kontur.measure.sources import LargePicture, Picture, Source
+from kontur.measure.source import LargePicture, Picture, Source
 from kontur.measure.table import measure, metadata_names
 from kontur.measure.text_columns import typed_column, warnings_of
 from kontur.wording import counted, plural, printable

@@ -13,23 +13,21 @@ from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.data.places import Place, check_labels_fit, places_of, plane_on
 from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation, zarr_store
-from kontur.formats.channels import Channel
-from kontur.formats.images import open_image, read_image
-from kontur.formats.nifti_space import check_same_space
-from kontur.formats.nnunet_dataset import meaning_of_labels
-from kontur.formats.pixel_sides import Sides, stated_sides
-from kontur.formats.pixel_size import square_side
+from kontur.formats import ImageAnnotation
+from kontur.formats.nifti.space import check_same_space
+from kontur.images import zarr_store
+from kontur.images.channels import Channel
+from kontur.images.image_file import open_image, read_image
+from kontur.images.nnunet_dataset import meaning_of_labels
+from kontur.images.pixel_sides import Sides, stated_sides
+from kontur.images.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import is_large
+from kontur.measure.source import LargePicture, Picture, Source, Sources
 from kontur.measure.sources import (
-    LargePicture,
-    Picture,
-    Source,
-    Sources,
     check_belongs_to_none,
     check_no_image,
     check_outlines,

@@ -13,11 +13,11 @@ import numpy as np
 
 from kontur import formats
 from kontur.errors import InputError
+from kontur.files.atomic import refuse_existing
 from kontur.formats import ImageAnnotation
-from kontur.formats.atomic import refuse_existing
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
-from kontur.measure.sources import Source
+from kontur.measure.source import Source
 from kontur.measure.table import IDENTITY, OUTLINE, column_of
 
 if TYPE_CHECKING:

@@ -7,12 +7,9 @@ reported, and its objects are measured as far as they can be: none is left out.
 
 import os
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Self
-
-import numpy as np
-from jaxtyping import Shaped
+from typing import NamedTuple
 
 from kontur.data.coco_layout import NoImagesFoundError, lists_images
 from kontur.data.enclosing_folder import enclosing_note
@@ -25,80 +22,24 @@ from kontur.data.pairing import are_annotations, check_masks, pair, prediction_f
 from kontur.data.places import label_page, places_by_page
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation, find_format, zarr_store
-from kontur.formats.channels import Channel
-from kontur.formats.images import open_image, read_image
-from kontur.formats.lazy_pixels import Pixels
-from kontur.formats.nifti_space import check_same_space
-from kontur.formats.nnunet_dataset import meaning_of_labels
-from kontur.formats.pixel_sides import Sides, stated_sides
-from kontur.formats.pixel_size import square_side
+from kontur.formats import ImageAnnotation, find_format
+from kontur.formats.nifti.space import check_same_space
+from kontur.images import zarr_store
+from kontur.images.channels import Channel
+from kontur.images.image_file import open_image, read_image
+from kontur.images.nnunet_dataset import meaning_of_labels
+from kontur.images.pixel_sides import Sides, stated_sides
+from kontur.images.pixel_size import square_side
 from kontur.infer.inputs import InputImage, find_inputs
-from kontur.instances import Instances
-from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
-from kontur.measure.in_windows import Outlines
-from kontur.measure.large_outlines import Reader, unstated, with_page_told
+from kontur.measure.large_outlines import Reader, with_page_told
+from kontur.measure.source import LargePicture, Picture, Source, Sources
 from kontur.wording import counted, listed, quoted
 
 WANTED = (
     "what is measured are outlines that kontur predict wrote, annotations, or label images, with "
     "the images named behind them (kontur measure OUTLINES IMAGES), or a training folder alone"
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """The objects of one image, the image `(h, w, c)` if there is one, its pixel size in µm."""
-
-    instances: Instances
-    image: Shaped[np.ndarray, "h w c"] | None = None
-    pixel_size: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class LargePicture:
-    """The same where image or objects may be so large that they stay on the disk."""
-
-    instances: Outlines
-    image: Pixels | None = None
-    pixel_size: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """An image's name, how its objects are read, and its row of `metadata.csv`.
-
-    `read` gives all of image and objects; `open` may leave them on the disk. `plane` is that of a
-    stack of which every plane is measured. `sides` reads width and height of a pixel in µm, also
-    where they differ, as image or label image state them.
-    """
-
-    name: str
-    read: Callable[[], Picture]
-    open: Callable[[], Picture | LargePicture]
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    plane: Plane | None = None
-    sides: Callable[[], Sides | None] = unstated
-
-    @classmethod
-    def whole(
-        cls, name: str, read: Callable[[], Picture], metadata: Mapping[str, str] | None = None
-    ) -> Self:
-        """A source that is small enough to be read at once."""
-        return cls(name, read, read, metadata or {})
-
-
-@dataclass(frozen=True, eq=False)
-class Sources:
-    """All images to measure, in the order of their names, and warnings about them.
-
-    `training` says that they are those of a training folder or a COCO file with its images.
-    """
-
-    images: tuple[Source, ...]
-    notes: tuple[str, ...] = ()
-    training: bool = False
 
 
 def find_sources(

@@ -15,13 +15,13 @@ from jaxtyping import Shaped
 
 from kontur.data.file_names import stem
 from kontur.errors import InputError
-from kontur.formats import wkt
-from kontur.formats.arrays import image_array
-from kontur.formats.images import open_image
-from kontur.formats.lazy_pixels import LazyPixels, Pixels
+from kontur.formats.csv import wkt
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
-from kontur.formats.pixel_sides import pixel_sides, uneven_note
 from kontur.formats.tracks import tracks_of
+from kontur.images.arrays import image_array
+from kontur.images.image_file import open_image
+from kontur.images.lazy_pixels import LazyPixels, Pixels
+from kontur.images.pixel_sides import pixel_sides, uneven_note
 from kontur.instances.plane import Plane
 from kontur.measure import curve, fourier, intensity, midline, neighbours, shape, texture
 from kontur.measure.columns import Column, Values, channel_endings, scaled, unit

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kontur.errors import InputError
-from kontur.formats import atomic, csv_dialect
+from kontur.files import atomic, csv_dialect
 from kontur.measure import csv_table
 from kontur.measure.cells import LARGEST
 from kontur.measure.column_selection import column_names, is_measurement

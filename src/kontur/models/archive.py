@@ -21,7 +21,7 @@ from safetensors.numpy import load as load_weights
 from safetensors.numpy import save as save_weights
 
 from kontur.errors import InputError
-from kontur.formats.atomic import replacing
+from kontur.files.atomic import replacing
 from kontur.models import catalog
 from kontur.models.card import FORMAT, WITHOUT_RANGE, Card
 
@@ -63,7 +63,7 @@ class Model:
 
 
 def write_model(path: Path, model: Model) -> None:
-    """Write the file whole or not at all (`formats.atomic`).
+    """Write the file whole or not at all (`files.atomic`).
 
     The same model gives the same bytes, whenever and wherever it is written.
     """

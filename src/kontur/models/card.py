@@ -4,7 +4,7 @@ from typing import Any
 
 import pydantic
 
-from kontur.formats.channels import Channel
+from kontur.images.channels import Channel
 from kontur.settings import Settings
 
 STAINS = "stains"  # in `Card.training`: true where channels are stains, not red, green and blue

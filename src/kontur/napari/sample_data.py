@@ -6,7 +6,7 @@ from kontur.data.normalise import collapse
 from kontur.data.packaged_images import COINS, NUCLEI, PackagedImage
 from kontur.data.synthetic import scene
 from kontur.errors import InputError
-from kontur.formats.images import read_image
+from kontur.images.image_file import read_image
 from kontur.napari.layers import layer_of
 from kontur.napari.origin import Origin
 from kontur.napari.shapes_layer import LayerData

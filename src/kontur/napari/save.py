@@ -8,7 +8,7 @@ from jaxtyping import Shaped
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import atomic
+from kontur.files import atomic
 from kontur.instances import Instances
 from kontur.napari.layers import instances_of
 from kontur.napari.origin import Index

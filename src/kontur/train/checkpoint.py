@@ -17,7 +17,7 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from torch import Tensor, nn
 
 from kontur.errors import InputError
-from kontur.formats.atomic import flush, replacing
+from kontur.files.atomic import flush, replacing
 
 LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
 AVERAGED = "average.module."  # what the averaged network's weights are called in a checkpoint

@@ -9,7 +9,7 @@ import pydantic
 
 from kontur.data.augment import AugmentConfig
 from kontur.data.normalise import NormaliseConfig
-from kontur.formats.channels import Channel
+from kontur.images.channels import Channel
 from kontur.models import catalog
 from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 

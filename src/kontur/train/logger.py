@@ -15,7 +15,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
-from kontur.formats.atomic import replacing, write_text
+from kontur.files.atomic import replacing, write_text
 
 BINS = 30  # of a histogram, half a kilobyte; TensorBoard's own histograms take up to 25
 LINES = "metrics.jsonl"

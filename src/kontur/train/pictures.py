@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from kontur.data.sample import Sample
-from kontur.formats.atomic import replacing
+from kontur.files.atomic import replacing
 from kontur.formats.overlay import draw
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances

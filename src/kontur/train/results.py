@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary
-from kontur.formats.atomic import replacing, write_text
+from kontur.files.atomic import replacing, write_text
 from kontur.infer.predict import Predictor
 from kontur.infer.torch_engine import TorchEngine
 from kontur.models import catalog

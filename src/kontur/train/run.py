@@ -13,9 +13,8 @@ from kontur.data.folder import load_both
 from kontur.data.samples import LoadedSamples
 from kontur.data.working_scale import describe_scale
 from kontur.errors import InputError
-from kontur.formats.atomic import write_text
-from kontur.formats.channels import Channel
-from kontur.formats.only_writer import only_writer
+from kontur.files.atomic import write_text
+from kontur.images.channels import Channel
 from kontur.infer.learned_images import NAMES, read_names, write_learned, write_names
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
@@ -38,6 +37,7 @@ from kontur.train.network import (
     weights_origin,
     working_scale,
 )
+from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.results import MODEL, finish
 from kontur.train.run_files import (

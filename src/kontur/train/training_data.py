@@ -9,8 +9,8 @@ from typing import Any
 from kontur.data.folder import Folder, open_folder
 from kontur.data.samples import LoadedSamples
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
-from kontur.formats.page_count import count_pages
+from kontur.images.channels import Channel
+from kontur.images.page_count import count_pages
 from kontur.train.config import DataConfig
 from kontur.wording import counted, listed, plural
 

@@ -14,7 +14,7 @@ from kontur.data.image_planes import of_annotations, states_all_planes
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.data.places import check_labels_fit, know_both, page_at, places_of
 from kontur.errors import InputError
-from kontur.formats.page_count import check_is_one_stack, count_pages
+from kontur.images.page_count import check_is_one_stack, count_pages
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.web.image_folder import FolderImage

@@ -10,12 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kontur.errors import InputError
-from kontur.formats.lazy_pixels import OpenImage
+from kontur.images.channels import Channel
+from kontur.images.lazy_pixels import OpenImage
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
-from kontur.web.workspace import CHANNEL_NOTE, Workspace
+from kontur.web.workspace import CHANNEL_NOTE, MODEL_NOTE, Workspace
 
 if TYPE_CHECKING:  # heavy, as the predictor
+    from kontur.data.normalise import NormaliseConfig
     from kontur.infer.folder_contrast import FolderContrast, Images, Progress
     from kontur.infer.options import Contrast
     from kontur.infer.predict import Predictor
@@ -44,24 +46,48 @@ def chosen(here: Workspace) -> str:
     return word
 
 
-def choose(here: Workspace, word: str, model: str) -> None:
-    """Let models see images in another contrast from now on, typed as on the command line.
+def choose(here: Workspace, word: str | None, model: str, channel: Channel | None = None) -> None:
+    """Use a model from now on, a channel of images of several stains, and a contrast.
 
-    Raises `InputError` for what is none, what the model cannot be given, or what cannot be
-    measured over the images; the contrast then stays.
+    Without a channel it is the one that the model learned from, or stays as it is; without a
+    `word`, typed as on the command line, the contrast stays. Raises `InputError` for a model that
+    is not there and a contrast that is none, that the model cannot be given, or that cannot be
+    measured over the images; all of them then stay. Windows are told how far measuring is.
     """
     from kontur.infer.options import PredictOptions, parse_contrast
 
-    note = None
+    learned = here.models.card(model).channel
+    channel = learned if channel is None else channel
+    notes: dict[str, Any] = {MODEL_NOTE: model}
+    if channel is not None:
+        notes[CHANNEL_NOTE] = channel
+    if word is None:
+        here.history.set_notes(notes)
+        return
     with here.measuring:  # nobody measures what is no longer chosen
+        notes |= {CONTRAST_NOTE: word.strip(), MEASURED_NOTE: None}
         if word.strip():
             options = PredictOptions(contrast=parse_contrast(word))
             predictor = here.models.predictor(model)
             predictor.check_options(options)
             if options.contrast == "folder":  # over the images that there are by now
-                note = _measure(here, predictor, model)
-        here.history.set_note(CONTRAST_NOTE, word.strip())
-        here.history.set_note(MEASURED_NOTE, note)
+                seen = here.history.note(CHANNEL_NOTE) if channel is None else channel
+                notes[MEASURED_NOTE] = _measure(here, predictor, model, seen, _tell_windows(here))
+        here.history.set_notes(notes)
+
+
+def settings_to_learn(
+    predictor: "Predictor", contrast: "Contrast | None"
+) -> "NormaliseConfig | None":
+    """The normalisation of a model that is to learn from images in a contrast, as it will see them.
+
+    None where it is its own: without a contrast, and where each image is searched for one.
+    """
+    if contrast is None or isinstance(contrast, str):
+        return None
+    if isinstance(contrast, tuple):
+        return predictor.normalise.replace(mode="range", range=contrast)
+    return predictor.normalise.replace(mode="percentile", range=None, high=contrast)
 
 
 def contrast_of(
@@ -93,38 +119,41 @@ def _measured(
     from kontur.infer.folder_contrast import FolderContrast
     from kontur.infer.options import PredictOptions
 
-    def tell(done: int, total: int) -> None:
-        if job is not None:
-            job.progress(done, total, "measuring the contrast")
+    def of_job(done: int, total: int) -> None:
+        assert job is not None
+        job.progress(done, total, "measuring the contrast")
 
     with here.measuring:  # a second request waits for the first
-        note = here.history.note(MEASURED_NOTE)
-        if note is None or note["seen"] != _seen(here, model):
+        note, channel = here.history.note(MEASURED_NOTE), here.history.note(CHANNEL_NOTE)
+        if note is None or note["seen"] != _seen(model, channel):
             predictor.check_options(PredictOptions(contrast="folder"))
-            note = _measure(here, predictor, model, tell)
+            tell = _tell_windows(here) if job is None else of_job
+            note = _measure(here, predictor, model, channel, tell)
             here.history.set_note(MEASURED_NOTE, note)
     return FolderContrast.of_note(note)
 
 
+def _tell_windows(here: Workspace) -> "Progress":
+    """Tells all windows how far measuring is, where no job does it."""
+    return lambda done, total: here.events.publish("measuring", done=done, total=total)
+
+
 def _measure(
-    here: Workspace,
-    predictor: "Predictor",
-    model: str,
-    tell: "Progress" = lambda done, total: None,
+    here: Workspace, predictor: "Predictor", model: str, channel: Channel | None, tell: "Progress"
 ) -> dict[str, Any]:
     """As it is noted."""
     from kontur.infer.folder_contrast import measure_folder
 
-    measured = measure_folder(predictor, _images(here, predictor), progress=tell)
-    return {"seen": _seen(here, model), **measured.noted()}
+    measured = measure_folder(predictor, _images(here, predictor, channel), progress=tell)
+    return {"seen": _seen(model, channel), **measured.noted()}
 
 
-def _seen(here: Workspace, model: str) -> dict[str, Any]:
+def _seen(model: str, channel: Channel | None) -> dict[str, Any]:
     """With what images are seen, so that the range is of these."""
-    return {"model": model, "channel": here.history.note(CHANNEL_NOTE)}
+    return {"model": model, "channel": channel}
 
 
-def _images(here: Workspace, predictor: "Predictor") -> "Images":
+def _images(here: Workspace, predictor: "Predictor", channel: Channel | None) -> "Images":
     from kontur.infer.folder_contrast import MOST, evenly, planes_evenly
 
     counted: list[tuple[FolderImage, int]] = []
@@ -132,6 +161,6 @@ def _images(here: Workspace, predictor: "Predictor") -> "Images":
         with suppress(InputError):  # showing it says why
             counted.append((image, here.pictures.pages(image)))
     return [
-        (image.name, partial(here.picture_for_model, predictor, image, page))
+        (image.name, partial(here.picture_in_channel, predictor, image, page, channel))
         for image, page in planes_evenly(counted, MOST)
     ]

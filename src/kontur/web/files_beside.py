@@ -14,7 +14,7 @@ from typing import NamedTuple
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.errors import InputError
-from kontur.formats.atomic import replacing
+from kontur.files.atomic import replacing
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kontur.data.layout import AnnotatedImage
 from kontur.errors import InputError
-from kontur.formats import geojson
+from kontur.formats.geojson import format as geojson
 from kontur.formats.label_ids import different_ids
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances

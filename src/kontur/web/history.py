@@ -131,8 +131,13 @@ class History:
 
     def set_note(self, name: str, value: Any) -> None:
         """Keep a value of the folder."""
+        self.set_notes({name: value})
+
+    def set_notes(self, notes: Mapping[str, Any]) -> None:
+        """Keep several values of the folder, all of them or none."""
+        rows = [(name, json.dumps(value)) for name, value in notes.items()]
         with self._transaction() as base:
-            base.execute("REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value)))
+            base.executemany("REPLACE INTO notes VALUES (?, ?)", rows)
 
     def images(self, key: str | None = None) -> dict[str, tuple[Status, int]]:
         """Status and number of objects of the images that have any, or of one alone, by key."""

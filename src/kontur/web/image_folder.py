@@ -22,7 +22,7 @@ from kontur.data.file_names import (
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.data.recognise_layout import IGNORE_FOLDER, LABEL_FOLDERS, find_layout
 from kontur.errors import InputError
-from kontur.formats.images import is_image
+from kontur.images.image_file import is_image
 from kontur.wording import printable
 
 MODELS = "kontur-models"  # the folder of models that were trained here

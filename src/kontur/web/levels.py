@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.formats.lazy_pixels import BAND, LazyPixels, Pixels, bands, source_level
+from kontur.images.lazy_pixels import BAND, LazyPixels, Pixels, bands, source_level
 
 TILE = 512  # pixels a side
 HELD = 2048  # pixels: the levels of an image on a disk with no longer side are held in memory

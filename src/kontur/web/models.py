@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats.file_stamp import FileStamp
-from kontur.formats.lazy_pixels import OpenImage
+from kontur.files.file_stamp import FileStamp
+from kontur.images.lazy_pixels import OpenImage
 from kontur.infer.model_files import find_model, shipped_models
 from kontur.web.image_folder import MODELS
 

@@ -15,13 +15,13 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from kontur.display.stretch import limits, thinned
-from kontur.formats import channels
-from kontur.formats.file_stamp import FileStamp
-from kontur.formats.images import open_image, read_image
-from kontur.formats.lazy_pixels import LazyPixels, OpenImage
-from kontur.formats.page_count import count_pages
-from kontur.formats.pixel_sides import stated_sides
-from kontur.formats.pixel_size import square_side
+from kontur.files.file_stamp import FileStamp
+from kontur.images import channels
+from kontur.images.image_file import open_image, read_image
+from kontur.images.lazy_pixels import LazyPixels, OpenImage
+from kontur.images.page_count import count_pages
+from kontur.images.pixel_sides import stated_sides
+from kontur.images.pixel_size import square_side
 from kontur.web.image_folder import FolderImage
 from kontur.web.levels import TILE, DiskLevels, HeldLevels, Levels, Span
 

@@ -26,11 +26,11 @@ from kontur import formats
 from kontur.data.file_names import stem
 from kontur.data.held_planes import along_longer_axis
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
 from kontur.formats.image_annotation import ImageAnnotation
+from kontur.images.channels import Channel
 from kontur.instances import CLASSES, Instances
 from kontur.select import holdout, last_places, not_beside_held
-from kontur.web.contrast import contrast_of
+from kontur.web.contrast import contrast_of, settings_to_learn
 from kontur.web.image_folder import MODELS, FolderImage
 from kontur.web.jobs import Cancelled, Job
 from kontur.web.schema import TrainRequest
@@ -38,6 +38,7 @@ from kontur.web.workspace import CHANNEL_NOTE, Workspace
 from kontur.wording import plural
 
 if TYPE_CHECKING:
+    from kontur.data.normalise import NormaliseConfig
     from kontur.infer.options import Contrast
     from kontur.infer.predict import Predictor
 
@@ -165,8 +166,10 @@ def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
         if request.curve and len(learned) >= 2:
             sizes.insert(0, len(learned) // 2)
         points = []
-        # The page sees images in it with either model, in the range of the one that is in use.
+        # The page sees images in it with either model, in the range of the one that is in use, and
+        # the new one learns from them as it will see them.
         contrast = contrast_of(here, predictor, request.model, job=job).contrast
+        normalise = settings_to_learn(predictor, contrast)
         before = _score(here, request.model, held, job, contrast=contrast)
         for part, count in enumerate(sizes):
             folder = run if part == len(sizes) - 1 else run / "half"
@@ -175,7 +178,8 @@ def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
             if data != run / "data":
                 _write_data(here, data / "val", held)
             part_of = part, len(sizes)
-            _run(job, data, folder, start, request, channel=channel, part=part_of)
+            words = [*_channel_words(channel), *_normalisation_words(normalise)]
+            _run(job, data, folder, start, request, words, part=part_of)
             label = name if folder == run else f"{name}/half"
             made = folder / "model.kontur"
             after = _score(here, label, held, job, path=made, contrast=contrast)
@@ -248,14 +252,26 @@ def _flat(instances: Instances) -> Instances:
     return replace(instances, plane=None)
 
 
+def _channel_words(channel: Channel | None) -> list[str]:
+    return [] if channel is None else [f"data.channel={json.dumps(channel)}"]
+
+
+def _normalisation_words(normalise: "NormaliseConfig | None") -> list[str]:
+    """The settings of a normalisation, as `kontur train --set` takes them."""
+    if normalise is None:
+        return []
+    changed = {"mode": normalise.mode, **normalise.model_dump(mode="json", exclude_defaults=True)}
+    return [f"normalise.{name}={json.dumps(value)}" for name, value in changed.items()]
+
+
 def _run(
     job: Job,
     data: Path,
     run: Path,
     start: Path,
     request: TrainRequest,
+    settings: Sequence[str],
     *,
-    channel: Channel | None,
     part: tuple[int, int],
 ) -> None:
     """One `kontur train` in a process of its own; raises `InputError` with its last words."""
@@ -263,8 +279,8 @@ def _run(
     arguments += ["--minutes", str(request.minutes)]
     if request.steps is not None:
         arguments += ["--set", f"training.steps={request.steps}"]
-    if channel is not None:
-        arguments += ["--set", f"data.channel={json.dumps(channel)}"]
+    for setting in settings:
+        arguments += ["--set", setting]
     log_file = run.parent / f".{run.name}.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kontur.errors import InputError
-from kontur.formats.atomic import check_writable
-from kontur.formats.channels import Channel
-from kontur.formats.images import picked
-from kontur.formats.lazy_pixels import OpenImage
+from kontur.files.atomic import check_writable
+from kontur.images.channels import Channel
+from kontur.images.image_file import picked
+from kontur.images.lazy_pixels import OpenImage
 from kontur.web.annotations import Annotations
 from kontur.web.events import Events
 from kontur.web.history import FILE, FOLDER, History
@@ -60,28 +60,14 @@ class Workspace:
         chosen, known = self.history.note(MODEL_NOTE), self.models.names()
         return chosen if chosen in known else CHOSEN if CHOSEN in known else next(iter(known), "")
 
-    def choose_model(self, name: str) -> None:
-        """Use another model from now on, in the channel that it learned from if it was one.
-
-        Raises `InputError` where there is none of this name.
-        """
-        learned = self.models.card(name).channel
-        self.history.set_note(MODEL_NOTE, name)
-        if learned is not None:
-            self.choose_channel(learned)
-
     @property
     def channel(self) -> Channel:
-        """The channel that models see of an image of several stains: its name, or number from 0."""
-        channel: Channel = self.history.note(CHANNEL_NOTE) or 0
-        return channel
-
-    def choose_channel(self, channel: Channel) -> None:
-        """Let models see another channel from now on.
+        """The channel that models see of an image of several stains: its name, or number from 0.
 
         A name is looked up in each image by itself; a number means of images with fewer the last.
         """
-        self.history.set_note(CHANNEL_NOTE, channel)
+        channel: Channel = self.history.note(CHANNEL_NOTE) or 0
+        return channel
 
     def picture_for_model(self, predictor: "Predictor", image: FolderImage, page: int) -> OpenImage:
         """A plane as a model sees it: of stains that it did not learn one.
@@ -89,11 +75,16 @@ class Workspace:
         A model that learned from one channel finds it by itself, unless another was chosen. Raises
         `InputError` where the plane has no such channel.
         """
+        return self.picture_in_channel(predictor, image, page, self.history.note(CHANNEL_NOTE))
+
+    def picture_in_channel(
+        self, predictor: "Predictor", image: FolderImage, page: int, chosen: Channel | None
+    ) -> OpenImage:
+        """The same with the channel that is chosen, if one is, whichever is in use."""
         # heavy, as the predictor
         from kontur.infer.model_channels import in_learned_channel, takes_all_channels
 
         whole, card = self.pictures.read(image, page).image, predictor.card
-        chosen = self.history.note(CHANNEL_NOTE)
         if card.channel is not None and chosen in (None, card.channel):
             return in_learned_channel(whole, card, image.name, choose=CHOOSE)
         count = whole.pixels.shape[2]
@@ -101,7 +92,7 @@ class Workspace:
             return whole
         if card.channel is None and takes_all_channels(whole, card, predictor.config.channels):
             return whole
-        channel = self.channel
+        channel = chosen or 0
         if isinstance(channel, int):
             channel = min(channel, count - 1)
         return picked(whole, channel, image.name)

@@ -11,7 +11,10 @@ import kontur
 from kontur import formats
 from kontur.display.colours import class_colour
 from kontur.errors import InputError
-from kontur.formats import ClassPrediction, ImageAnnotation, coco, document, geojson
+from kontur.files import json_document
+from kontur.formats import ClassPrediction, ImageAnnotation
+from kontur.formats.coco import format as coco
+from kontur.formats.geojson import format as geojson
 from kontur.measure.learn.classify import (
     check_brightness,
     check_targets,
@@ -89,7 +92,7 @@ def test_geojson_keeps_everything_but_the_classes(kinds, tmp_path):
     content["features"].insert(1, point | {"properties": None})
     content["theirs"] = "kept"
     (tmp_path / "in").mkdir()
-    document.dump(tmp_path / "in/a.geojson", content)
+    json_document.dump(tmp_path / "in/a.geojson", content)
     classified(kinds, tmp_path / "in", tmp_path / "out")
     new = json.loads((tmp_path / "out/a.geojson").read_text())
     classes = [f["properties"]["classification"] for f in new["features"] if f["properties"]]
@@ -136,7 +139,7 @@ def test_coco_keeps_everything_but_the_categories(kinds, tmp_path):
     content["images"][0]["licence"] = 3
     for annotation in content["annotations"]:
         annotation |= {"category_id": 7, "note": "theirs"}
-    document.dump(tmp_path / "set.json", content)
+    json_document.dump(tmp_path / "set.json", content)
     places = classified(kinds, tmp_path / "set.json", tmp_path / "out")
     assert [target.file for target in places] == [tmp_path / "out/set.json"]
     new = json.loads((tmp_path / "out/set.json").read_text())
@@ -290,7 +293,7 @@ def test_the_colour_of_the_class_before_does_not_stay_with_a_row(tmp_path):
     content = geojson.to_document(boxes())
     for feature in content["features"]:
         feature["properties"]["classification"] = {"name": "x", "color": [1, 2, 3]}
-    document.dump(tmp_path / "a.geojson", content)
+    json_document.dump(tmp_path / "a.geojson", content)
     kontur.write(tmp_path / "a.csv", kontur.read(tmp_path / "a.geojson"))
     assert "class_color" in (tmp_path / "a.csv").read_text()
     predicted = [[ClassPrediction("bar")] * 3]

@@ -13,12 +13,12 @@ from PIL import Image
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
-from kontur.formats.only_writer import only_writer
 from kontur.infer.load import find_model, load
 from kontur.models.archive import read_card
 from kontur.select import FitFailed
 from kontur.settings import read_toml
 from kontur.train.config import RunConfig
+from kontur.train.only_writer import only_writer
 from kontur.train.study import jobs as room
 from kontur.train.training_data import open_data
 from tests.train.study import studies

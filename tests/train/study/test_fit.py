@@ -12,9 +12,9 @@ import pytest
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
-from kontur.formats.only_writer import only_writer
 from kontur.infer import held_out
 from kontur.infer.load import load
+from kontur.train.only_writer import only_writer
 from kontur.train.study import fit
 from kontur.train.study import jobs as room
 from tests.train import runs
@@ -22,6 +22,7 @@ from tests.train.study.studies import study, write_coco
 
 QUICK = [word for word in runs.SMALL if not word.startswith(("training.steps", "model."))]
 QUICK += [f"snake:{word}" for word in runs.SMALL if word.startswith("model.")]
+QUICK += [f"snake:{word}" for word in runs.FEW_GRAPHS]
 GIVEN = (
     "polarity=bright",
     "smooth=1",

@@ -1,14 +1,16 @@
 """What the folds of a study give to the model that is fitted on all images."""
 
 import functools
+from dataclasses import replace
 
 import pytest
 
 from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.infer.torch_engine import TorchEngine, rebuild
+from kontur.models import catalog
 from kontur.models.card import Thresholds
-from kontur.train.export import to_model
+from kontur.train.export import export_graph
 from kontur.train.study.jobs import with_fold_results
 from tests.models import contract
 
@@ -28,10 +30,16 @@ def refitted_snake(stages_used):
     """A snake that was fitted on all images, of which its own tuning left so many stages."""
     learned = contract.learned("snake")
     config = learned.segmenter.config.replace(stages_used=stages_used)
-    segmenter = contract.network("snake", config)
+    segmenter = contract.network("snake", config).eval()
     segmenter.load_state_dict(learned.segmenter.state_dict())
-    card = learned.card.replace(config=config.model_dump(mode="json"))
-    return to_model(segmenter, card)
+    names = {t.data_ptr(): name for name, t in segmenter.state_dict(keep_vars=True).items()}
+    example = catalog.family("snake").graphs(config)["evolve"]
+    evolve = export_graph(segmenter.graphs()["evolve"], example, names)  # which alone knows stages
+    return replace(
+        learned.model,
+        card=learned.card.replace(config=config.model_dump(mode="json")),
+        graphs={**learned.model.graphs, "evolve": evolve},
+    )
 
 
 def test_thresholds_are_the_medians_of_the_folds_with_the_commonest_settings():

@@ -8,10 +8,10 @@ from PIL import Image
 from rich.console import Console
 
 from kontur.errors import InputError
-from kontur.formats.only_writer import only_writer
 from kontur.models import catalog
 from kontur.train.config import RunConfig
 from kontur.train.module import Diverged
+from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.study import sweep as module
 from kontur.train.study.sweep import (

@@ -5,7 +5,7 @@ import tifffile
 from PIL import Image
 
 from kontur import formats
-from tests.formats import cut_images
+from tests.images import cut_images
 from tests.web.conftest import nuclei, opened
 from tests.web.edits import DISC, edit, key_of, keys
 

@@ -16,14 +16,14 @@ from kontur import formats
 from kontur.data.file_names import partner_name, stem
 from kontur.data.pairing import find_predictions, pair, prediction_files
 from kontur.errors import InputError
+from kontur.files.atomic import refuse_existing
 from kontur.formats import ClassPrediction
-from kontur.formats.atomic import refuse_existing
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
 from kontur.measure.empty_images import EMPTY_IMAGES
 from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
-from kontur.measure.sources import Source, Sources
+from kontur.measure.source import Source, Sources
 from kontur.measure.table import BRIGHTNESS
 from kontur.measure.table_operations import ignored
 from kontur.wording import counted, printable

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from kontur.errors import InputError
-from kontur.formats import atomic
+from kontur.files import atomic
 from kontur.measure.learn.table_model import FORMAT, TableModel, TableModelCard
 from kontur.measure.learn.trees import Trees
 from kontur.measure.recipe import names_of_features

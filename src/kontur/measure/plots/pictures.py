@@ -17,11 +17,12 @@ from jaxtyping import Float, Int, UInt8
 from kontur.data.pairing import pair
 from kontur.display.stretch import stretch
 from kontur.errors import InputError
-from kontur.formats.channels import Channel
-from kontur.formats.images import read_image
+from kontur.images.channels import Channel
+from kontur.images.image_file import read_image
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
-from kontur.measure.sources import Picture, find_sources, recognise
+from kontur.measure.source import Picture
+from kontur.measure.sources import find_sources, recognise
 from kontur.wording import counted, plural
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.formats.only_writer import only_writer
 from kontur.infer.held_out import MEAN_OVER_CLASSES
 from kontur.select import FitFailed, Outcome, cross_validate, refit
 from kontur.train.config import UNENDING
+from kontur.train.only_writer import only_writer
 from kontur.train.study.candidates import candidates
 from kontur.train.study.jobs import Jobs, apply_fold_results
 from kontur.train.study.monitor import StudyMonitor

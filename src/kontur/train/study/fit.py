@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.formats.atomic import write_text
-from kontur.formats.only_writer import only_writer
+from kontur.files.atomic import write_text
 from kontur.infer.load import MODEL_ENDING
 from kontur.infer.worker_process import MEGABYTE, PATIENCE, end_with_parent, peak_memory
 from kontur.models import catalog
 from kontur.train.config import RunConfig
+from kontur.train.only_writer import only_writer
 from kontur.train.signals import Stopped
 
 SIGNALLED = 128  # exit code, plus the number of the signal, as in shells

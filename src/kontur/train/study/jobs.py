@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kontur.formats.atomic import write_text
+from kontur.files.atomic import write_text
 from kontur.infer.load import find_model
 from kontur.infer.worker_process import run_worker
 from kontur.models import catalog

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from kontur.evaluate.figure import draw_lines
-from kontur.formats.atomic import replacing, write_text
+from kontur.files.atomic import replacing, write_text
 from kontur.infer.held_out import CLASS_AGNOSTIC, MEAN_OVER_CLASSES
 from kontur.select import Outcome, Spread, Verdict, decide, paired, ranked, spread
 from kontur.select.verdict import by_fold

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.formats.atomic import write_text
-from kontur.formats.only_writer import LOCK
+from kontur.files.atomic import write_text
 from kontur.select import Trial
 from kontur.settings import merge, to_toml
+from kontur.train.only_writer import LOCK
 from kontur.train.study.candidates import Candidate
 
 STUDY, FITS, REFIT, BEST = "study.json", "fits", "refit", "best"

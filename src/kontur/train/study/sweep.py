@@ -17,13 +17,13 @@ import torch
 from kontur.errors import InputError
 from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
-from kontur.formats.atomic import replacing, write_text
-from kontur.formats.only_writer import only_writer
+from kontur.files.atomic import replacing, write_text
 from kontur.models import catalog
 from kontur.settings import merge, overrides
 from kontur.train.config import RunConfig
 from kontur.train.logger import LINES, VAL_LOSS, read_rows, smoothed
 from kontur.train.module import Diverged
+from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.results import METRICS, MODEL
 from kontur.train.run import train

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 
 from kontur.edit import moves
 from kontur.errors import InputError
-from kontur.formats.lazy_pixels import Pixels
+from kontur.images.lazy_pixels import Pixels
 from kontur.infer.options import PredictOptions
 from kontur.instances import Instances
 from kontur.measure.columns import unit

@@ -54,13 +54,9 @@ def choose_model(here: Here, body: ModelChoice) -> ModelChoice:
     """Use another model from now on, another channel of images of several stains, and contrast.
 
     Without a channel it is the one that the model learned from, or stays as it is; so does the
-    contrast.
+    contrast. Where one is refused all stay.
     """
-    here.choose_model(body.name)
-    if body.channel is not None:
-        here.choose_channel(body.channel)
-    if body.contrast is not None:
-        contrast.choose(here, body.contrast, body.name)
+    contrast.choose(here, body.contrast, body.name, body.channel)
     made = ModelChoice(name=body.name, channel=here.channel, contrast=contrast.chosen(here))
     here.events.publish("model", **made.model_dump())
     return made

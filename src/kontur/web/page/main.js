@@ -104,6 +104,7 @@ async function told(event) {
     if (changed || event.status !== image.status) await image.catchUp();
     if (changed && event.window) toast(t("changed_elsewhere"));
   } else if (event.kind === "classes") work.setClasses(event.classes);
+  else if (event.kind === "measuring") models.measuring(event.done, event.total);
   else if (event.kind === "model") work.use(event.name, event.channel, event.contrast);
   else if (event.kind === "file") toast(t("file_changed", { file: event.file }));
   else if (event.kind === "problem") toast(event.message, "problem");

@@ -93,6 +93,12 @@ export class ModelPanel {
     about.textContent = model ? [model.about.what, ap ? `AP ${ap.toFixed(2)}` : "", model.images ? t("learned_from", { n: model.images }) : ""].filter(Boolean).join(" · ") : "";
   }
 
+  /** The range of all images is being measured. @param {number} done @param {number} total */
+  measuring(done, total) {
+    if (done === total) this.drawModels();
+    else if (this.about) this.about.textContent = t("measuring", { done, total });
+  }
+
   /** Of several stains a model sees one; of colours too where it learned from one channel. */
   drawChannels() {
     const { picture } = this.work.viewer.picture;

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kontur.errors import InputError
-from kontur.formats.atomic import refuse_existing, write_bytes, write_text
+from kontur.files.atomic import refuse_existing, write_bytes, write_text
 from kontur.formats.output_names import check_can_be_folder
 from kontur.measure import page as frame
 from kontur.measure.learn.report.figures import figures

@@ -14,7 +14,7 @@ export default {
   hint_cut: "Draw a line right across the object", hint_extend: "Draw around what belongs to the object too", hint_extremes: "Click the topmost, rightmost, lowest and leftmost points: {n} to go",
   hint_hand: "Draw around the object, roughly", id: "id", image: "Image", images: "Images", in_use: "{name} is in use",
   language: "Language", light: "light", larger_reach: "Drag reaches further", learned_from: "learned from {n} images", learning_curve: "Also train on half, to see if more corrections would help",
-  looking: "The page", loss: "Loss (blue), AP (amber)", mark_done: "Mark as done", measurement: "Measurement", merge: "Merge objects", minutes: "Minutes", model: "Model", model_decides: "default",
+  looking: "The page", loss: "Loss (blue), AP (amber)", mark_done: "Mark as done", measurement: "Measurement", measuring: "Measuring the contrast: {done} of {total} images", merge: "Merge objects", minutes: "Minutes", model: "Model", model_decides: "default",
   more_does_not: "More corrections of this kind would hardly help.", more_helps: "More corrections would help.",
   mouse_delete: "Alt + click, or right click, a vertex: delete it", mouse_drag: "Drag a vertex; its neighbours follow", mouse_insert: "Double click on the outline: a new vertex", mouse_pan: "Drag the ground, or two fingers: move. Wheel or pinch: zoom", mouse_several: "Shift + click: select several",
   moving: "Move", n_minutes: "{n} min", n_objects: "{n} objects", n_of_m_objects: "{n} of {m} objects", next_image: "Next image", next_plane: "Next plane", next_uncertain: "Next uncertain",

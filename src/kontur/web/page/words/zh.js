@@ -15,7 +15,7 @@ export default {
   hint_cut: "画一条横穿对象的线", hint_extend: "圈出也属于该对象的部分", hint_extremes: "依次点击最上、最右、最下、最左的点：还差 {n} 个",
   hint_hand: "大致沿对象边缘画一圈", id: "编号", image: "图像", images: "图像", in_use: "正在使用 {name}",
   language: "语言", light: "浅色", larger_reach: "扩大拖动范围", learned_from: "由 {n} 幅图像训练", learning_curve: "同时用一半图像训练，以判断继续修正是否有用",
-  looking: "页面", loss: "损失（蓝），AP（橙）", mark_done: "标记为完成", measurement: "测量值", merge: "合并对象", minutes: "分钟", model: "模型", model_decides: "默认",
+  looking: "页面", loss: "损失（蓝），AP（橙）", mark_done: "标记为完成", measurement: "测量值", measuring: "正在测量对比度：{done} / {total} 幅图像", merge: "合并对象", minutes: "分钟", model: "模型", model_decides: "默认",
   more_does_not: "继续做同类修正帮助不大。", more_helps: "继续修正会有帮助。",
   mouse_delete: "按住 Alt 单击或右键单击顶点：删除", mouse_drag: "拖动顶点，邻近顶点随之移动", mouse_insert: "双击轮廓：插入顶点", mouse_pan: "拖动背景或双指：移动；滚轮或捏合：缩放", mouse_several: "按住 Shift 单击：选择多个",
   moving: "移动", n_minutes: "{n} 分钟", n_objects: "{n} 个对象", n_of_m_objects: "{m} 个对象中的 {n} 个", next_image: "下一幅", next_plane: "下一层", next_uncertain: "下一个最不确定的",

@@ -1,0 +1,1 @@
+"""COCO JSON, with masks as run-length codes."""

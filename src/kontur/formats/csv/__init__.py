@@ -1,0 +1,1 @@
+"""CSV: a row an object, its outline as well-known text."""

@@ -1,0 +1,1 @@
+"""GeoJSON as QuPath has it, and GeoJSON lines."""

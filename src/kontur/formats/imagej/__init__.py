@@ -1,0 +1,1 @@
+"""ROIs of ImageJ and Fiji."""

@@ -1,0 +1,1 @@
+"""Label images as PNG and TIFF."""

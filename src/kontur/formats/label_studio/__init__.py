@@ -1,0 +1,1 @@
+"""Label Studio, with brush masks; only read."""

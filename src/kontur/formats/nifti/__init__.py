@@ -1,0 +1,1 @@
+"""Label volumes of NIfTI, beside the images that they lie on."""

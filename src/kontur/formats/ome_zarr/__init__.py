@@ -1,0 +1,1 @@
+"""Label images of OME-Zarr, with their levels and properties."""

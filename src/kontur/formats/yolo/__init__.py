@@ -1,0 +1,1 @@
+"""YOLO segmentation, and the names of its classes."""

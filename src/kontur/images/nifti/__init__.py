@@ -1,0 +1,1 @@
+"""NIfTI: volumes, their headers, and cases of several files."""

@@ -1,0 +1,1 @@
+"""TIFF: which images a file holds, what their samples mean, and windows of them."""
