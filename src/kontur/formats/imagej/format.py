@@ -164,7 +164,7 @@ def _takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
     That is its own, or else that of its class.
     """
-    track = document.whole_number(attributes.get(TRACK))
+    track = json_document.whole_number(attributes.get(TRACK))
     name, colour = attributes.get("name"), COLOUR if COLOUR in attributes else CLASS_COLOUR
     shown = attributes.get(colour)
     return {
