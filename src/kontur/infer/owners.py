@@ -49,7 +49,12 @@ def owned(
 
 
 def in_cell(candidates: Candidates, tile: Tile, tiling: Tiling) -> Bool[np.ndarray, " m"]:
-    """Which candidates have their point in the cell of a tile itself, without any slack."""
+    """Which candidates have their point in the cell of a tile itself, without any slack.
+
+    All where everything decides about all: no tile knows more than another.
+    """
+    if not tiling.reach:
+        return np.ones(len(candidates), bool)
     return _inside(candidates.owner_points, owned_box(tile, tiling, 0.0))
 
 
