@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kontur.data.packaged_images import NUCLEI
 from kontur.images.image_file import read_image
-from kontur.infer.engine import Engine
+from kontur.infer.engines.engine import Engine
 from kontur.infer.load import load
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor

@@ -13,14 +13,14 @@ from kontur.errors import InputError
 from kontur.images import lazy_pixels
 from kontur.images.lazy_pixels import OpenImage
 from kontur.infer import folder_contrast
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.folder import predict_folder
 from kontur.infer.folder_contrast import FolderContrast, measure_folder, outside
 from kontur.infer.folder_evaluation import evaluate_model
 from kontur.infer.inputs import find_inputs
-from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.record import Record, RecordedRun
+from kontur.infer.records.record import Record, RecordedRun
 
 FOLDER = PredictOptions(contrast="folder")
 RNG = np.random.default_rng(7)
