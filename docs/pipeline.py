@@ -23,7 +23,7 @@ from kontur.infer.load import load
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
-from kontur.models.family import Graph
+from kontur.models.graphs import Graph
 from kontur.models.snake.start_shapes import octagon
 
 DIAMETER = 75.0  # pixels, the size of these nuclei

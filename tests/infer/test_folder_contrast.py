@@ -192,10 +192,13 @@ def test_of_processes_that_begin_together_the_first_to_note_its_range_decides(
 
 
 def test_a_range_is_settled_anew_unless_another_process_has_done_so_meanwhile(tmp_path):
-    first, second = Record(tmp_path, {"score": 0.5}), Record(tmp_path, {"score": 0.5})
+    first, second, other = (Record(tmp_path, {"score": score}) for score in (0.5, 0.5, 0.4))
     assert first.settle("range", [0, 1]) == [0, 1]
     assert second.settle("range", [0, 2]) == [0, 1]
-    assert Record(tmp_path, {"score": 0.4}).settle("range", [0, 3]) == [0, 3]
+    assert other.settle("range", [0, 3]) == [0, 3]
+    finished = Record(tmp_path, {"score": 0.5, "range": [0, 1]})
+    finished.add("a", {}, None)
+    finished.finish()
     assert Record(tmp_path, {"score": 0.5}).settle("range", [0, 4]) == [0, 4]  # all made anew
 
 

@@ -2,7 +2,7 @@
 
 The ranges of their numbers are those of the model's own predictions on crops of images. A graph in
 integers is kept where the AP of the images does not fall by it; whether it is faster is decided
-where it runs (`infer.precision`).
+where it runs (`infer.engines.onnx_engine`).
 """
 
 import math

@@ -60,6 +60,8 @@ def test_the_names_of_files_are_flushed_once_at_the_end_before_the_journal_goes(
     record.finish()
     assert seen == [(["a", "b"], 1)]
     assert len([*tmp_path.iterdir()]) == 1
+    Record(tmp_path, NOW).finish()  # of a call that has found nothing to do
+    assert len(seen) == 1
 
 
 def test_a_second_call_with_the_same_settings_goes_on(tmp_path):
