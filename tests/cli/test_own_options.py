@@ -102,6 +102,14 @@ def test_advice_is_in_the_words_of_the_command(command, sentence, said):
     assert in_words_of(COMMANDS[command], sentence) == said
 
 
+def test_separate_images_of_a_file_are_no_stack_of_which_every_page_could_be_taken():
+    sentence = (
+        "a.tif is a file of 2 separate images, and one plane is wanted: choose it with --page N "
+        "(in Python page=N), 0 to 1"
+    )
+    assert in_words_of(COMMANDS["predict"], sentence) == sentence
+
+
 def test_training_on_a_stack_says_which_setting_chooses_the_page(kontur, monkeypatch, tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((5, 9, 9), np.uint8), metadata={"axes": "ZYX"})
     training = types.ModuleType("kontur.train.run")

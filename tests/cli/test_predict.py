@@ -1,5 +1,4 @@
 import json
-import re
 
 import numpy as np
 import pandas as pd
@@ -307,22 +306,6 @@ def test_a_hint_is_given_once_with_the_images_that_it_is_for(kontur, model, tmp_
     output = predict(kontur, model, tmp_path, tmp_path / "out", "--score", 0.9)
     assert "hint, a.tif, b.tif: it is constant" in output
     assert output.count("constant") == 1
-
-
-def test_tracks_that_an_output_cannot_hold_are_said_once(kontur, model, images, tmp_path):
-    frame = np.asarray(Image.open(min(images.glob("*.png"))).convert("L"))
-    for name in ("a", "b"):
-        film = np.stack([frame[:24, :24]] * 2)
-        tifffile.imwrite(tmp_path / f"{name}.tif", film, imagej=True, metadata={"axes": "TYX"})
-    films = [tmp_path / "a.tif", tmp_path / "b.tif"]
-    how = ("--page", "all", "--link", "--format", "geojson,imagej,csv")
-    output = kontur("predict", *films, "--model", model, "--out", tmp_path / "out", *how)
-    said = [line for line in output.splitlines() if "tracks of" in line]
-    objects = re.search(r"(\d+) objects in 2 images", output)[1]
-    title = formats.FORMATS["imagej"].title
-    assert said == [f"  {title}: tracks of {objects} objects lost"]
-    again = kontur("predict", *films, "--model", model, "--out", tmp_path / "out", *how)
-    assert "tracks of" not in again  # nothing was written
 
 
 def test_the_files_of_a_film_are_predicted_as_one(kontur, model, tmp_path):

@@ -16,7 +16,7 @@ from tests.formats.scenes import content
 
 COUNTS = [0, 2, 0, 40, 1, 3, 3, 3, 0]  # objects of each plane
 KEEPS_PLANES = [name for name, one in formats.WRITABLE.items() if one.planes]
-KEEPS_TRACKS = [name for name in KEEPS_PLANES if name not in ("imagej", "ome-zarr", "nifti")]
+KEEPS_TRACKS = [name for name in KEEPS_PLANES if name not in ("ome-zarr", "nifti")]
 
 
 def test_an_error_of_a_value_comes_out_and_is_no_end():

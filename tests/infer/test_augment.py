@@ -85,6 +85,26 @@ def test_what_one_orientation_alone_sees_scores_an_eighth_and_no_object_gives_no
     assert len(propose_augmented(nothing, view_of(image), THRESHOLDS, "flips")) == 0
 
 
+@pytest.mark.parametrize("augment", ORIENTATIONS)
+def test_squares_are_counted_from_the_corner_of_the_image_wherever_it_lies(augment):
+    """Tiles begin and end at such squares, and limits of proposals are those of each."""
+    image = np.zeros(SIZE, np.float32)
+    image[0, 0] = 1
+    corners = []
+
+    def propose(view, lowest):
+        (row,), (column,) = np.nonzero(view.images[0, 0])
+        x, y = view.corner
+        assert (column, row) == (x and x - 1, y and y - 1)
+        corners.append(view.corner)
+        return candidates_of([], [], view.size)
+
+    propose_augmented(propose, view_of(image), THRESHOLDS, augment)
+    across, along = PADDED
+    turned = {(0, 0), (across, 0), (0, along), (across, along)} if augment == "turns" else set()
+    assert {*corners} == {(0, 0), (along, 0), (0, across), (along, across)} | turned
+
+
 def test_the_contour_is_that_which_most_agree_on():
     widths = iter([20, 14, 14, 15])
 

@@ -47,7 +47,7 @@ def in_parts(every):
             results.append(parts.settle(number * CELL - FARTHEST))
             waiting.append(len(parts._waiting))
             row = number
-        parts.add(own, np.zeros(len(own), bool))
+        parts.add(own, np.zeros(len(own), bool), np.ones(len(own), bool))
     return [*results, parts.settle(np.inf)], waiting
 
 
@@ -85,15 +85,25 @@ def test_what_two_tiles_give_is_one_object_even_where_nothing_is_suppressed(bett
     parts = PartialResolve(SIZE, ("a",), Thresholds(score=0.1, overlap=1.0))
     scores = (0.9, 0.8) if better == 0 else (0.8, 0.9)
     for score in scores:
-        parts.add(box(10, 10, 30, 30, score), np.ones(1, bool))
-    parts.add(box(10, 10, 30, 30, 0.5), np.zeros(1, bool))  # not near a border: another object
+        parts.add(box(10, 10, 30, 30, score), np.ones(1, bool), np.ones(1, bool))
+    another = np.zeros(1, bool)  # for it is not near a border
+    parts.add(box(10, 10, 30, 30, 0.5), another, np.ones(1, bool))
     assert parts.settle(np.inf).instances.scores.tolist() == [0.9, 0.5]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("scores", [(0.9, 0.8), (0.8, 0.9)])
+def test_of_what_two_tiles_give_that_of_the_cell_in_which_it_lies_stays(first, scores):
+    parts = PartialResolve(SIZE, ("a",), Thresholds(score=0.1, overlap=1.0))
+    for score, inside in zip(scores, (first, not first), strict=True):
+        parts.add(box(10, 10, 30, 30, score), np.ones(1, bool), np.array([inside]))
+    assert parts.settle(np.inf).instances.scores.tolist() == [scores[0 if first else 1]]
 
 
 def test_what_was_given_keeps_away_a_worse_one_of_the_next_row_and_comes_once():
     parts = PartialResolve(SIZE, ("a",), THRESHOLDS)
-    parts.add(box(10, 0, 30, 30, 0.9), np.zeros(1, bool))
-    parts.add(box(10, 2, 30, 34, 0.5), np.zeros(1, bool))
+    parts.add(box(10, 0, 30, 30, 0.9), np.zeros(1, bool), np.ones(1, bool))
+    parts.add(box(10, 2, 30, 34, 0.5), np.zeros(1, bool), np.ones(1, bool))
     first = parts.settle(32)
     assert first.instances.scores.tolist() == [0.9]
     assert len(parts.settle(np.inf).instances) == 0

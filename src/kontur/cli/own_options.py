@@ -13,6 +13,7 @@ ADVICE = re.compile(
 )
 ONE_PAGE = re.compile(r"(--set data\.page=N, 0 to \d+)")
 ONE_OF_ALL = re.compile(r"(choose it with --page N \(in Python page=N\), 0 to \d+)")
+SEPARATE = "separate images"
 BESIDE = re.compile(r", or --channel N where the pages are channels")
 
 
@@ -35,5 +36,10 @@ def in_words_of(command: Any, sentence: str) -> str:
 
 
 def naming_all_pages(sentence: str) -> str:
-    """A sentence on a stack of which a plane is to be chosen, of a command with `--page all`."""
+    """A sentence on a stack of which a plane is to be chosen, of a command with `--page all`.
+
+    Separate images of one file are no stack.
+    """
+    if SEPARATE in sentence:
+        return sentence
     return ONE_OF_ALL.sub(r"\1, or take every one with --page all", sentence)

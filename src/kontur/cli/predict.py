@@ -119,7 +119,6 @@ def predict(
     from kontur.infer.load import load
     from kontur.infer.outputs import OVERLAY, parse_outputs
     from kontur.infer.records.record import model_identity
-    from kontur.infer.stacks.stack_prediction import tracks_lost
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
@@ -198,10 +197,6 @@ def predict(
     if options.contrast == "folder":
         given = [each.contrast for each in outcomes if each.contrast is not None]
         for line in range_of_all(given[0] if given else None):
-            typer.echo(f"  {line}")
-    if options.link is not None:
-        objects = sum(outcome.objects for outcome in outcomes if not outcome.skipped)
-        for line in tracks_lost(outputs, objects):
             typer.echo(f"  {line}")
     advice = [] if quiet else hints(outcomes)
     unread = [*unsupported_files(images), *images_below(images, named, out)]

@@ -73,7 +73,6 @@ def _oriented(
     width = view.images.shape[3]
     images = view.images[..., ::-1] if how.flipped else view.images
     images = np.ascontiguousarray(np.rot90(images, how.quarters, axes=(2, 3)))
-    found = propose(replace(view, images=images, size=images.shape[2:]), lowest)
 
     def back(points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
         x, y = points.T
@@ -82,6 +81,13 @@ def _oriented(
             x, y = h - y, x  # a quarter clockwise, in an image that is h pixels high
             h, w = w, h
         return np.column_stack([width - x if how.flipped else x, y])
+
+    # Limits count in the same squares: those of an axis that runs the other way begin at its end.
+    backwards = (back(np.eye(2)) - back(np.zeros((2, 2)))).sum(axis=1) < 0
+    height2, width2 = images.shape[2:]
+    corner = (width2 if backwards[0] else 0, height2 if backwards[1] else 0)
+    turned = replace(view, images=images, size=images.shape[2:], corner=corner)
+    found = propose(turned, lowest)
 
     polygons = shapely.transform(found.polygons, back)
     corners = back(found.boxes.reshape(-1, 2)).reshape(-1, 2, 2)

@@ -34,8 +34,8 @@ from kontur.infer.region import parse_region
 from kontur.infer.report import Report
 from kontur.infer.stacks.stack_prediction import (
     check_has_pages_to_link,
+    check_links_every_page,
     check_outputs_keep_planes,
-    check_tracks_are_kept,
     keeps_planes,
 )
 from kontur.infer.tasks.image_queue import ImageQueue
@@ -110,8 +110,8 @@ def predict_folder(
         _refuse_mixture(record, jobs, out)
     if options.page == "all":
         check_outputs_keep_planes(outputs)
+    check_links_every_page(options)
     if options.link is not None:
-        check_tracks_are_kept(outputs, options)
         check_has_pages_to_link([image.path for image in inputs])
     if any(job.files for job in jobs):
         check_writable(record.path)  # an `out` that cannot be written is known before any work

@@ -271,7 +271,7 @@ class Predictor:
         height, width = view.images.shape[2:]
         check_memory(self.family.memory(config, (height, width)), height * width)
         (candidates,) = self.family.propose(
-            self.engine.graphs, view.images, config, lowest, [view.size], within
+            self.engine.graphs, view.images, config, lowest, [view.size], within, view.corner
         )
         if polish:
             assert self.family.polish is not None  # `check_options` has looked

@@ -51,7 +51,8 @@ class View:
 
     `size` (h, w) is the size of the scaled image or window without padding; `origin` (x, y) its
     top left corner in the scaled image; `image_size` the (h, w) of the whole image before scaling;
-    `plane` the plane of a stack from which the image was read.
+    `plane` the plane of a stack from which the image was read. `corner` (x, y) is that of a square
+    of the family's grid: where the view is flipped, another than its own.
     """
 
     images: Float[np.ndarray, "1 c h2 w2"]
@@ -60,6 +61,7 @@ class View:
     origin: tuple[int, int]
     image_size: tuple[int, int]
     plane: Plane | None = None
+    corner: tuple[int, int] = (0, 0)
 
     def image_to_view(self, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
         """Points from pixels of the image to pixels of the view."""

@@ -125,8 +125,9 @@ class Family:
         config: the class of its settings.
         presets: by name, mappings of the settings that differ from the defaults.
         propose: (graphs, images (b, c, h, w), config, lowest score, sizes (h, w) without padding,
-            within=box) → the Candidates of each image; those whose owner point lies outside the
-            box xyxy may be left out.
+            within=box, corner=(x, y)) → the Candidates of each image; those whose owner point lies
+            outside the box xyxy may be left out. What is limited for each square of `grid` pixels
+            is so for squares that are counted from the corner.
         graphs: config → an example of each graph by name.
         memory: (config, (h, w)) → the most bytes that an image of this size needs.
         reach: (config, side of a large object) → pixels on each side of a place that decide about

@@ -31,6 +31,7 @@ class _Waiting:
     labels: Int[np.ndarray, " k"]
     repaired: Bool[np.ndarray, " k"]
     shared: Bool[np.ndarray, " k"]  # so near to a border between tiles that two may give it
+    in_cell: Bool[np.ndarray, " k"]  # nevertheless in the cell of its own
     tile: Int[np.ndarray, " k"]
     given: Bool[np.ndarray, " k"]  # handed out already; may still remove what comes
 
@@ -55,12 +56,18 @@ class PartialResolve:
         self._tiles = 0
         empty, no = np.zeros(0), np.zeros(0, bool)
         whole = np.zeros(0, np.int64)
-        self._waiting = _Waiting(np.zeros(0, object), empty, whole, no, no, whole, no)
+        self._waiting = _Waiting(np.zeros(0, object), empty, whole, no, no, no, whole, no)
 
-    def add(self, candidates: Candidates, shared: Bool[np.ndarray, " m"]) -> None:
+    def add(
+        self,
+        candidates: Candidates,
+        shared: Bool[np.ndarray, " m"],
+        in_cell: Bool[np.ndarray, " m"],
+    ) -> None:
         """Take the candidates that a tile owns, in pixels of the image.
 
-        `shared` marks those so near to a border of the tile that a neighbour may give them too.
+        `shared` marks those so near to a border of the tile that a neighbour may give them too, and
+        `in_cell` those on this side of it: their tile shows more of what decides about them.
         """
         inside, seen = visible(candidates, self.thresholds.score)
         new = _Waiting(
@@ -69,6 +76,7 @@ class PartialResolve:
             candidates.labels[seen],
             candidates.repaired[seen],
             shared[seen],
+            in_cell[seen],
             np.full(len(seen), self._tiles),
             np.zeros(len(seen), bool),
         )
@@ -130,6 +138,8 @@ def _without_twins(waiting: _Waiting) -> _Waiting:
     apart = near.tile[better] != near.tile[worse]
     apart &= near.labels[better] == near.labels[worse]
     better, worse = better[apart], worse[apart]
+    beyond = near.in_cell[worse] & ~near.in_cell[better]
+    better, worse = np.where(beyond, worse, better), np.where(beyond, better, worse)
     same = iou(near.polygons[better], near.polygons[worse]) > TWINS
     keep = np.ones(len(waiting), bool)
     # What was handed out stays, whichever scores more by a rounding error.

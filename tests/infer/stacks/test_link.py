@@ -19,7 +19,7 @@ def test_what_moves_less_than_its_size_keeps_its_number_and_what_appears_gets_th
         plane((0, 0), (50, 50)),
         plane((52, 51), (3, 1)),
         plane((6, 2), (80, 0)),
-        plane((81, 1), (54, 52)),
+        plane((81, 1), (54, 22)),
     ]
     tracks = [each.tolist() for each in link(film)]
     assert tracks == [[1, 2], [2, 1], [1, 3], [3, 4]]
@@ -30,6 +30,24 @@ def test_an_object_has_one_successor_at_most_the_more_alike_and_of_its_class():
     assert [each.tolist() for each in link([first, second])] == [[1], [2, 1]]
     other = plane((1, 0), labels=[1])
     assert [each.tolist() for each in link([first, other])] == [[1], [2]]
+
+
+def test_what_is_missed_on_one_frame_or_lies_on_a_missing_one_goes_on_on_the_next():
+    film = [plane((0, 0), (50, 50)), plane((51, 50)), plane((1, 0), (52, 50)), plane(), plane()]
+    assert [each.tolist() for each in link(film)] == [[1, 2], [2], [1, 2], [], []]
+    blank = [plane((0, 0), (50, 50)), plane(), plane((52, 50), (1, 0)), plane(), plane(), *film[:1]]
+    tracks = [each.tolist() for each in link(blank)]
+    assert tracks == [[1, 2], [], [2, 1], [], [], [3, 4]]
+
+
+def test_what_divides_does_not_go_on_as_a_part_of_what_it_became():
+    film = [plane((0, 0)), plane((7, 0), (-7, 0)), plane((4, 0), (-10, 0))]
+    assert [each.tolist() for each in link(film)] == [[1], [2, 3], [2, 3]]
+
+
+def test_what_is_missed_in_depth_stays_apart():
+    stack = [plane((0, 0), at=Plane(0)), plane(at=Plane(1)), plane((0, 0), at=Plane(2))]
+    assert [each.tolist() for each in link(stack)] == [[1], [], [2]]
 
 
 def test_in_a_stack_of_depths_and_times_both_are_linked():

@@ -13,9 +13,7 @@ import tifffile
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation
-from kontur.formats.information_loss import information_losses
-from kontur.formats.tracks import with_tracks
+from kontur.formats.tracks import tracks_of
 from kontur.images.image_file import open_image
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
@@ -23,7 +21,6 @@ from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.stacks import plane_store, stack_prediction
 from kontur.infer.unfinished import Unfinished
-from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.card import Card
 from kontur.models.graphs import Graphs
@@ -101,17 +98,13 @@ def test_what_cannot_keep_pages_and_tracks_without_pages_are_refused_before_any_
         baseline().predict(film, page="all")
 
 
-def test_tracks_are_not_dropped_by_a_format_that_cannot_hold_them(film, tmp_path):
-    with pytest.raises(InputError, match="imagej cannot hold the numbers of tracks"):
-        run(film, tmp_path / "out", "imagej", page="all", link="overlap")
-    assert not (tmp_path / "out").exists()
-
-
-def test_an_object_of_several_planes_has_one_number_in_a_label_volume(film, tmp_path):
-    run(film, tmp_path / "out", "nifti", page="all", link="overlap")
-    run(film, tmp_path / "plain", "nifti", page="all")
+@pytest.mark.parametrize("word", stack_prediction.TRACKS_AS_IDS)
+def test_an_object_of_several_planes_has_one_number_in_a_label_volume(word, film, tmp_path):
+    run(film, tmp_path / "out", word, page="all", link="overlap")
+    run(film, tmp_path / "plain", word, page="all")
+    name = f"film{formats.WRITABLE[word].ending}"
     linked, plain = (
-        [one.instances for one in formats.read_images(tmp_path / out / "film.labels.nii.gz")]
+        [one.instances for one in formats.read_images(tmp_path / out / name)]
         for out in ("out", "plain")
     )
     assert [sorted(one.ids.tolist()) for one in linked] == [[1, 2]] * 3 + [[1, 2, 3]]
@@ -119,16 +112,13 @@ def test_an_object_of_several_planes_has_one_number_in_a_label_volume(film, tmp_
     assert [one.plane.t for one in linked] == [0, 1, 2, 3]
 
 
-PLANES = [word for word, one in formats.WRITABLE.items() if one.planes and word != "nifti"]
-
-
-@pytest.mark.parametrize("word", PLANES)
-def test_outputs_that_lose_tracks_are_said_in_the_words_of_a_conversion(word):
-    square = Instances.of_valid(np.array([shapely.box(2, 2, 9, 9)]), size=(20, 20))
-    entry = ImageAnnotation("film.tif", (20, 20), with_tracks(square, np.array([4])))
-    losses = [one for one in information_losses(formats.WRITABLE[word], [entry]) if "track" in one]
-    assert stack_prediction.tracks_lost([word], 1) == losses
-    assert stack_prediction.tracks_lost([word], 0) == []
+@pytest.mark.parametrize("word", [*filter(stack_prediction.keeps_planes, formats.WRITABLE)])
+def test_every_output_of_a_film_has_the_tracks(word, film, tmp_path):
+    run(film, tmp_path, word, page="all", link="overlap")
+    read = formats.read_images(tmp_path / f"film{formats.WRITABLE[word].ending}")
+    as_ids = word in stack_prediction.TRACKS_AS_IDS
+    tracks = [one.instances.ids if as_ids else tracks_of(one.instances) for one in read]
+    assert [sorted(each.tolist()) for each in tracks] == [[1, 2]] * 3 + [[1, 2, 3]]
 
 
 @pytest.fixture

@@ -235,7 +235,7 @@ def test_what_does_not_fit_is_tiled_of_itself(monkeypatch):
 HALF, SEES = 16, 24  # pixels: of an object's side, and from its outline to what decides about it
 
 
-def seen_by_a_witness(graphs, images, config, lowest, sizes, within=None):
+def seen_by_a_witness(graphs, images, config, lowest, sizes, within=None, corner=(0, 0)):
     """A network of known reach: a square at each dot around which a dim pixel lies that far."""
     ((height, width),) = sizes
     values = images[0, 0, :height, :width]
@@ -265,7 +265,9 @@ def test_a_halo_shows_all_that_decides_about_the_objects_of_its_cell(reach, augm
     looks, model = [], Predictor(NoEngine(), card)
 
     def propose(graphs, images, *more):
-        assert more[-1] is not None  # a network that goes by the background says how far it is
+        assert (
+            more[3] is not None
+        )  # `within`: a network that goes by the background says how far it is
         looks.append(images.shape)
         return seen_by_a_witness(graphs, images, *more)
 

@@ -14,11 +14,17 @@ CONFIG = RpnConfig(sizes=(1.0,), ratios=(1.0,))
 EVERY = anchors(SIZE, STRIDES, sizes=CONFIG.sizes, ratios=CONFIG.ratios)
 
 
-def proposals(scores, deltas=None, sizes=None, config=CONFIG, lowest=0.1):
+def proposals(scores, deltas=None, sizes=None, config=CONFIG, lowest=0.1, corner=(0, 0)):
     deltas = np.zeros((*scores.shape[:2], 4), np.float32) if deltas is None else deltas
     sizes = sizes or [SIZE] * len(scores)
     return propose(
-        scores, deltas, size=SIZE, sizes=sizes, strides=STRIDES, config=config, lowest=lowest
+        *(scores, deltas),
+        size=SIZE,
+        sizes=sizes,
+        strides=STRIDES,
+        config=config,
+        lowest=lowest,
+        corner=corner,
     )
 
 
@@ -67,6 +73,24 @@ def test_the_limits_hold_for_each_square_whatever_there_is_in_the_others(monkeyp
     corner = few.boxes[(few.boxes[:, :2] >= [32, 16]).all(axis=1)]
     again = proposals(dim, config=CONFIG.replace(overlap=1.0, kept=1)).boxes
     assert_allclose(again[(again[:, :2] >= [32, 16]).all(axis=1)], corner)
+
+
+def test_the_limits_of_a_flipped_image_hold_for_the_same_squares(monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 32)  # the image is one and a half of them wide
+    config = CONFIG.replace(overlap=1.0, candidates=2, kept=3)
+    scores = np.random.default_rng(0).permutation(len(EVERY)).astype(np.float32)
+    scores = 0.2 + scores[None, :, None] / 100  # all above the lowest
+    fine, coarse = scores[0, :24, 0].reshape(4, 6), scores[0, 24:, 0].reshape(2, 3)
+    across = np.concatenate([fine[:, ::-1].ravel(), coarse[:, ::-1].ravel()])[None, :, None]
+    along = np.concatenate([fine[::-1].ravel(), coarse[::-1].ravel()])[None, :, None]
+    expected = proposals(scores, config=config)
+    for flipped, corner, axis in ((across, (48, 0), 0), (along, (0, 32), 1)):
+        found = proposals(flipped, config=config, corner=corner)
+        assert_allclose(found.scores, expected.scores)
+        moved = found.boxes[:, [axis + 2, axis]] * -1 + SIZE[1 - axis]
+        assert_allclose(moved, expected.boxes[:, [axis, axis + 2]])
+    usual = proposals(across, config=config)
+    assert len(usual.scores) != len(expected.scores) or (usual.scores != expected.scores).any()
 
 
 def test_the_limits_hold_by_area_and_padding_holds_no_box():

@@ -3,8 +3,8 @@
 Outlines are exact to a thousandth of a pixel (in images of more than 8,192 pixels to what single
 precision holds, half of that), with holes and parts; a second export changes nothing. ROIs keep
 their names, positions, colours and groups. A zip is written anew, never appended to. Class, score,
-id and the image's size stand in properties of ours, which ImageJ keeps; without them a ROI's class
-is its group. A zip without objects names neither size nor classes.
+id, track and the image's size stand in properties of ours, which ImageJ keeps; without them a ROI's
+class is its group. A zip without objects names neither size nor classes.
 """
 
 import zipfile
@@ -35,6 +35,7 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
 from kontur.formats.qupath import CLASS_COLOUR, COLOUR, rgb_of
 from kontur.formats.rounding import rounded, rounded_score
+from kontur.formats.tracks import LARGEST, TRACK, with_tracks
 from kontur.instances import CLASSES, Instances
 from kontur.instances.checks import with_unique_ids
 from kontur.instances.plane import Plane
@@ -75,6 +76,8 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         size=_size(objects, where),
         classes=classes,
     )
+    tracks = [_whole(roi, TRACK, where) for roi in objects]
+    instances = with_tracks(instances, np.array([np.nan if t is None else t for t in tracks]))
     planes = [_plane(roi, where) for roi in objects]
     written = [_whole(roi, "id", where) for roi in objects]
     ids = np.array(ids_on_planes(written, [plane or Plane() for plane in planes]), np.int64)
@@ -132,6 +135,8 @@ def _written(entry: ImageAnnotation, known: dict[str, int]) -> Iterator[tuple[st
             rest.pop("name", None), rest.pop("stroke_color", None)
         if "name" in others:
             rest.setdefault("name", others["name"])
+        if TRACK in others:
+            own[TRACK] = str(others[TRACK])
         shown = rgb_of(others.get(COLOUR, others.get(CLASS_COLOUR)))
         if shown:
             red, green, blue, *opacity = shown
@@ -155,14 +160,16 @@ def _written(entry: ImageAnnotation, known: dict[str, int]) -> Iterator[tuple[st
 
 
 def _takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What a ROI holds of the attributes of an object: a name, and the colour that it is shown in.
+    """What a ROI holds of the attributes of an object: name, track, the colour that it is shown in.
 
     That is its own, or else that of its class.
     """
+    track = json_document.whole_number(attributes.get(TRACK))
     name, colour = attributes.get("name"), COLOUR if COLOUR in attributes else CLASS_COLOUR
     shown = attributes.get(colour)
     return {
         **({"name": name} if isinstance(name, str) else {}),
+        **({} if track is None or abs(track) > LARGEST else {TRACK: track}),
         **({colour: shown} if rgb_of(shown) else {}),
     }
 

@@ -2,7 +2,8 @@
 
 Two objects of consecutive planes are one where they are matched by IoU, each with at most one
 (`evaluate.matching`): as many pairs as possible, then the largest sum. In a stack of depths and
-times both are linked. An object that divides or vanishes ends its track.
+times both are linked. What is then left over is looked for one time later, so that a frame on which
+an object was missed, or which is missing, ends no track. An object that divides or vanishes does.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,17 +22,27 @@ LEAST_IOU = 0.25  # of an object in one plane with itself in the next
 def link(planes: Sequence[Instances], least: float = LEAST_IOU) -> list[Int[np.ndarray, " k"]]:
     """The number of the track of every object of every plane, from 1 in the order of the planes.
 
-    Each plane's `Instances.plane` says where it lies; those that say nothing follow one another.
-    Two planes are looked at at a time, so that they need not all be held.
+    Each plane's `Instances.plane` says where it lies; those that say nothing follow one another in
+    time. Two planes are looked at at a time, so that they need not all be held.
     """
     facts = [(len(plane), plane.plane) for plane in planes]
+    places = _places([place for _, place in facts])
     first = np.cumsum([0, *(count for count, _ in facts)])
     root = np.arange(first[-1])
-    for one, other in _consecutive([place for _, place in facts]):
-        i, j = _same(planes[one], planes[other], least)
-        for a, b in zip((first[one] + i).tolist(), (first[other] + j).tolist(), strict=True):
-            low, high = sorted((_find(root, a), _find(root, b)))
-            root[high] = low
+    ends, begins = np.ones((2, first[-1]), bool)  # what has none in the next, the last time
+    for z, t in ((1, 0), (0, 1), (0, 2)):
+        for one, other in _pairs(places, z, t):
+            last, start = (np.arange(first[plane], first[plane + 1]) for plane in (one, other))
+            if t == 2:
+                last, start = last[ends[last]], start[begins[start]]
+            if not len(last) or not len(start):
+                continue
+            i, j = _same(planes[one][last - first[one]], planes[other][start - first[other]], least)
+            if t:
+                ends[last[i]] = begins[start[j]] = False
+            for a, b in zip(last[i].tolist(), start[j].tolist(), strict=True):
+                low, high = sorted((_find(root, a), _find(root, b)))
+                root[high] = low
     roots = np.array([_find(root, i) for i in range(len(root))], np.int64)
     _, appeared, group = np.unique(roots, return_index=True, return_inverse=True)
     number = np.argsort(np.argsort(appeared)) + 1
@@ -39,16 +50,19 @@ def link(planes: Sequence[Instances], least: float = LEAST_IOU) -> list[Int[np.n
     return np.split(tracks, first[1:-1])
 
 
-def _consecutive(places: Sequence[Plane | None]) -> Iterator[tuple[int, int]]:
-    """Pairs of planes that follow one another in depth or in time."""
-    at = {(place.z, place.t): i for i, place in enumerate(places) if place is not None}
-    if None in places:
-        yield from ((i, i + 1) for i in range(len(places) - 1))
-        return
-    for (z, t), i in at.items():
-        for following in ((z + 1, t), (z, t + 1)):
-            if following in at:
-                yield i, at[following]
+def _places(planes: Sequence[Plane | None]) -> dict[tuple[int, int], int]:
+    """The number of the plane at each depth and time."""
+    if None in planes:
+        return {(0, i): i for i in range(len(planes))}
+    return {(place.z, place.t): i for i, place in enumerate(planes) if place is not None}
+
+
+def _pairs(places: dict[tuple[int, int], int], deep: int, late: int) -> Iterator[tuple[int, int]]:
+    """Pairs of planes of which one is so much deeper and later than the other."""
+    for (z, t), one in places.items():
+        other = places.get((z + deep, t + late))
+        if other is not None:
+            yield one, other
 
 
 def _same(one: Instances, other: Instances, least: float) -> tuple[np.ndarray, np.ndarray]:

@@ -26,15 +26,14 @@ from kontur.infer.predict import Predictor
 from kontur.infer.region import of_image
 from kontur.infer.stacks.link import link
 from kontur.infer.stacks.plane_store import FinishedPlane, PlaneStore
-from kontur.wording import listed, plural
+from kontur.wording import listed
 
-TRACKS_AS_IDS = "nifti"  # where what has one number is one object on all planes
+TRACKS_AS_IDS = ("nifti", "ome-zarr")  # where one number is one object on all planes
 # How the images of the frames of a film become the pages of one file.
 FILM = (
     'python -c "import sys; from PIL.Image import open; open(sys.argv[1]).save('
     "'film.tif', save_all=True, append_images=map(open, sys.argv[2:]))\""
 )
-KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv", TRACKS_AS_IDS)  # of those with planes
 
 
 class StackPrediction(NamedTuple):
@@ -116,7 +115,7 @@ class Stack:
             hint=hints.pop() if len(hints) == 1 else None,
         )
         for file in files:
-            volume = formats.format_to_write(file).name == TRACKS_AS_IDS
+            volume = formats.format_to_write(file).name in TRACKS_AS_IDS
             formats.write_images(file, _with_tracks_as_ids(stack) if volume else stack)
 
     def remove(self) -> None:
@@ -165,15 +164,10 @@ def _with_tracks_as_ids(stack: Sequence[ImageAnnotation]) -> Sequence[ImageAnnot
     return LazySequence(len(stack), annotation)
 
 
-def check_tracks_are_kept(words: Sequence[str], options: PredictOptions) -> None:
-    """Raise `InputError` where tracks are wanted and no output, or not every page, is for them."""
-    if options.page != "all":
+def check_links_every_page(options: PredictOptions) -> None:
+    """Raise `InputError` where tracks are wanted, and not every page is for them."""
+    if options.link is not None and options.page != "all":
         raise InputError("--link numbers tracks from page to page; it needs --page all")
-    if not {*KEEPS_TRACKS} & {*words}:
-        raise InputError(
-            f"{listed(words)} cannot hold the numbers of tracks; with --link write "
-            f"{' or '.join(KEEPS_TRACKS)}"
-        )
 
 
 def check_has_pages_to_link(images: Sequence[Path]) -> None:
@@ -193,12 +187,6 @@ def _may_be_film(image: Path) -> bool:
         return count_pages(image) > 1
     except (InputError, OSError):
         return True
-
-
-def tracks_lost(words: Sequence[str], objects: int) -> list[str]:
-    """A sentence on each output that cannot hold the tracks of so many objects; others do."""
-    unable = [formats.WRITABLE[word].title for word in words if word not in KEEPS_TRACKS]
-    return [f"{title}: tracks of {plural(objects, 'object')} lost" for title in unable if objects]
 
 
 def keeps_planes(word: str) -> bool:

@@ -2,7 +2,8 @@
 
 A candidate belongs to the cell in which its point lies: the centre of its box, or the first pixel
 of its region. Two tiles that see one object compute that point alike, but for rounding; what lies
-within the slack of a border is given by both, and one of the two is dropped when all are resolved.
+within the slack of a border is given by both, and when all are resolved the one stays that lies in
+the cell of its own tile: there its surroundings are seen whole.
 A flat top is all about as high, so that any of its pixels may be the first: every tile of which a
 part lies within the slack of the top gives the object, unless it sees the first pixel to the left
 of its cell: the tile there sees a part as high of its own. So not each looks at all of a long top.
@@ -45,6 +46,16 @@ def owned(
         earlier = _inside(candidates.owner_points, (-np.inf, box[1], box[0], box[3]))
         own |= _tops_in(candidates, box, slack) & ~earlier
     return own
+
+
+def in_cell(candidates: Candidates, tile: Tile, tiling: Tiling) -> Bool[np.ndarray, " m"]:
+    """Which candidates have their point in the cell of a tile itself, without any slack.
+
+    All where everything decides about all: no tile knows more than another.
+    """
+    if not tiling.reach:
+        return np.ones(len(candidates), bool)
+    return _inside(candidates.owner_points, owned_box(tile, tiling, 0.0))
 
 
 def near_border(

@@ -110,7 +110,8 @@ class TiledImage:
         for tile, following in zip(tiles, (*tiles[1:], None), strict=True):
             shown = candidates(tile)
             own = shown.selected(owners.owned(shown, tile, self.tiling, self.slack))
-            parts.add(own, owners.near_border(own, tile, self.tiling, self.slack))
+            near = owners.near_border(own, tile, self.tiling, self.slack)
+            parts.add(own, near, owners.in_cell(own, tile, self.tiling))
             if following is None or following.row != tile.row:
                 line = math.inf if following is None else self.tiling.settled_above(tile.row)
                 instances, repaired = parts.settle(line)

@@ -32,11 +32,12 @@ def propose(
     lowest: float,
     sizes: Sequence[tuple[int, int]],
     within: Box | None = None,
+    corner: tuple[int, int] = (0, 0),
 ) -> list[Candidates]:
     """The candidates of each image of a batch; there are no graphs.
 
     A score is an object's mean height above the threshold, from 0 to 1; objects below `lowest` are
-    left out.
+    left out. Nothing depends on a `corner`: there are no limits.
     """
     return [
         _objects(

@@ -39,13 +39,14 @@ def propose(
     lowest: float,
     sizes: Sequence[tuple[int, int]],
     within: Box | None = None,
+    corner: tuple[int, int] = (0, 0),
 ) -> list[Candidates]:
     """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
     `graphs` are `propose`, `boxes` and `masks` of an engine; what cannot reach the score `lowest`
-    is not outlined. `sizes` are the images' own (height, width) without their padding. Any number
-    of objects; a batch without any does not run the later graphs. No outline needs repair: none
-    can cross itself.
+    is not outlined. `sizes` are the images' own (height, width) without their padding; limits are
+    those of squares that are counted from a `corner` (x, y). Any number of objects; a batch without
+    any does not run the later graphs. No outline needs repair: none can cross itself.
     """
     size = (images.shape[2], images.shape[3])
     maps, scores, deltas = graphs["propose"](images)
@@ -56,6 +57,7 @@ def propose(
         strides=config.anchor_strides,
         config=config.rpn,
         lowest=config.rpn.lowest,
+        corner=corner,
     )
     classes, side = len(config.classes), 2 * config.mask_cells
     empty = [np.zeros((0, classes + 1), np.float32), np.zeros((0, classes, 4), np.float32)]

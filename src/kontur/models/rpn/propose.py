@@ -22,18 +22,19 @@ def propose(
     strides: Sequence[int],
     config: RpnConfig,
     lowest: float,
+    corner: tuple[int, int] = (0, 0),
 ) -> Boxes:
     """The anchors of a batch of `size` (h, w), moved and clipped to the images' own `sizes`.
 
     Anchors with a score below `lowest` or NaN are dropped; the best of each level are moved and
     suppressed by overlap, class by class. Limits are those of each `BLOCK` of the image, so that
-    what is proposed in one place does not depend on how many objects are elsewhere. Any number may
-    result, also none.
+    what is proposed in one place does not depend on how many objects are elsewhere; the blocks
+    are counted from a `corner` (x, y). Any number may result, also none.
     """
     fixed = anchors(size, strides, sizes=config.sizes, ratios=config.ratios)
     counts = [size[0] // s * (size[1] // s) * config.shapes for s in strides]
     ends = np.cumsum(counts)
-    blocks = _blocks(size, strides, config.shapes)
+    blocks = _blocks(size, strides, config.shapes, corner)
     proposals: list[Boxes] = []
     for image, own in enumerate(sizes):
         parts: list[np.ndarray] = []
@@ -58,12 +59,18 @@ def propose(
     return concatenate(proposals)
 
 
-def _blocks(size: tuple[int, int], strides: Sequence[int], shapes: int) -> Int[np.ndarray, " a"]:
+def _blocks(
+    size: tuple[int, int], strides: Sequence[int], shapes: int, corner: tuple[int, int]
+) -> Int[np.ndarray, " a"]:
     """The number of the block of the image in which the cell of each anchor lies."""
-    across = -(-size[1] // BLOCK)
+    left, top = (place % -BLOCK for place in corner)  # of the first block, 0 or before the image
+    across = -(-(size[1] - left) // BLOCK)
     numbers = []
     for stride in strides:
-        rows, columns = (np.arange(side // stride) * stride // BLOCK for side in size)
+        rows, columns = (
+            (np.arange(side // stride) * stride - first) // BLOCK
+            for side, first in zip(size, (top, left), strict=True)
+        )
         numbers.append(np.repeat(rows[:, None] * across + columns, shapes))
     return np.concatenate(numbers)
 

@@ -44,16 +44,18 @@ def propose(
     lowest: float,
     sizes: Sequence[tuple[int, int]],
     within: Box | None = None,
+    corner: tuple[int, int] = (0, 0),
 ) -> list[Candidates]:
     """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
     `graphs` are those of an engine (`models.snake.graphs`).
     What cannot reach the score `lowest` is not outlined; what does not is still among them.
-    `sizes` are the images' own (height, width) without their padding. Any number of objects; a
-    batch without any does not run the later graphs.
+    `sizes` are the images' own (height, width) without their padding; limits of proposals are those
+    of squares that are counted from a `corner` (x, y). Any number of objects; a batch without any
+    does not run the later graphs.
     """
     least = least_centre(lowest) if config.quality else lowest
-    maps, detected = detect(graphs, images, config, least, sizes)
+    maps, detected = detect(graphs, images, config, least, sizes, corner)
     if not config.has_neighbours:  # which see those outside too
         detected = take_within(detected, within)
     stages, quality = trace_contours(graphs, maps, detected, config)
@@ -91,13 +93,14 @@ def detect(
     config: SnakeConfig,
     lowest: float,
     sizes: Sequence[tuple[int, int]],
+    corner: tuple[int, int] = (0, 0),
 ) -> tuple[Maps, Boxes]:
     """The maps that the snake reads, and the boxes that it starts from.
 
     Maps are the features (b, h, w, d) and, with an edge stage, those of full resolution.
     """
     *maps, scores, where = graphs["detect"](images)
-    return tuple(maps), boxes_of(scores, where, images.shape[2:], sizes, config, lowest)
+    return tuple(maps), boxes_of(*(scores, where, images.shape[2:], sizes, config, lowest, corner))
 
 
 def boxes_of(
@@ -107,11 +110,12 @@ def boxes_of(
     sizes: Sequence[tuple[int, int]],
     config: SnakeConfig,
     lowest: float,
+    corner: tuple[int, int] = (0, 0),
 ) -> Boxes:
     """The boxes of what `detect` found in images of `size` (h, w), `sizes` without padding."""
     if config.detector == "centernet":
         return peaks(scores, where, lowest)
-    return proposed(scores, where, size, sizes, config, lowest)
+    return proposed(scores, where, size, sizes, config, lowest, corner)
 
 
 def peaks(
@@ -137,6 +141,7 @@ def proposed(
     sizes: Sequence[tuple[int, int]],
     config: SnakeConfig,
     threshold: float,
+    corner: tuple[int, int] = (0, 0),
 ) -> Boxes:
     """The same from anchors: those at or above the threshold, moved and suppressed by overlap."""
     return propose_regions(
@@ -146,6 +151,7 @@ def proposed(
         strides=config.anchor_strides,
         config=config.rpn,
         lowest=max(threshold, LOWEST_SCORE),
+        corner=corner,
     )
 
 

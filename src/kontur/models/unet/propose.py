@@ -25,6 +25,7 @@ def propose(
     lowest: float,
     sizes: Sequence[tuple[int, int]],
     within: Box | None = None,
+    corner: tuple[int, int] = (0, 0),
     *,
     segment: Segment,
 ) -> list[Candidates]:
@@ -33,7 +34,7 @@ def propose(
     `segment` runs the graph of that name of an engine. `sizes` are the images' own (height, width)
     without their padding. A score is the mean probability of the object's pixels: that they are not
     background (`instances`), that they are of its class (`semantic`); what scores below `lowest` is
-    left out.
+    left out. Nothing depends on a `corner`: there are no limits.
     """
     probabilities = segment.probabilities(graphs, images, config)
     return [
