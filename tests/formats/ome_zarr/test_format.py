@@ -214,7 +214,7 @@ def test_regions_of_a_binary_store_are_objects_and_those_of_planes_are_others(tm
 
 
 def test_values_of_a_store_are_classes_by_the_names_that_it_gives_them(tmp_path):
-    path = painted(tmp_path, CLASSES, _1="cell")
+    path = painted(tmp_path, CLASSES, _1="cell", _9="nerve")  # which it does not have
     entries = formats.read_images(path, task="semantic")
     assert {entry.instances.classes for entry in entries} == {("cell", "3")}
     assert [entry.instances.labels.tolist() for entry in entries] == [[0, 0], [1]]
