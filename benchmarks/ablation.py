@@ -33,9 +33,9 @@ from kontur.data.sample import Sample
 from kontur.data.transforms import sample_rng
 from kontur.evaluate import evaluate_all, tune_thresholds
 from kontur.geometry.overlap import iou
+from kontur.infer.engines.torch_engine import TorchEngine, rebuild
 from kontur.infer.load import find_model
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine, rebuild
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.archive import Model, read_model

@@ -36,10 +36,10 @@ from kontur.edit.roll_out import Acting, at_random, begun_rough, begun_with_own,
 from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, outlines, see
 from kontur.edit.teacher import imitate, teach
 from kontur.geometry.area_field import overlap
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import rebuild
 from kontur.infer.load import find_model
-from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import rebuild
 from kontur.models.archive import Model, read_model
 from kontur.models.snake.moves import MOVE, outward
 from kontur.models.snake.network import DeepSnake

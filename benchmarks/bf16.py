@@ -12,9 +12,9 @@ from report import heading, table
 
 from kontur.data.folder import open_folder
 from kontur.evaluate import evaluate, summarise
+from kontur.infer.engines.torch_engine import TorchEngine, rebuild
 from kontur.infer.model_files import find_model
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine, rebuild
 from kontur.models.archive import read_model
 
 IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)

@@ -24,7 +24,7 @@ from kontur.data.folder import open_folder
 from kontur.evaluate.comparison import compare
 from kontur.evaluate.matching import match
 from kontur.instances import Instances
-from kontur.measure.learn.intervals import draw_bootstrap, wilson_interval
+from kontur.measure.learn.intervals import draw_bootstrap, percentile_interval, wilson_interval
 from kontur.measure.learn.study import Study, learn
 from kontur.measure.learn.table_model import TableModel
 from kontur.measure.measure_many import measure_many

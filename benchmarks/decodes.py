@@ -18,9 +18,9 @@ from report import heading, table
 from kontur.data.folder import open_folder
 from kontur.data.sample import Sample
 from kontur.evaluate import ImageScores, evaluate, summarise
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import rebuild
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import rebuild
 from kontur.models.archive import read_model
 from kontur.models.card import Card
 from kontur.models.unet import config as unet

@@ -14,8 +14,8 @@ import numpy as np
 from report import heading
 
 from kontur.data.folder import open_folder
+from kontur.infer.engines.torch_engine import rebuild
 from kontur.infer.load import find_model
-from kontur.infer.torch_engine import rebuild
 from kontur.models.archive import read_model, write_model
 from kontur.train.export import to_model
 from kontur.train.int8 import with_int8

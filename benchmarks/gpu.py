@@ -20,8 +20,8 @@ from report import heading, table
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from kontur.infer.engines.torch_engine import rebuild
 from kontur.infer.model_files import find_model
-from kontur.infer.torch_engine import rebuild
 from kontur.models.archive import read_model
 
 LARGE = {"cuda": 8192, "cpu": 2048}  # side of the product that shows what the device can do

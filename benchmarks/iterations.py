@@ -21,8 +21,8 @@ from report import heading, table
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import scene
 from kontur.evaluate import evaluate_all
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.load import find_model
-from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import read_model

@@ -20,10 +20,11 @@ from kontur.instances import Instances
 from kontur.measure.contour import bends_of, contours_of
 from kontur.measure.curve import measure_curve
 from kontur.measure.fourier import measure_fourier
+from kontur.measure.image_part import ImagePart
 from kontur.measure.intensity import measure_intensity
 from kontur.measure.measure_many import measure_many
 from kontur.measure.midline import measure_midline
-from kontur.measure.neighbours import measure_neighbours
+from kontur.measure.neighbours import measure_contact, measure_distance
 from kontur.measure.object_rings import rings_of, straightened
 from kontur.measure.shape import centroids, measure_shape
 from kontur.measure.source import Picture, Source
@@ -72,9 +73,12 @@ def groups(found: Instances, image: np.ndarray) -> dict[str, float]:
     timed("midline", measure_midline, contours, form["area"])
     timed("Fourier descriptors", measure_fourier, edges)
     depth = form["area"] / form["perimeter"]
-    timed("intensity", measure_intensity, polygons, image, contours, bends, depth)
-    timed("texture", measure_texture, polygons, image)
-    timed("neighbours", measure_neighbours, polygons, centroids(rings), contours, found.size)
+    part = timed("levels and background", ImagePart.whole, image, polygons)
+    timed("intensity", measure_intensity, polygons, part, contours, bends, depth)
+    timed("texture", measure_texture, polygons, part)
+    every, count = np.arange(len(polygons)), ~found.ignore
+    timed("contact", measure_contact, polygons, contours, polygons, every, count)
+    timed("distances", measure_distance, centroids(rings), count)
     return spent
 
 
@@ -101,7 +105,8 @@ def main() -> None:
     rows = []
     for kind, pairs in kinds.items():
         sources = [
-            Source(f"{i:03}", lambda pair=pair: Picture(*pair)) for i, pair in enumerate(pairs)
+            Source.whole(f"{i:03}", lambda pair=pair: Picture(*pair))
+            for i, pair in enumerate(pairs)
         ]
         start, busy = time.perf_counter(), time.process_time()
         whole = measure_many(sources)

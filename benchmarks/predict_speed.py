@@ -25,7 +25,7 @@ from kontur.data.folder import Folder, open_folder
 from kontur.geometry.overlap import suppress
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.images.image_file import read_image
-from kontur.infer.engine import Engine
+from kontur.infer.engines.engine import Engine
 from kontur.infer.load import load
 from kontur.infer.predict import Predictor
 from kontur.models.graphs import Graph

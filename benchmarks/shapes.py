@@ -27,7 +27,7 @@ from stopwatch import milliseconds
 from torch import Tensor, nn
 
 from kontur.data.augment import LARGEST
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.models import catalog
 from kontur.models.candidates import Boxes
 from kontur.models.card import Card

@@ -18,12 +18,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kontur.data.packaged_images import NUCLEI
 from kontur.images.image_file import read_image
-from kontur.infer.engine import Engine
+from kontur.infer.engines.engine import Engine
 from kontur.infer.load import load
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
-from kontur.models.family import Graph
+from kontur.models.graphs import Graph
 from kontur.models.snake.start_shapes import octagon
 
 DIAMETER = 75.0  # pixels, the size of these nuclei

@@ -1,5 +1,6 @@
 """What the documents say is there: places, links, commands, and the figures that can be checked."""
 
+import ast
 import pkgutil
 import re
 from pathlib import Path
@@ -18,8 +19,9 @@ from kontur.data.packaged_images import NUCLEI
 from kontur.geometry.raster import rasterize, trace
 
 ROOT = Path(__file__).parents[1]
+SCRIPTS = [*sorted(ROOT.glob("docs/*.py")), *sorted(ROOT.glob("benchmarks/**/*.py"))]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
-PLACE = re.compile(r"`(kontur\.[a-z][\w.]*)`")
+PLACE = re.compile(r"`(kontur\.[a-z][\w.]*)[`(]")
 BLOCK = re.compile(r"`(?:kontur\.|nn\.)(?:\w+\.)*(\w+)`")  # the last word of a place, torch's too
 PROOF = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
@@ -45,6 +47,19 @@ def rows(page: Path) -> list[list[str]]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_place_that_a_page_names_exists(page):
     for name in set(PLACE.findall(text(page))):
+        pkgutil.resolve_name(name)
+
+
+def test_what_scripts_of_the_docs_and_benchmarks_import_exists():
+    assert len(SCRIPTS) > 40
+    wanted = {
+        f"{node.module}.{alias.name}"
+        for script in SCRIPTS
+        for node in ast.walk(ast.parse(text(script)))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "kontur"
+        for alias in node.names
+    }
+    for name in wanted:
         pkgutil.resolve_name(name)
 
 

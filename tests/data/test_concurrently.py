@@ -123,11 +123,11 @@ def test_large_images_are_predicted_as_many_at_a_time_as_fit_into_memory(
     run(images, tmp_path / "small", predictor=Slow(), workers=3)
     assert together["most"] > 1
     together["most"] = 0
-    monkeypatch.setattr("kontur.infer.image_worker.LARGE", 1)
-    monkeypatch.setattr("kontur.infer.image_worker.available_memory", lambda enough: 1e9)
+    monkeypatch.setattr("kontur.infer.tasks.image_worker.LARGE", 1)
+    monkeypatch.setattr("kontur.infer.tasks.image_worker.available_memory", lambda enough: 1e9)
     run(images, tmp_path / "large", predictor=Slow(), workers=3)
     assert together["most"] == 1
     together["most"] = 0
-    monkeypatch.setattr("kontur.infer.image_worker.available_memory", lambda enough: 1e10)
+    monkeypatch.setattr("kontur.infer.tasks.image_worker.available_memory", lambda enough: 1e10)
     run(images, tmp_path / "roomy", predictor=Slow(), workers=3)
     assert together["most"] > 1

@@ -29,6 +29,19 @@ def objects(boxes, *, exchanged=False):
     )
 
 
+@pytest.mark.parametrize(
+    ("over", "farther"),
+    [
+        ((-1, 50, 15, 60), (-2, 50, 15, 60)),
+        ((5, 50, 41, 60), (5, 50, 42, 60)),
+        ((5, 50, 15, 91), (5, 50, 15, 92)),
+    ],
+)
+def test_a_pixel_over_the_border_of_the_transposed_image_is_rounding_and_two_are_not(over, farther):
+    assert axes_exchanged(objects([over]).boxes, SIZE)
+    assert not axes_exchanged(objects([farther]).boxes, SIZE)
+
+
 @pytest.mark.parametrize("boxes", [RIGHT, ACROSS])
 def test_outlines_that_fit_once_x_and_y_change_places_are_exchanged(boxes):
     assert axes_exchanged(objects(boxes, exchanged=True).boxes, SIZE)
@@ -42,6 +55,7 @@ def test_outlines_that_fit_once_x_and_y_change_places_are_exchanged(boxes):
         [(5, 5, 15, 15)],  # fits both ways
         [(5, 30, 15, 49), (20, 10, 30, 20)],  # drawn over the border by hand
         [(5, 50, 15, 60), (60, 10, 70, 20)],  # of a larger image
+        [(30, 50, 60, 60)],  # fits neither way
         [(-20, 50, -3, 60)],  # moved
     ],
 )

@@ -65,9 +65,14 @@ def test_ids_that_end_at_255_by_themselves_are_not_cut():
     plain = grid(255, 16)
     holed = plain.copy()
     holed[1::4, 1::4] = 0
+    corners = plain.copy()
+    corners[3, 3:20:4] = 1, 2, 3, 4, 5  # pixels that touch the squares of these ids at a corner
     owners = np.arange(266)
     owners[256:] = 1, 2, 9, 40, 77, 78, 130, 200, 204, 254  # ten objects have a second part
-    for labels in (drawn.discs(255), plain, holed, owners[grid(265, 16)]):
+    two, lacking = np.arange(258), np.arange(266)
+    two[256:], lacking[256:], lacking[100] = (1, 2), np.arange(10), 0
+    parts = (owners[grid(265, 16)], two[grid(257, 16)], lacking[grid(265, 16)])
+    for labels in (drawn.discs(255), plain, holed, corners, *parts):
         found = Instances.from_label_image(labels)
         assert not ids_are_clipped(found.ids, separate_parts(found.polygons))
 

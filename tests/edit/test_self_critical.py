@@ -15,8 +15,8 @@ from kontur.edit.self_critical import (
 )
 from kontur.errors import InputError
 from kontur.geometry.area_field import AreaFields, overlap
+from kontur.infer.engines.torch_engine import TorchEngine, rebuild
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine, rebuild
 from tests.models import contract
 
 ANGLES = np.linspace(0, 2 * np.pi, 32, endpoint=False)

@@ -7,8 +7,8 @@ import pytest
 from kontur.images import dicom_series
 from kontur.images.image_file import files_of
 from kontur.infer.inputs import InputImage, once_each
-from kontur.infer.source_file import SourceFile
-from kontur.infer.source_stamp import SourceStamp
+from kontur.infer.records.source_file import SourceFile
+from kontur.infer.records.source_stamp import SourceStamp
 
 TYPED, UNTYPED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 

@@ -13,7 +13,7 @@ from PIL import Image
 from kontur.errors import InputError
 from kontur.images import image_file
 from kontur.images.image_file import open_image, read_image
-from kontur.images.jpeg_ends import lacks_pixels
+from kontur.images.jpeg_ends import ends_early, lacks_pixels
 from kontur.images.lazy_pixels import LazyPixels
 
 RNG = np.random.default_rng(0)
@@ -53,6 +53,13 @@ def separate_scans():
 
 def decoded(content):
     return imagecodecs.jpeg8_decode(content)
+
+
+def ended_early(content, share=0.5):
+    """A JPEG with a share of its pixels and an end behind them."""
+    scan = content.rindex(b"\xff\xda")
+    last = scan + int(share * (len(content) - scan))
+    return content[:last].removesuffix(b"\xff") + END
 
 
 def tiff(path, *pieces, **how):
@@ -212,8 +219,7 @@ def test_a_piece_that_is_not_stored_is_empty(tmp_path, read):
 @pytest.mark.parametrize("kind", ["tiff", "picture"])
 def test_an_end_that_stands_before_the_last_pixel_is_not_believed(tmp_path, kind, how, read):
     content = jpeg(**HOW[how])
-    scan = content.rindex(b"\xff\xda")
-    cut = content[: (scan + len(content)) // 2].removesuffix(b"\xff") + END
+    cut = ended_early(content)
     path = tmp_path / "a.jpg"
     path.write_bytes(cut)
     if kind == "tiff":
@@ -232,14 +238,57 @@ def test_a_whole_one_of_the_middle_grey_is_read(tmp_path, how, read):
 
 
 @pytest.mark.parametrize("read", READ)
+def test_the_last_block_of_a_strip_among_others_may_be_all_that_is_missing(tmp_path, read):
+    content = jpeg(subsampling=0)
+    path = tiff(tmp_path / "a.tif", content, ended_early(content, 0.93), content)
+    with pytest.raises(InputError, match="is damaged or cut short"):
+        READ[read](path)
+
+
+def test_an_end_is_doubted_in_inks_and_in_twelve_bits_too(tmp_path):
+    inks = RNG.integers(0, 255, 32 * 48 * 4, dtype=np.uint8)
+    Image.frombytes("CMYK", (48, 32), inks.tobytes()).save(tmp_path / "a.jpg")
+    (tmp_path / "a.jpg").write_bytes(ended_early((tmp_path / "a.jpg").read_bytes()))
+    with pytest.raises(InputError, match="is damaged or cut short"):
+        read_image(tmp_path / "a.jpg")
+    deep = RNG.integers(0, 4095, (32, 48, 1), dtype=np.uint16)
+    content = imagecodecs.jpeg_encode(deep, bitspersample=12)
+    for piece, early in ((content, False), (ended_early(content), True)):
+        pixels = imagecodecs.jpeg_decode(piece)
+        assert ends_early(piece, imagecodecs.jpeg_decode, pixels[-1, -1:], bits=12) == early
+
+
+def test_an_end_is_doubted_in_a_piece_without_its_heading():
+    content = jpeg()
+    heading = content[: content.index(b"\xff\xda") + 14]
+
+    def decode(piece):
+        return decoded(heading + piece)
+
+    for whole, early in ((content, False), (ended_early(content), True)):
+        piece = whole.removeprefix(heading)
+        assert ends_early(piece, decode, decode(piece)[-1, -1], headless=True) == early
+
+
+@pytest.mark.parametrize("read", READ)
+def test_samples_in_pieces_of_their_own_are_looked_at_one_by_one(tmp_path, read):
+    grey = [jpeg(np.ascontiguousarray(NOISE[..., i])) for i in range(3)]
+    how = {"shape": (3, 32, 48), "dtype": "uint8", "planarconfig": "separate", "compression": 7}
+    for number in range(3):
+        pieces = [ended_early(one) if i == number else one for i, one in enumerate(grey)]
+        path = tmp_path / f"{number}.tif"
+        tifffile.imwrite(path, iter(pieces), photometric="rgb", rowsperstrip=32, **how)
+        with pytest.raises(InputError, match="is damaged or cut short"):
+            READ[read](path)
+
+
+@pytest.mark.parametrize("read", READ)
 def test_the_end_of_a_tile_is_looked_for_where_the_image_ends(tmp_path, read):
     tile = jpeg(np.pad(NOISE[:, :32], ((0, 32), (0, 32), (0, 0))), subsampling=0)
-    scan = tile.index(b"\xff\xda") + 14
     how = {"shape": (20, 30, 3), "dtype": "uint8", "tile": (64, 64), "compression": 7}
     for share, lost in ((0.9, False), (0.3, True)):  # of the second a part that the image shows
-        cut = tile[: scan + int(share * (len(tile) - scan))].removesuffix(b"\xff") + END
         path = tmp_path / f"{share}.tif"
-        tifffile.imwrite(path, iter([cut]), photometric="rgb", **how)
+        tifffile.imwrite(path, iter([ended_early(tile, share)]), photometric="rgb", **how)
         if lost:
             with pytest.raises(InputError, match="is damaged or cut short"):
                 READ[read](path)

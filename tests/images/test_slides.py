@@ -15,7 +15,7 @@ from kontur.images.lazy_pixels import LazyPixels
 from kontur.images.page_count import count_pages
 from kontur.images.slides import SlideWindows
 from kontur.images.tiff.planes import open_windows
-from tests.infer.test_stack_prediction import baseline
+from tests.infer.stacks.test_stack_prediction import baseline
 
 HEIGHT, WIDTH = 320, 512
 

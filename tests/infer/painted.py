@@ -8,13 +8,13 @@ from PIL import Image
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.infer.folder import predict_folder
-from kontur.infer.image_task import Outcome
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import DEFAULT_OPTIONS
-from kontur.infer.parts import ImagePlan, PredictedParts
 from kontur.infer.predict import Predictor
 from kontur.infer.prediction import Prediction
 from kontur.infer.scale_and_contrast import ScaleAndContrast
+from kontur.infer.tasks.image_task import Outcome
+from kontur.infer.tiling.parts import ImagePlan, PredictedParts
 from kontur.infer.view import PreparedImage
 from kontur.instances import Instances
 from kontur.models import catalog

@@ -15,7 +15,7 @@ from kontur.infer.view import View
 from kontur.models.candidates import Candidates
 from kontur.models.card import Thresholds
 from kontur.models.resolve import resolve
-from tests.infer.test_tiled import mosaic, predictor, unmatched
+from tests.infer.tiling.test_tiled import mosaic, predictor, unmatched
 
 THRESHOLDS = Thresholds(score=0.4, overlap=0.3)
 SIZE, PADDED = (50, 70), (64, 96)

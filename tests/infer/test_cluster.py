@@ -26,10 +26,10 @@ from kontur.files.left_overs import hidden_of
 from kontur.infer import cluster as cluster_module
 from kontur.infer.cluster import DaskWorkers
 from kontur.infer.folder import predict_folder
-from kontur.infer.image_task import Job, Task
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.infer.options import PredictOptions
-from kontur.infer.record import model_identity
+from kontur.infer.records.record import model_identity
+from kontur.infer.tasks.image_task import Job, Task
 
 distributed = pytest.importorskip("distributed")
 

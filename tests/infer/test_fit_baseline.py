@@ -99,7 +99,7 @@ def test_one_image_with_objects_among_large_ones_without_is_enough(tmp_path, mon
 
 
 def load_in_memory(model):
-    from kontur.infer.onnx_engine import OnnxEngine
+    from kontur.infer.engines.onnx_engine import OnnxEngine
     from kontur.infer.predict import Predictor
 
     return Predictor(OnnxEngine(model, threads=1), model.card)

@@ -92,9 +92,11 @@ def test_files_that_force_had_not_replaced_yet_are_replaced_by_the_next_run(
 
 
 def test_after_the_last_name_nothing_is_made_again(images, tmp_path, monkeypatch):
-    monkeypatch.setattr("kontur.infer.journal.Journal.note", lambda *word: False)  # no time for it
+    monkeypatch.setattr(
+        "kontur.infer.records.journal.Journal.note", lambda *word: False
+    )  # no time for it
     killed = tmp_path / "killed"
-    end = "kontur.infer.record.Record.add"
+    end = "kontur.infer.records.record.Record.add"
     with monkeypatch.context() as patch:
         patch.setattr(end, lambda *word: shutil.copytree(tmp_path / "out", killed))
         run(images / "a.png", tmp_path / "out", outputs=WORDS)

@@ -135,7 +135,9 @@ def test_what_a_killed_call_made_is_not_mixed_with_other_settings(images, tmp_pa
 def test_an_image_that_changes_after_a_kill_is_outlined_again(
     images, tmp_path, monkeypatch, workers
 ):
-    monkeypatch.setattr("kontur.infer.record.PAUSE", 1e9)  # the record is not written meanwhile
+    monkeypatch.setattr(
+        "kontur.infer.records.record.PAUSE", 1e9
+    )  # the record is not written meanwhile
     begun = predict_folder(Bright(), find_inputs([images]), tmp_path / "out", workers=workers)
     assert [next(begun).skipped for _ in "abc"] == [False] * 3  # none is at work any more
     killed = shutil.copytree(tmp_path / "out", tmp_path / "killed")  # what a kill leaves

@@ -12,9 +12,9 @@ from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.source_file import SourceFile
+from kontur.infer.records.source_file import SourceFile
 from tests.images import stores
-from tests.infer.test_stack_prediction import baseline
+from tests.infer.stacks.test_stack_prediction import baseline
 
 WAYS = {"tiles": {"tile": 64}, "planes": {"page": "all"}}
 

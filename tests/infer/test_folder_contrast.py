@@ -13,14 +13,14 @@ from kontur.errors import InputError
 from kontur.images import lazy_pixels
 from kontur.images.lazy_pixels import OpenImage
 from kontur.infer import folder_contrast
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.folder import predict_folder
 from kontur.infer.folder_contrast import FolderContrast, measure_folder, outside
 from kontur.infer.folder_evaluation import evaluate_model
 from kontur.infer.inputs import find_inputs
-from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.record import Record, RecordedRun
+from kontur.infer.records.record import Record, RecordedRun
 
 FOLDER = PredictOptions(contrast="folder")
 RNG = np.random.default_rng(7)
@@ -192,10 +192,13 @@ def test_of_processes_that_begin_together_the_first_to_note_its_range_decides(
 
 
 def test_a_range_is_settled_anew_unless_another_process_has_done_so_meanwhile(tmp_path):
-    first, second = Record(tmp_path, {"score": 0.5}), Record(tmp_path, {"score": 0.5})
+    first, second, other = (Record(tmp_path, {"score": score}) for score in (0.5, 0.5, 0.4))
     assert first.settle("range", [0, 1]) == [0, 1]
     assert second.settle("range", [0, 2]) == [0, 1]
-    assert Record(tmp_path, {"score": 0.4}).settle("range", [0, 3]) == [0, 3]
+    assert other.settle("range", [0, 3]) == [0, 3]
+    finished = Record(tmp_path, {"score": 0.5, "range": [0, 1]})
+    finished.add("a", {}, None)
+    finished.finish()
     assert Record(tmp_path, {"score": 0.5}).settle("range", [0, 4]) == [0, 4]  # all made anew
 
 

@@ -5,14 +5,14 @@ import tifffile
 
 import kontur
 from kontur.images import image_file
-from kontur.infer import tiled
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
-from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.tiled import TiledImage
-from tests.infer.test_tiled import mosaic, unmatched
+from kontur.infer.tiling import tiled
+from kontur.infer.tiling.tiled import TiledImage
+from tests.infer.tiling.test_tiled import mosaic, unmatched
 from tests.models import contract
 
 WORDS = ("geojson", "csv", "geoparquet", "labels")

@@ -9,8 +9,8 @@ from PIL import Image
 
 from kontur.errors import InputError
 from kontur.images.image_file import open_image
-from kontur.infer import stack_prediction
 from kontur.infer.options import PredictOptions
+from kontur.infer.stacks import stack_prediction
 from tests.infer.painted import run
 
 LINKED = {"outputs": ("geojson",), "options": PredictOptions(page="all", link="overlap")}

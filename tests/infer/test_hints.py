@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kontur.data.normalise import NormaliseConfig, measure_normalisation
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.hints import channel_hint, size_hint, values_hint
-from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.models.card import Card

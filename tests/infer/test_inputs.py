@@ -11,7 +11,7 @@ from kontur.data.other_programs import images_sentence
 from kontur.errors import InputError
 from kontur.images.image_file import read_image
 from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
-from kontur.infer.source_file import SourceFile
+from kontur.infer.records.source_file import SourceFile
 from kontur.instances import Instances
 from tests.images import films, stores
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from kontur.errors import InputError
 from kontur.infer import model_files as module
-from kontur.infer import onnx_engine
+from kontur.infer.engines import onnx_engine
 from kontur.infer.load import find_model, load, shipped_models
 from kontur.models import archive
 from kontur.models.archive import Model, write_model

@@ -6,7 +6,7 @@ import tifffile
 
 from kontur.errors import InputError
 from kontur.images.image_file import open_image, read_image
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from tests.models.contract import assert_same
 

@@ -12,7 +12,7 @@ from kontur.data.geometric import scale
 from kontur.errors import InputError
 from kontur.images.image_file import Image, read_image
 from kontur.infer import predict, scale_and_contrast
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from tests.infer.painted import Stamp

@@ -16,7 +16,7 @@ from kontur.infer.options import PredictOptions
 from kontur.infer.region import parse_region
 from kontur.infer.scale_and_contrast import diameter_of
 from kontur.instances.plane import Plane
-from tests.infer.test_tiled import connected, mosaic, predictor, unmatched
+from tests.infer.tiling.test_tiled import connected, mosaic, predictor, unmatched
 
 TISSUE = [[[40, 30], [300, 60], [280, 200], [60, 220], [40, 30]]]
 

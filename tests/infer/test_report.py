@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from kontur.infer.image_task import Outcome
 from kontur.infer.inputs import InputImage
 from kontur.infer.report import Report
+from kontur.infer.tasks.image_task import Outcome
 
 arrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")

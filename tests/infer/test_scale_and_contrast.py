@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kontur.errors import InputError
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from tests.models.contract import SIDE, assert_same

@@ -9,9 +9,9 @@ import shapely
 from kontur.data.geometric import scale
 from kontur.errors import InputError
 from kontur.geometry import ring
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import DeviceArray
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import DeviceArray
 from kontur.models.candidates import Candidates
 from tests.models import contract
 from tests.models.contract import assert_same, assert_sound, best_iou

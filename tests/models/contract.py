@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from kontur.data.normalise import normalise
 from kontur.data.sample import Sample
 from kontur.data.synthetic import scene
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.archive import Model

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from kontur.infer.onnx_engine import OnnxEngine
-from kontur.infer.torch_engine import TorchEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.models.backbone import LITE0, layers_of
 from kontur.nn import efficientnet
 from kontur.nn.backbone import with_imagenet

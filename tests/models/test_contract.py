@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine, rebuild
 from kontur.infer.load import load
-from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine, rebuild
 from kontur.models.archive import read_model, write_model
 from kontur.models.card import Thresholds
 from tests.models import contract

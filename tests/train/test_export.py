@@ -7,8 +7,8 @@ import onnx
 import pytest
 import torch
 
-from kontur.infer.onnx_engine import OnnxEngine
-from kontur.infer.torch_engine import TorchEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.models import catalog
 from kontur.models.archive import WEIGHTS, read_model
 from kontur.train.export import export, to_model

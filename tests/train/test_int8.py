@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from kontur.evaluate import evaluate_all
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import read_model, write_model

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from kontur.infer.onnx_graph import IntegerMap, OnnxGraph
+from kontur.infer.engines.onnx_graph import IntegerMap, OnnxGraph
 from kontur.models.archive import SavedGraph
 from kontur.models.family import GraphExample
 from kontur.train.export import export_graph

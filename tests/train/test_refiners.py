@@ -10,9 +10,9 @@ from rich.console import Console
 
 import kontur
 from kontur.data.folder import open_folder
+from kontur.infer.engines.torch_engine import TorchEngine, rebuild
 from kontur.infer.load import find_model
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine, rebuild
 from kontur.models.archive import read_model
 from kontur.train.progress import ProgressDisplay
 from kontur.train.run import train

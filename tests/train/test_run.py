@@ -13,7 +13,7 @@ from PIL import Image
 from kontur.data.folder import open_folder
 from kontur.data.image_statistics import fingerprint
 from kontur.errors import InputError
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.models.archive import read_model, write_model
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kontur.evaluate.tune import tune_thresholds
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.models import catalog
 from kontur.models.card import Thresholds
 from kontur.models.graphs import Graphs

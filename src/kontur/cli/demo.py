@@ -31,11 +31,11 @@ def demo(
     from kontur.errors import InputError
     from kontur.files.atomic import write_bytes
     from kontur.infer.folder import predict_folder
-    from kontur.infer.image_task import Outcome
     from kontur.infer.inputs import InputImage
     from kontur.infer.load import load
     from kontur.infer.options import PredictOptions
-    from kontur.infer.record import model_identity
+    from kontur.infer.records.record import model_identity
+    from kontur.infer.tasks.image_task import Outcome
 
     start = time.perf_counter()
     predictor = load(model, device="cpu")

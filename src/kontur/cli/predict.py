@@ -27,10 +27,10 @@ from kontur.errors import InputError
 from kontur.wording import listed, plural, printable
 
 if TYPE_CHECKING:
-    from kontur.infer.image_task import Outcome
     from kontur.infer.inputs import InputImage
     from kontur.infer.options import PredictOptions
-    from kontur.infer.workers import Workers
+    from kontur.infer.tasks.image_task import Outcome
+    from kontur.infer.tasks.workers import Workers
 
 
 @takes_predict_options()
@@ -112,14 +112,14 @@ def predict(
     """
     from kontur.cli.time_left import TimeLeft, weights_of
     from kontur.data.file_names import REPORT_FILE
-    from kontur.infer.choose_engine import on_gpu, precision_of
-    from kontur.infer.engine_threads import processors
+    from kontur.infer.engines.choose_engine import on_gpu, precision_of
+    from kontur.infer.engines.engine_threads import processors
     from kontur.infer.folder import predict_folder
     from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
     from kontur.infer.load import load
     from kontur.infer.outputs import OVERLAY, parse_outputs
-    from kontur.infer.record import model_identity
-    from kontur.infer.stack_prediction import tracks_lost
+    from kontur.infer.records.record import model_identity
+    from kontur.infer.stacks.stack_prediction import tracks_lost
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]

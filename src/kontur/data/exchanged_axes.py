@@ -1,9 +1,9 @@
 """Outlines whose x and y are exchanged, as of programs that write the row first.
 
-They fit the transposed image and not their own. As of label images that lie transposed (`formats.
-nifti_axes`) little is said: outlines may reach over the border of their image, so that one must lie
-outside with the middle of its box, and all must fit once x and y change places. In a square image
-nothing tells it.
+They fit the transposed image and not their own, as those do that were drawn before it was turned by
+a quarter. As of label images that lie transposed (`formats.nifti.axes`) little is said: outlines
+may reach over the border of their image, so that one must lie outside with the middle of its box,
+and all must fit once x and y change places. In a square image nothing tells it.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 TOLERANCE = 1  # pixels over the border that fit all the same: pixel centres, rounded
 EXCHANGED = "x and y seem to be exchanged, as all outlines fit once they change places"
-ADVICE = "write x, the column, before y, the row"
+ADVICE = "write x, the column, before y, the row, or was the image turned by a quarter since?"
 
 
 def axes_exchanged(boxes: Float[np.ndarray, "k 4"], size: tuple[int, int] | None) -> bool:

@@ -24,10 +24,10 @@ from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, mean_iou, s
 from kontur.edit.teacher import imitate
 from kontur.errors import InputError
 from kontur.images.channels import Channel
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import rebuild
 from kontur.infer.load import find_model
-from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import rebuild
 from kontur.models.archive import Model, read_model, write_model
 from kontur.models.card import Card
 from kontur.models.snake.network import DeepSnake

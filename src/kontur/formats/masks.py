@@ -63,7 +63,23 @@ def objects(
         return components(array, where=where, classes=classes)
     if task == "semantic":
         return semantic(array, class_of_value, where=where)
+    _check_ids_did_not_run_over(array, where)
     return Instances.from_label_image(array, classes)
+
+
+def _check_ids_did_not_run_over(array: Integer[np.ndarray, "h w"], where: str | Path) -> None:
+    """Ids above 32767 in 16 bits with a sign turn negative, and would be regions to ignore.
+
+    CSBDeep, and so StarDist, saves int32 like that. One id both ways does not occur otherwise.
+    """
+    most = np.iinfo(np.int16).max
+    is_signed_16 = array.dtype.kind == "i" and array.dtype.itemsize == 2
+    if is_signed_16 and (array == most).any() and (array == -most).any():
+        raise InputError(
+            f"{where} holds both {most} and {-most}: it had more ids than 16 bits "
+            "with a sign hold, and those above turned negative; save it again from the labels as "
+            "uint16, uint32 or float32"
+        )
 
 
 def components(

@@ -8,7 +8,7 @@ is; T.832, annex A.
 
 A program that mends or cuts files may set an end where pixels are missing. Up to the last pixel a
 decoder then fills with the middle grey, so that an end is doubted behind a pixel of that grey, and
-in a JPEG of several scans.
+in a JPEG of several scans. Where less is missing than the last block, nothing shows it.
 """
 
 import struct
@@ -75,10 +75,10 @@ def ends_early(
         return False
     middle = 1 << (bits - 1)
     filled = bool((np.abs(last.astype(np.int64) - middle) <= 1).all())  # inks are turned round
-    end = content.find(jpeg_kinds.END, scan)
-    if end < 0 or not (filled or frame in PROGRESSIVE):
+    if not (filled or frame in PROGRESSIVE):
         return False
-    return not _is_whole(content[:end], decode)
+    end = content.find(jpeg_kinds.END, scan)
+    return end >= 0 and not _is_whole(content[:end], decode)
 
 
 def xr_lacks_pixels(content: bytes) -> bool:

@@ -25,15 +25,15 @@ from kontur.files.atomic import write_text
 from kontur.files.left_overs import hidden_beside
 from kontur.images.object_storage import url_of
 from kontur.infer import memory
-from kontur.infer.choose_engine import precision_of
-from kontur.infer.engine import Device, Precision
-from kontur.infer.image_task import Outcome, Task, TaskResult, Work
-from kontur.infer.image_worker import ImageWorker
+from kontur.infer.engines.choose_engine import precision_of
+from kontur.infer.engines.engine import Device, Precision
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.load import load
 from kontur.infer.model_files import find_model, shipped_models
-from kontur.infer.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.source_file import file_digest
+from kontur.infer.records.source_file import file_digest
+from kontur.infer.tasks.image_task import Outcome, Task, TaskResult, Work
+from kontur.infer.tasks.image_worker import ImageWorker
 from kontur.wording import plural
 
 CONNECT = 10.0  # seconds in which a scheduler has to answer

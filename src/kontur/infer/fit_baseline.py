@@ -19,7 +19,7 @@ from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.evaluate import evaluate, summarise
 from kontur.evaluate.tune import TUNED_IOUS
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import Model

@@ -23,24 +23,24 @@ from kontur.infer.folder_contrast import (
     opened,
     outside,
 )
-from kontur.infer.image_queue import ImageQueue
-from kontur.infer.image_task import Job, OnPart, Outcome, Work
 from kontur.infer.inputs import InputImage, once_each
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import check_is_folder, finished_outputs, output_files
 from kontur.infer.predict import Predictor
-from kontur.infer.record import FOLDER_CONTRAST, Record
+from kontur.infer.records.record import FOLDER_CONTRAST, Record
+from kontur.infer.records.source_file import SourceFile
+from kontur.infer.records.source_stamp import SourceStamp
 from kontur.infer.region import parse_region
 from kontur.infer.report import Report
-from kontur.infer.source_file import SourceFile
-from kontur.infer.source_stamp import SourceStamp
-from kontur.infer.stack_prediction import (
+from kontur.infer.stacks.stack_prediction import (
     check_has_pages_to_link,
     check_outputs_keep_planes,
     check_tracks_are_kept,
     keeps_planes,
 )
-from kontur.infer.workers import Threads, Workers
+from kontur.infer.tasks.image_queue import ImageQueue
+from kontur.infer.tasks.image_task import Job, OnPart, Outcome, Work
+from kontur.infer.tasks.workers import Threads, Workers
 
 log = logging.getLogger("kontur.infer")
 

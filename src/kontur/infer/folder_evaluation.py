@@ -58,7 +58,7 @@ from kontur.infer.model_channels import in_learned_channel
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
-from kontur.wording import listed
+from kontur.wording import counted, listed
 
 log = logging.getLogger("kontur.infer")
 
@@ -142,6 +142,7 @@ def evaluate_files(
     lists, files = ClassLists(), prediction_files(predictions)
     scores: dict[tuple[str, Page], ImageScores | None] = {}  # None: all names decide on them
     shared: dict[str, SharedPlanes] = {}
+    exchanged: list[str] = []
 
     def read(name: str) -> tuple[ImagePlanes, ImagePlanes]:
         return numbered_alike(truth.sources[name](), _named(name, sources[pairs[name]]))
@@ -154,10 +155,12 @@ def evaluate_files(
             if isinstance(page, int):
                 _check_page_is_told(truth, name, files.get(pairs[name], predictions), sides, page)
             if axes_exchanged(sides[1].boxes, sides[0].size or sides[1].size):
-                log.warning("prediction of %s: %s; %s", plane_name(name, plane), EXCHANGED, ADVICE)
+                exchanged.append(plane_name(name, plane))
             scores[name, plane] = _score(name, plane, *sides) if lists.add(*sides) else None
         if progress is not None:
             progress(number + 1, len(pairs))
+    if exchanged:
+        log.warning("%s: %s; %s", counted(exchanged, "prediction"), EXCHANGED, ADVICE)
     for name in dict.fromkeys(name for (name, _), known in scores.items() if known is None):
         true, predicted = read(name)
         for plane in shared[name].both:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.infer.choose_engine import check_choice, engine_for
-from kontur.infer.engine import Device, Precision
+from kontur.infer.engines.choose_engine import check_choice, engine_for
+from kontur.infer.engines.engine import Device, Precision
 from kontur.infer.model_files import MODEL_ENDING, find_model, shipped_models
 from kontur.infer.predict import Predictor
 from kontur.models import archive

@@ -16,7 +16,7 @@ from kontur.formats.overlay import shrunk, write_overlay
 from kontur.images import zarr_store
 from kontur.images.lazy_pixels import OpenImage
 from kontur.images.object_storage import url_of
-from kontur.infer.parts import PredictedParts
+from kontur.infer.tiling.parts import PredictedParts
 from kontur.instances import Instances
 from kontur.wording import nearest
 

@@ -17,20 +17,12 @@ from jaxtyping import Shaped
 from kontur.data.geometric import scaled_size
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
-from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
-from kontur.infer.engine import Engine
+from kontur.infer.engines.engine import Engine
 from kontur.infer.hints import AUTO_IN_PYTHON, size_hint, values_hint
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.model_channels import open_for_model
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
-from kontur.infer.parts import (
-    ImagePlan,
-    PredictedParts,
-    best_first,
-    from_store,
-    numbered,
-)
 from kontur.infer.prediction import Prediction
 from kontur.infer.region import Region, region_of
 from kontur.infer.scale_and_contrast import (
@@ -40,8 +32,16 @@ from kontur.infer.scale_and_contrast import (
     diameter_of,
 )
 from kontur.infer.session import Session
-from kontur.infer.tile_store import TileStore
-from kontur.infer.tiled import ENOUGH, ObjectTooLargeError, TiledImage, plan_tiles
+from kontur.infer.tiling import owners
+from kontur.infer.tiling.parts import (
+    ImagePlan,
+    PredictedParts,
+    best_first,
+    from_store,
+    numbered,
+)
+from kontur.infer.tiling.tile_store import TileStore
+from kontur.infer.tiling.tiled import ENOUGH, ObjectTooLargeError, TiledImage, plan_tiles
 from kontur.infer.view import PreparedImage, View, Window
 from kontur.instances import Instances
 from kontur.models import catalog

@@ -11,8 +11,8 @@ from typing import Any
 
 from kontur import extra
 from kontur.files.atomic import check_writable, replacing
-from kontur.infer.image_task import Outcome
-from kontur.infer.lock import locked
+from kontur.infer.records.lock import locked
+from kontur.infer.tasks.image_task import Outcome
 from kontur.wording import printable
 
 COLUMNS = {"name": "string", "objects": "int64", "seconds": "float64", "error": "string"}

@@ -11,8 +11,8 @@ from typing import Any
 from lightning.pytorch import Callback, Trainer
 
 from kontur.data.sample import Sample
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.instances import Instances
 from kontur.models.card import Card
 from kontur.train import pictures, validation

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from kontur.data.augment import Pipeline
 from kontur.data.sample import Sample
 from kontur.data.transforms import sample_rng
-from kontur.infer.engine_threads import processors
+from kontur.infer.engines.engine_threads import processors
 from kontur.models import catalog
 from kontur.settings import Settings
 from kontur.train.devices import Devices

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 
 from kontur.errors import InputError
-from kontur.infer.engine_threads import processors
+from kontur.infer.engines.engine_threads import processors
 
 FEWEST_CROPS, MOST_CROPS = 2, 8  # a step
 CPU_PIXELS = 2**17  # a step: 8 crops of 128 pixels, 2 of 256

@@ -2,7 +2,7 @@
 
 The ranges of their numbers are those of the model's own predictions on crops of images. A graph in
 integers is kept where the AP of the images does not fall by it; whether it is faster is decided
-where it runs (`infer.precision`).
+where it runs (`infer.engines.onnx_engine`).
 """
 
 import math
@@ -14,8 +14,8 @@ import numpy as np
 
 from kontur.data.sample import Sample
 from kontur.evaluate import evaluate_all
-from kontur.infer.engine import Engine, Precision
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.engine import Engine, Precision
+from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph

@@ -5,7 +5,7 @@ happens, so that what was killed can go on at once. Some shared disks know no su
 them from other machines. There it counts who created the file, and whether that process lives: by
 its number where it is of this machine, and else by its touching the file every second.
 
-`infer.lock` is for moments, and another lock for the reason that it names.
+`infer.records.lock` is for moments, and another lock for the reason that it names.
 """
 
 import contextlib

@@ -6,7 +6,7 @@ which may then take seconds, so that few steps have to show it.
 
 import os
 
-from kontur.infer.engine_threads import processors
+from kontur.infer.engines.engine_threads import processors
 
 JUDGED = 10  # steps whose speed is judged together
 SLOW = 2.5  # times as long as the fastest steps of the run, from which a warning is printed

@@ -8,8 +8,8 @@ from pathlib import Path
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary
 from kontur.files.atomic import replacing, write_text
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.models import catalog
 from kontur.models.archive import write_model
 from kontur.models.card import Card

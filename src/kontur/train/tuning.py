@@ -10,9 +10,9 @@ import numpy as np
 
 from kontur.data.sample import Sample
 from kontur.evaluate.tune import SCORES, tune_thresholds
-from kontur.infer.engine import Engine
+from kontur.infer.engines.engine import Engine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.card import Card, Thresholds

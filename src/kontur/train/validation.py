@@ -10,8 +10,8 @@ import torch
 from kontur.data.sample import Sample
 from kontur.evaluate import METRICS, Summary, evaluate, summarise
 from kontur.evaluate.tune import SCORES, TUNED_IOUS, tune_thresholds
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.instances import Instances
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter, in_evaluation

@@ -27,6 +27,7 @@ SHUFFLED = np.random.default_rng(3).permutation(16)
         *((name, 7 * (NUMBER // 4), "4 values of 4 images") for name in ("case_id", "slideno")),
         *((name, 7 * (NUMBER // 4), "4 values of 4 images") for name in ("PATIENTID", "plate")),
         *((name, NUMBER // 4, "4 values of 4 images") for name in ("sample", "well", "imagerun")),
+        ("sample", 1 + NUMBER // 4, "4 values of 4 images"),
     ],
 )
 def test_names_of_origins_are_groups_and_the_reason_is_given(name, values, why):

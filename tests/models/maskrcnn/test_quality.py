@@ -7,9 +7,9 @@ import torch
 from torch.testing import assert_close
 
 from kontur.geometry import raster
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.instances import Instances
 from kontur.models.graphs import Graphs
 from kontur.models.maskrcnn.levels import roi_levels

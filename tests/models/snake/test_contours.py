@@ -3,8 +3,8 @@
 import numpy as np
 from torch.testing import assert_close
 
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.models.snake.contours import quality_of_rings
 from kontur.models.snake.propose import least_centre
 from tests.models import contract

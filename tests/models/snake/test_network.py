@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.models.snake.config import PRESETS, SnakeConfig
 from kontur.models.snake.network import MOST_JUDGED, DeepSnake, some_boxes
 from kontur.models.snake.stages import build_refiner

@@ -13,9 +13,9 @@ from kontur.edit.cases import Cases
 from kontur.edit.config import EpisodeConfig
 from kontur.edit.episodes import Episodes
 from kontur.errors import InputError
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.models import catalog
 from kontur.models.archive import read_model, write_model
 from kontur.models.snake.moves import STOP, simple

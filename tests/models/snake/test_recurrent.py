@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from kontur.infer.torch_engine import TorchEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.models.graphs import Graphs
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.evolve import evolve

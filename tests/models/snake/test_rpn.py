@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from kontur.errors import InputError
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.train.export import to_model

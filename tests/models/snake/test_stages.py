@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from kontur.infer import engine_threads, onnx_engine
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines import engine_threads, onnx_engine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine
 from kontur.models import catalog
 from kontur.models.archive import read_model, write_model
 from kontur.models.snake.config import SnakeConfig

@@ -6,8 +6,8 @@ import torch
 from torch.testing import assert_close
 
 from kontur.errors import InputError
-from kontur.infer.onnx_engine import OnnxEngine
-from kontur.infer.torch_engine import TorchEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.models.snake.start import LearnedStart
 from kontur.models.snake.start_shapes import start_diamonds
 from kontur.train.export import to_model

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from kontur.infer.onnx_engine import OnnxEngine
-from kontur.infer.torch_engine import TorchEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.models.unet.encode import Targets
 from kontur.nn.shape import round_trip_size
 from kontur.train.export import to_model

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from kontur.infer.onnx_engine import OnnxEngine
+from kontur.infer.engines.onnx_engine import OnnxEngine
+from kontur.infer.engines.torch_engine import TorchEngine, rebuild
 from kontur.infer.predict import Predictor
-from kontur.infer.torch_engine import TorchEngine, rebuild
 from kontur.models import catalog
 from kontur.models.card import Thresholds
 from kontur.train.export import export_graph

@@ -92,7 +92,7 @@ def _decoding(
     """What decodes a JPEG in the place of a piece, and whether that has its heading elsewhere."""
     header = getattr(frame, "jpegheader", None)
 
-    def decode_it(content: bytes) -> Shaped[np.ndarray, "..."]:
+    def decode_it(content: bytes) -> np.ndarray:
         pixels: np.ndarray = decode(content, number, jpegtables=tables, jpegheader=header)[0]
         return pixels
 

@@ -182,7 +182,7 @@ def with_fold_results(
     card = card.replace(scores=dict(scores), training=training)
     if card.config == model.card.config:
         return replace(model, card=card)
-    from kontur.infer.torch_engine import rebuild
+    from kontur.infer.engines.torch_engine import rebuild
     from kontur.train.export import to_model
 
     return to_model(rebuild(replace(model, card=card)), card)  # graphs know how much is decoded

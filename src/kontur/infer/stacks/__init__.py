@@ -1,0 +1,1 @@
+"""Stacks and films: every plane, its objects and their tracks."""

@@ -1,0 +1,1 @@
+"""Tasks of images: what is done, by whom, in which order, and what follows from it."""
