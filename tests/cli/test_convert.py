@@ -40,7 +40,7 @@ def test_nothing_is_overwritten_without_force(kontur, labels, tmp_path):
     [
         ("none.geojson", "b.csv", "there is no file"),
         ("a.labels.tif", "b.xyz", "the ending decides the format"),
-        ("a.labels.tif", "b", "the ending decides the format"),
+        ("a.labels.tif", "b", "and it has none; name a file such as"),
     ],
 )
 def test_what_cannot_be_converted_is_one_sentence(

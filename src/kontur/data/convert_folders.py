@@ -99,6 +99,11 @@ def convert_folders(
     images where these are wanted, and as reading and writing do.
     """
     target = Path(target)
+    if format is None and not formats.ending_of(target) and not target.suffix:
+        raise InputError(
+            f"{target}: the ending decides the format, and it has none; name a file such as "
+            f"{target}.geojson, or a folder with --format, one of {', '.join(formats.WRITABLE)}"
+        )
     kind = formats.format_named(format) if format else formats.format_to_write(target)
     check_is_of_format(target, kind)
     way = image_copies.choose_copies(images)

@@ -193,8 +193,9 @@ def _ends(path: str | Path, endings: Iterable[str]) -> bool:
 
 
 def _unknown(path: str | Path) -> InputError:
-    ending = Path(path).suffix.lower() or "no ending"
+    ending = Path(path).suffix.lower()
     known = dict.fromkeys(end for one in WRITABLE.values() for end in one.endings)
+    came = f"{ending} is" if ending else "it has"
     return InputError(
-        f"{path}: the ending decides the format, and {ending} is none of {', '.join(known)}"
+        f"{path}: the ending decides the format, and {came} none of {', '.join(known)}"
     )

@@ -58,6 +58,18 @@ def test_the_names_of_another_program_are_used_and_not_changed(tmp_path):
         formats.write(path, scenes.ring_with_island().replace(classes=("x", "ring")))
 
 
+def test_a_data_set_below_one_of_ours_gets_names_of_its_own(tmp_path):
+    box = Instances.of([shapely.box(0, 0, 4, 4)], size=(9, 9), classes=("x",))
+    formats.write(tmp_path / "a.txt", box)
+    above = (tmp_path / "data.yaml").read_bytes()
+    formats.write(tmp_path / "set" / "labels" / "train" / "b.txt", box.replace(classes=("y",)))
+    assert (tmp_path / "data.yaml").read_bytes() == above
+    own = yaml.safe_load((tmp_path / "set" / "data.yaml").read_text())
+    assert own == {"train": "images/train", "val": "images/train", "names": {0: "x", 1: "y"}}
+    found = formats.read(tmp_path / "set" / "labels" / "train" / "b.txt", size=(9, 9))
+    assert scenes.named(found) == ["y"]
+
+
 def test_a_file_of_names_that_is_still_written_beside_is_none(tmp_path):
     (tmp_path / ".kontur-1.yaml").write_text("# Kontur wrote these\nnames:\n  0: other\n")
     found = scenes.ring_with_island()[[2]]

@@ -65,17 +65,17 @@ def _yamls(folder: Path) -> list[Path]:
 def number_classes(labels: Path, classes: Sequence[str], used: Sequence[str]) -> list[int]:
     """The number of each of `classes`, which the `data.yaml` for a file of labels gets or has.
 
-    Classes that are new come behind those that it names, so that labels beside stay right. Raises
-    `InputError` where the names are another program's and one that is `used` is missing.
+    Classes that are new come behind those that it names, so that labels beside stay right. One of
+    ours in a folder above is of another data set: its names come first, and it stays as it is.
+    Raises `InputError` where the names are another program's and one that is `used` is missing.
     """
     path = _home(labels) / YAML
     known = find_names(labels)
-    if known.path is not None and known.path != path:  # above, or in a list
-        path, names = known.path, known.names
-    else:
-        names = _names_of(path, FileStamp.of(path)) or () if path.is_file() else ()
+    names = known.names
+    if known.path is not None and not _is_of_another_set(known.path, path.parent):
+        path = known.path  # also a list, or another program's above
     missing = [name for name in classes if name not in names]
-    ours = not path.exists() or (path.suffix == ".yaml" and path.read_bytes()[:8] == OURS.encode())
+    ours = not path.exists() or _is_ours(path)
     known_folders = _splits(path, FileStamp.of(path)) if ours and path.exists() else {}
     folders = _with_folder(known_folders, labels)
     if ours and (missing or folders != known_folders):
@@ -88,6 +88,14 @@ def number_classes(labels: Path, classes: Sequence[str], used: Sequence[str]) ->
         )
     place = {name: number for number, name in enumerate(names)}
     return [place.get(name, 0) for name in classes]
+
+
+def _is_of_another_set(path: Path, home: Path) -> bool:
+    return path.parent in home.parents and _is_ours(path)
+
+
+def _is_ours(path: Path) -> bool:
+    return path.suffix == ".yaml" and path.read_bytes()[: len(OURS)] == OURS.encode()
 
 
 def _home(labels: Path) -> Path:
