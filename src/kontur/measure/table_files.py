@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kontur.errors import InputError
 from kontur.files import atomic, csv_dialect
+from kontur.formats.csv.units_file import HEADING, units_file
 from kontur.measure import csv_table
 from kontur.measure.cells import LARGEST
 from kontur.measure.column_selection import column_names, is_measurement
@@ -168,7 +169,7 @@ def check_target(path: Path, *, overwrite: bool, source: Path | None = None) -> 
 def targets(path: Path) -> tuple[Path, ...]:
     """The files that a table becomes: itself, and beside a CSV its units."""
     if path.suffix.lower() == ".csv":
-        return path, path.with_suffix(".units.csv")
+        return path, units_file(path)
     return (path,)
 
 
@@ -225,7 +226,7 @@ def _about(table: "pd.DataFrame") -> list[tuple[str, str, str, str]]:
 def _units_text(table: "pd.DataFrame") -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["column", "unit", "meaning", "type"])
+    writer.writerow(HEADING)
     writer.writerows(_about(table))
     return text.getvalue()
 
@@ -240,7 +241,7 @@ def _is_ascii(table: "pd.DataFrame") -> bool:
 
 def _read_units_file(path: Path) -> dict[str, dict[str, str]]:
     """Unit, meaning and type of the columns of a CSV by name; empty without `NAME.units.csv`."""
-    file = path.with_suffix(".units.csv")
+    file = units_file(path)
     if not file.is_file() or file == path:
         return {}
     rows = csv_dialect.rows(file)

@@ -39,6 +39,7 @@ from kontur.formats.csv.cells import (
     score_of,
     size_of,
 )
+from kontur.formats.csv.units_file import remove_units
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import (
     PROBABILITY,
@@ -82,6 +83,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write the objects of many images into one table, whole or not at all."""
     atomic.write_text(path, _marked(to_text(entries)), overwrite=overwrite)
+    remove_units(path)
 
 
 @contextmanager
@@ -94,13 +96,10 @@ def stream(
         beside.open("w", encoding="utf-8", errors="replace", newline="") as file,
     ):
         columns = [*COLUMNS, *plane_columns(image.instances.plane)]
-        csv.DictWriter(file, columns, lineterminator="\n").writeheader()
-
-        def add(instances: Instances) -> None:
-            writer = csv.DictWriter(file, columns, lineterminator="\n")
-            writer.writerows(_rows(image._replace(instances=instances)))
-
-        yield add
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        yield lambda instances: writer.writerows(_rows(image._replace(instances=instances)))
+    remove_units(path)
 
 
 def to_text(entries: Sequence[ImageAnnotation]) -> str:
