@@ -72,3 +72,8 @@ def pytest_collection_finish() -> None:
         from tests.models.contract import unchecked
 
         torch.onnx.export = unchecked()(torch.onnx.export)
+
+
+def pytest_sessionfinish() -> None:
+    """What was left alone is collected while the modules that it needs are still there."""
+    gc.unfreeze()
