@@ -106,6 +106,12 @@ def test_a_file_cut_short_is_reported(path, read, share):
         read(path)
 
 
+def test_a_model_of_tables_is_sent_to_the_command_that_uses_it(tmp_path):
+    (tmp_path / "state.safetensors").write_bytes(bytes(64))
+    with pytest.raises(InputError, match="that of a table, which kontur classify uses"):
+        read_card(tmp_path / "state.safetensors")
+
+
 @pytest.mark.parametrize("read", [read_card, read_model])
 def test_files_of_another_kind_are_reported(tmp_path, read):
     path = tmp_path / "some.kontur"

@@ -220,7 +220,7 @@ def _pairs(predictions: Path, truth: Truth, sources: Collection[str]) -> dict[st
     if not pairs:
         raise InputError(
             f"none of the {len(sources)} predictions in {predictions} ({listed(sources)}) has the "
-            f"name of an image in {truth.path} ({listed(truth.names)})"
+            f"name of an image in {truth.path} ({listed(truth.names)}); give each that of its image"
         )
     files = prediction_files(predictions)
     _check_no_images({truth.files.get(name): files.get(other) for name, other in pairs.items()})

@@ -116,9 +116,11 @@ def read_card(path: Path) -> Card:
     except InputError:
         raise
     except DAMAGE:
+        of_tables = path.suffix.lower() == ".safetensors"  # as kontur learn writes them
+        kind = "that of a table, which kontur classify uses" if of_tables else "of another kind"
         raise InputError(
             f"{path} is not a whole Kontur model (a .kontur file with a card inside); "
-            "it is of another kind or was cut short"
+            f"it is {kind}, or was cut short"
         ) from None
     if version > FORMAT:
         raise InputError(
