@@ -167,7 +167,7 @@ def evaluate_files(
             if scores[name, plane] is None:
                 sides = lists.applied(*_on(true, predicted, plane))
                 scores[name, plane] = _score(name, plane, *sides)
-    if isinstance(page, int) and not any(_counts(known) for known in scores.values()):
+    if isinstance(page, int) and page and not any(map(_counts, scores.values())):
         _check_page_is_there(truth, [files.get(o, predictions) for o in pairs.values()], page)
     if not scores:
         raise InputError(

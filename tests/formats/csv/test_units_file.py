@@ -31,7 +31,8 @@ def test_a_table_of_outlines_has_no_units_of_a_measured_one_that_stood_there(tmp
     assert read_table(place).attrs["units"].get("area", "") != "µm²"
 
 
-def test_what_is_not_of_a_measured_table_stays(tmp_path):
-    units_file(tmp_path / "cells.csv").write_text("my notes,on units\n")
+@pytest.mark.parametrize("content", [b"my notes,on units\n", b"", bytes(range(256))])
+def test_what_is_not_of_a_measured_table_stays(tmp_path, content):
+    units_file(tmp_path / "cells.csv").write_bytes(content)
     kontur.write(tmp_path / "cells.csv", FOUND)
-    assert units_file(tmp_path / "cells.csv").read_text() == "my notes,on units\n"
+    assert units_file(tmp_path / "cells.csv").read_bytes() == content

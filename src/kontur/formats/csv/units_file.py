@@ -6,6 +6,7 @@ another size, without a word.
 
 from pathlib import Path
 
+from kontur.errors import InputError
 from kontur.files import csv_dialect
 
 HEADING = ("column", "unit", "meaning", "type")
@@ -23,7 +24,13 @@ def units_file(table: Path) -> Path:
 def remove_units(table: Path) -> None:
     """Remove the units of a measured table that another took the place of; other files stay."""
     file = units_file(table)
-    if file.is_file() and file != table:
+    if file.is_file() and file != table and _heading(file) == HEADING:
+        file.unlink()
+
+
+def _heading(file: Path) -> tuple[str, ...]:
+    try:
         _, heading = next(csv_dialect.rows(file), (0, []))
-        if tuple(heading) == HEADING:
-            file.unlink()
+    except InputError:  # no table: the outlines are written, whatever lies beside them
+        return ()
+    return tuple(heading)

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from kontur.errors import InputError
 from kontur.images import nnunet_dataset
+from kontur.images.nifti_names import ENDINGS
 from kontur.images.nnunet_dataset import CHANNEL, FIRST
 from kontur.wording import listed, plural, printable
 
 log = logging.getLogger("kontur.images")
 
-ENDINGS = (".nii.gz", ".nii")  # of labels
 FOLDERS = ("imagesTr", "imagesTs")  # to train with, and to test on
 FILE = re.compile(rf"{CHANNEL.pattern}(?P<ending>\.nii(\.gz)?)", re.IGNORECASE)
 

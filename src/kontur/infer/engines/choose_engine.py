@@ -26,11 +26,11 @@ def engine_for(
     """
     check_choice(model, device, precision)
     if on_gpu(device) and model.graphs:  # the baseline has none
-        return _on_gpu(model, precision)
+        return _torch_engine(model, precision)
     return OnnxEngine(model, threads=threads, precision=precision)
 
 
-def _on_gpu(model: Model, precision: Precision) -> TorchEngine:
+def _torch_engine(model: Model, precision: Precision) -> TorchEngine:
     import torch
 
     if precision == "auto":
