@@ -28,6 +28,7 @@ from kontur.cli.plot import plot
 from kontur.cli.predict import predict
 from kontur.cli.reinforce import reinforce
 from kontur.cli.serve import serve
+from kontur.cli.told_once import told_once
 from kontur.cli.train import train
 from kontur.errors import NOT_WRITTEN, InputError
 
@@ -46,7 +47,8 @@ class CommandGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with told_once():
+                return super().invoke(ctx)
         except InputError as error:
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
             _end(f"Error: {in_words_of(command, str(error))}", 1)
