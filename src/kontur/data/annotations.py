@@ -88,6 +88,7 @@ def from_labels(
     if options.task == "semantic":
         instances = masks.semantic(array, options.class_of_value, where=item.annotation)
         return _named(instances, options.classes, item.annotation)
+    masks.check_ids_did_not_run_over(array, array.dtype, item.annotation)
     instances = Instances.from_label_image(array, options.classes)
     return _classed(instances, item, options)
 
