@@ -182,7 +182,11 @@ PolishOption = Annotated[
 ]
 LinkOption = Annotated[
     bool,
-    typer.Option("--link", help="With --page all: number the tracks of objects, by overlap."),
+    typer.Option(
+        "--link",
+        help="With --page all: number the tracks of objects from plane to plane, and the parents "
+        "of those that divided.",
+    ),
 ]
 DeviceOption = Annotated[
     Device,
