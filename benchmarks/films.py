@@ -352,6 +352,8 @@ def scores(film: Film, planes: Sequence[Instances], linked: Linked) -> dict[str,
     pairs = [matched(true, one) for true, one in zip(film.labels, found, strict=True)]
     names = ("labels_ref", "labels_comp", "mapped_ref", "mapped_comp", "ious")
     course = {name: [pair[i] for pair in pairs] for i, name in enumerate(names)}
+    for name in ("mapped_ref", "mapped_comp"):  # of these it wants lists
+        course[name] = [one.tolist() for one in course[name]]
     how = [name for name in ALL_METRICS if name in (*MEASURES, "DET", "BC")]
     result = calculate_metrics(
         table_of(course["labels_comp"], parents),
@@ -371,9 +373,10 @@ def scores(film: Film, planes: Sequence[Instances], linked: Linked) -> dict[str,
 
 def matched(true: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, ...]:
     """The labels of both, and those pairs of which the found one has over half of the true one."""
-    pairs, shared = np.unique(np.stack([true.ravel(), found.ravel()]), axis=1, return_counts=True)
+    count = int(found.max()) + 1
+    pairs, shared = np.unique(true.astype(int) * count + found, return_counts=True)
     area, other = np.bincount(true.ravel()), np.bincount(found.ravel())
-    i, j = pairs
+    i, j = np.divmod(pairs, count)
     kept = (i > 0) & (j > 0) & (2 * shared > area[i])
     i, j, shared = i[kept], j[kept], shared[kept]
     ious = shared / (area[i] + other[j] - shared)

@@ -2,10 +2,10 @@
 
 From depth to depth what overlaps is one object (`frames`). From time to time the stage may have
 moved: what most objects moved by alike is taken away first (`displacement`), and each object is
-looked for where it would be if it went on as before. What overlaps there is one, and of the rest
-what is nearest. What is then left over is looked for one time later, so that a frame on which an
-object was missed, or which is missing, ends no track. An object that vanishes or divides does; the
-daughters are tracks of which it is the parent (`divisions`).
+looked for where it would be if it went on as before, as far as objects do. What overlaps there is
+one, and of the rest what is nearest. What is then left over is looked for one time later, so that a
+frame on which an object was missed, or which is missing, ends no track. An object that vanishes or
+divides does; the daughters are tracks of which it is the parent (`divisions`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ from kontur.instances.plane import Plane
 
 GAPS = 2  # times after which an object is still looked for: one may be missed
 STEADY = 1 / 2  # the share of an object's own motion that its last step decides
+RECENT = 4  # links of two times that tell whether objects go on in their own direction
 LASTS = 2  # frames on which daughters are seen, or all that are left: else an outline fell apart
 
 
@@ -97,6 +98,12 @@ class _Course:
         self._previous: list[Int[np.ndarray, " _"]] = []
         self._divisions: list[Division] = []
         self._count = 0
+        self._went: list[tuple[float, float]] = []  # along their own motion, and that squared
+
+    def _steady(self) -> float:
+        """The share of their own motion by which objects went on so far, by least squares."""
+        along, motion = (float(sum(sums)) for sums in zip((0, 0), *self._went, strict=True))
+        return min(max(along / motion, 0.0), 1.0) if motion else 1.0
 
     def add(self, time: int, depths: Mapping[int, int]) -> None:
         """Link the objects of the next time, of which the plane at each depth is given."""
@@ -116,9 +123,11 @@ class _Course:
         """Find the objects of a time so much earlier among those that begin now."""
         one, other = before.frame, now.frame
         stage = displacement(one.centres, other.centres, one.areas, other.areas)
-        steps = stage + late * before.motion
+        steps = stage + late * self._steady() * before.motion
         i, j = same(self._planes, one, other, steps, before.ends, now.begins)
         made = (other.centres[j] - one.centres[i] - stage) / late
+        went = (made * before.motion[i]).sum(), (before.motion[i] ** 2).sum()
+        self._went = [*self._went, went][-RECENT:]
         now.motion[j] = before.motion[i] + STEADY * (made - before.motion[i])
         now.previous[j] = before.first + i
         before.ends[i] = now.begins[j] = False
