@@ -182,11 +182,7 @@ PolishOption = Annotated[
 ]
 LinkOption = Annotated[
     bool,
-    typer.Option(
-        "--link",
-        help="With --page all: number the tracks of objects from plane to plane, and the parents "
-        "of those that divided.",
-    ),
+    typer.Option("--link", help="With --page all: number the objects' tracks and their parents."),
 ]
 DeviceOption = Annotated[
     Device,
