@@ -31,6 +31,7 @@ from kontur.cli.serve import serve
 from kontur.cli.told_once import told_once
 from kontur.cli.train import train
 from kontur.errors import NOT_WRITTEN, InputError
+from kontur.wording import of_check
 
 MAY_NOT = (errno.EACCES, errno.EPERM, errno.EROFS)  # of the rights, or of a disk that is read-only
 PLACES = ("--out", "--geojson", "--report")  # options that name what is written
@@ -49,6 +50,9 @@ class CommandGroup(TyperGroup):
         try:
             with told_once():
                 return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = of_check(error.message)
+            raise
         except InputError as error:
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
             _end(f"Error: {in_words_of(command, str(error))}", 1)
