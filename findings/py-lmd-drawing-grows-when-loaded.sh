@@ -48,7 +48,8 @@ def corner_and_counts(name):
 files = tuple(corner_and_counts(f"{name}.xml") for name in ("first", "second", "third"))
 loaded = second.shapes[0].points[2].tolist(), second.calibration_points[1].tolist(), second.scale, second.shapes[0].name
 print("guess: third corner (20, 20.5) loaded, and the same file twice")
-print(f"found: third corner, second calibration point, scale and name loaded {loaded}; in the files, the\n  third with the scale 1 set: {files}")
+print(f"found: third corner, second calibration point, scale and name loaded {loaded}")
+print(f"  in the files, the third with the scale 1 set: {files}")
 seen = ([2000, 2050], [0, 10000], 100, "Shape_1"), (("2000", "2050", 1), ("200000", "205000", 2), ("2000", "2050", 2))
 sys.exit(0 if (loaded, files) == seen else "the behaviour has changed")
 PY

@@ -3,9 +3,9 @@
 #
 # Guess: rows begin with a class's place in the YAML's list of names, 0 and 1; both parts, or a word about the second;
 #   a mask is refused; and all of them are in a COCO file written again.
-# What happens: rows begin with the category's id, 1 and 3, while the YAML says names: [cell, dead] and nc: 2. Read again
-#   by PyLabel itself every cell is dead, and what was dead has no name. Of an outline only the first part is written. A
-#   mask ends in "string index out of range", with the rows before it written; in COCO it becomes "segmentation": null.
+# What happens: rows begin with the category's id, 1 and 3, while the YAML says names: [cell, dead] and nc: 2. Read
+#   again by PyLabel itself every cell is dead, and what was dead has no name. Of an outline only the first part is written.
+#   A mask ends in "string index out of range", with the rows before it written; in COCO it becomes "segmentation": null.
 # Matters: almost all COCO files count from 1, so that a network learns each class under its neighbour's name, and
 #   trains without a word where ids have no gaps but the last. Give cat_id_index=0 to the export, and make parts
 #   objects and masks polygons first.
@@ -71,6 +71,7 @@ print("guess: classes 0 and 1, outlines of 4 points and of 8 or two rows; cell a
 print(f"found: classes and points {numbers}, YAML {names}, read as {read}; with cat_id_index=0 {indexed}")
 print(f"  the mask: {said!r} in YOLO, {kept[2]} in COCO")
 seen = numbers == (["1", "3"], [4, 4]) and names == ["- cell", "- dead", "nc: 2"] and read == ["dead", ""]
+changed = kept[2] is None and said == "string index out of range"
 fine = indexed == ["0", "1"] and kept[:2] == [[square], parts]
-sys.exit(0 if seen and fine and kept[2] is None and said == "string index out of range" else "the behaviour has changed")
+sys.exit(0 if seen and fine and changed else "the behaviour has changed")
 PY

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # regions (Astropy): polygons of 3, 4 and 5 points written to one FITS file with Regions.write and read again.
 #
-# Guess: as many points as before; a table of fixed width marks those that a shorter polygon lacks, and they are left out.
+# Guess: as many points as before; a table of fixed width marks what a shorter polygon lacks, and reading leaves it out.
 # What happens: every polygon has as many points as the longest; those that it lacks are at (0, 0) of the image and are
-#   points of the outline when read. A triangle of 40.5 square pixels has two more corners and an area of 36.5. The
-#   longest polygon comes back as it was, and each one does in a file of its own; DS9 files keep all, to four decimals.
+#   points of the outline when read. A square of 100 square pixels has one more corner and an area of 200. The longest
+#   polygon comes back as it was, and each one does in a file of its own; DS9 files keep these.
 # Matters: outlines of cells and nuclei hardly ever have one number of points: all but one of a file get a spike to the
 #   image's corner, over their neighbours, and areas, boxes, centres and masks change without a word.
 set -euo pipefail
@@ -39,9 +39,9 @@ fits = read_again(outlines, "together.fits")
 alone = [read_again([outline], "alone.fits")[0] for outline in outlines]
 ds9 = read_again(outlines, "together.reg")
 found = [(len(points), Polygon(points).area) for points in fits]
-print("guess: 3, 4 and 5 points; areas 40.5, 100 and 171.5")
+print("guess: 3, 4 and 5 points; areas 40.5, 100 and 162.5")
 print(f"found: points and areas {found}; the last points of the triangle {fits[0][3:].tolist()}")
 zeros = not fits[0][3:].any() and not fits[1][4:].any()
 kept = all(np.array_equal(points, outline) for points, outline in zip(alone + ds9, outlines * 2, strict=True))
-sys.exit(0 if [points for points, _ in found] == [5, 5, 5] and zeros and kept else "the behaviour has changed")
+sys.exit(0 if found == [(5, 40.5), (5, 200), (5, 162.5)] and zeros and kept else "the behaviour has changed")
 PY

@@ -3,8 +3,8 @@
 #
 # Guess: infinite or NaN, as nothing can be measured, or an error.
 # What happens: Hausdorff distance, its 95th percentile and the mean distance of surfaces are 0, as of a perfect object;
-#   Dice is 0 beside them. The label at the wrong place, ten voxels further, has 10. A label that only the result has is 0
-#   too.
+#   Dice is 0 beside them. The label at the wrong place, ten voxels further, has 10. A label that only the result has
+#   is 0 too.
 # Matters: the mean distance over images or labels gets better with every object that is missed; a network that finds
 #   nothing is the best of all. Take distances only of rows whose Dice is above 0.
 set -euo pipefail
