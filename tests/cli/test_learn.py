@@ -120,6 +120,14 @@ def test_a_place_that_cannot_be_written_is_reported_before_anything_is_learned(
     assert "objects" not in output
 
 
+def test_a_table_of_anybodys_in_the_folder_of_a_report_is_not_written_over(kontur, worms, tmp_path):
+    words = ("learn", worms, "--target", "state", *QUICK, "--out", tmp_path / "m.safetensors")
+    for name in ("results.csv", "scores.png"):
+        (tmp_path / name).write_text("mine")
+        assert f"{name} exists already" in kontur(*words, "--report", tmp_path, code=1)
+        (tmp_path / name).unlink()
+
+
 def test_an_empty_list_is_an_error_and_not_all(kontur, worms, tmp_path):
     out = tmp_path / "m.safetensors"
     for option in ("--columns", "--without", "--classes", "--families"):

@@ -20,6 +20,7 @@ from kontur.files.left_overs import hidden_beside
 from kontur.formats import read_images
 from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import ENDINGS
+from tests.data import drawn
 from tests.images import films
 from tests.infer.painted import Bright, paint, run
 
@@ -70,6 +71,16 @@ def test_an_output_folder_that_cannot_be_written_stops_before_any_work(images, t
         run(images, tmp_path / "file" / "out", predictor=predictor)
     assert str(tmp_path / "file") in str(caught.value.filename)
     assert predictor.seen == 0
+
+
+def test_predictions_do_not_lie_among_annotations_and_lie_beside_plain_images(images, tmp_path):
+    annotated = drawn.labelled(tmp_path / "cells", ["a"])
+    for out in (annotated, annotated / "labels"):
+        with pytest.raises(InputError, match="among which predictions would be mixed"):
+            run(images, out, overwrite=True)
+        assert not list(out.glob("*.geojson"))
+    run(images, images)
+    assert [each.skipped for each in run(images, images)] == [True] * 3
 
 
 def test_a_file_where_the_output_folder_is_wanted_is_reported(images, tmp_path):

@@ -124,6 +124,7 @@ def plot(
     kontur plot cells.parquet --out plots --scatter area,circularity
     kontur plot worms.parquet --out plots --images worms --gallery sagitta --colour sagitta
     """
+    from kontur.data.work_in_folder import refuse_work
     from kontur.files import atomic
     from kontur.formats.output_names import check_can_be_folder
     from kontur.measure.plots import style
@@ -134,6 +135,7 @@ def plot(
     from kontur.measure.table_files import read_table
 
     check_can_be_folder(out)
+    refuse_work(out, "plots")
     wanted = PlotRequest(
         columns=comma_separated(columns),
         scatters=[_pair(word) for word in scatters or []],

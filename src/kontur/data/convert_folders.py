@@ -25,6 +25,7 @@ from kontur.data.image_planes import Pages, read_on_page
 from kontur.data.pairing import are_annotations, prediction_files
 from kontur.data.places import places_of, plane_on
 from kontur.data.recognise_layout import recognise_layout
+from kontur.data.work_in_folder import other_annotation, refuse_annotated
 from kontur.errors import InputError
 from kontur.files import atomic
 from kontur.formats import Format, ImageAnnotation
@@ -132,6 +133,16 @@ def convert_folders(
     atomic.refuse_existing(
         (path for path in places if not _same(path, copies)), overwrite=overwrite
     )
+    twice = None
+    if not is_file_target(target, kind.name):
+        written, read = {path for path, _ in files}, [Path(source) for source in sources]
+        refuse_annotated(
+            target,
+            "converted outlines",
+            option="TARGET",
+            own=lambda path: path.name.lower().endswith(kind.file_endings) or _is_of(path, read),
+        )
+        twice = other_annotation(target, lambda path: path in written or not _is_of(path, read))
     for path, described in files:
         formats.write_images(path, described, format=kind.name, overwrite=overwrite)
     for place, image in copies.items():
@@ -140,6 +151,11 @@ def convert_folders(
         _write_metadata(_folder_of(target, kind), found, overwrite)
     objects = sum(len(entry.instances) for entry in entries)
     losses = list(information_losses(kind, entries))
+    if twice is not None:
+        losses.append(
+            f"{target} holds the objects twice now, in {twice.name} too: move one of them away, so "
+            "that what is corrected is what is read"
+        )
     if kind.name == "coco":
         losses += lost_by_joining(entries)
     if way == "none" and not is_file_target(target, kind.name) and any(one.image for one in found):
@@ -235,6 +251,11 @@ def _copies(target: Path, kind: Format, images: Sequence[_Named]) -> dict[Path, 
 
 def _folder_of(target: Path, kind: Format) -> Path:
     return target.parent if is_file_target(target, kind.name) else target
+
+
+def _is_of(path: Path, sources: Sequence[Path]) -> bool:
+    """Whether a file is one of the sources, or lies in one."""
+    return any(source in (path, *path.parents) for source in sources)
 
 
 def _same(path: Path, copies: Mapping[Path, Path]) -> bool:

@@ -83,10 +83,10 @@ def recognise_layout(path: Path, *, wanted: str = TRAINING) -> Layout:
 
 def find_layout(path: Path) -> Layout | None:
     """What is annotated in a folder; None where nothing is. Raises `InputError` as above."""
-    return _find_one(path) or _parts(path)
+    return find_one(path) or _parts(path)
 
 
-def _find_one(path: Path) -> Layout | None:
+def find_one(path: Path) -> Layout | None:
     """The layout of a single data set."""
     for find in (_splits, _pairs, _listed, _cases):
         layout = find(path)
@@ -110,7 +110,7 @@ def _listed(path: Path) -> Layout | None:
 def _parts(path: Path) -> Layout | None:
     """Folders that are data sets, such as the tasks of CVAT; or files that name their image."""
     folders = [child for child in sorted(path.iterdir()) if zarr_store.is_folder(child)]
-    found = {child.name: _find_one(child) for child in folders if not child.name.startswith(".")}
+    found = {child.name: find_one(child) for child in folders if not child.name.startswith(".")}
     layouts = [layout.below(name) for name, layout in found.items() if layout is not None]
     if not layouts:
         return coco_layout.find_named(path)

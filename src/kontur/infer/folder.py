@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur.data.file_names import CLUSTER_FILE
+from kontur.data.work_in_folder import refuse_annotated
 from kontur.errors import InputError
 from kontur.files.atomic import check_writable
 from kontur.files.left_overs import remove_left_overs
@@ -85,8 +86,9 @@ def predict_folder(
     record.
 
     Raises:
-        InputError: `out` is no folder of a disk (`check_is_folder`), or holds outlines of the same
-            names made with other settings or of other images; a cluster cannot do the work.
+        InputError: `out` is no folder of a disk (`check_is_folder`), holds annotated images, or
+            outlines of the same names made with other settings or of other images; a cluster
+            cannot do the work.
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
     inputs, again = once_each(inputs)
@@ -105,6 +107,9 @@ def predict_folder(
     thresholds = predictor.thresholds(options).model_dump()
     settings = {**(model or {}), **settings, **thresholds}
     record = Record(out, settings)
+    if not record.runs:
+        own = {file for image in inputs for file in output_files(image.name, out, outputs)}
+        refuse_annotated(out, "predictions", own=own.__contains__)
     jobs = [_job(record, image, out, outputs, overwrite, options) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)

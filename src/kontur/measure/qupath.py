@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kontur import formats
+from kontur.data.work_in_folder import refuse_annotated
 from kontur.errors import InputError
 from kontur.files.atomic import refuse_existing
 from kontur.formats import ImageAnnotation
@@ -29,7 +30,9 @@ ENDING = formats.FORMATS["geojson"].ending
 def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the outlines cannot be written to `folder`."""
     check_can_be_folder(folder, "--geojson")
-    refuse_existing((_file(folder, source.name) for source in sources), overwrite=overwrite)
+    files = {_file(folder, source.name) for source in sources}
+    refuse_existing(files, overwrite=overwrite)
+    refuse_annotated(folder, "measured outlines", option="--geojson", own=files.__contains__)
 
 
 def write_measured(folder: Path, sources: Sequence[Source], table: "pd.DataFrame") -> None:

@@ -58,18 +58,62 @@ class Muon(Optimizer):
                 loss = closure()
         for group in self.param_groups:
             moved = [weight for weight in group["params"] if weight.grad is not None]
-            for weight in moved:
-                weight.mul_(1 - group["lr"] * group["weight_decay"])
-            matrices = [weight for weight in moved if is_matrix(weight)]
-            ahead = [_ahead(weight, self.state[weight], group).flatten(1) for weight in matrices]
-            for weight, turned in zip(matrices, orthogonal(ahead), strict=True):
-                step = turned.view_as(weight) * (SIZE * math.sqrt(max(turned.shape)))
-                weight.add_(step, alpha=-group["lr"])
-            for weight in moved:
-                if not is_matrix(weight):
-                    step = _adam(weight, self.state[weight], group)
-                    weight.add_(step, alpha=-group["lr"])
+            self._turn([weight for weight in moved if is_matrix(weight)], group)
+            self._adam([weight for weight in moved if not is_matrix(weight)], group)
         return loss
+
+    def _turn(self, weights: list[Tensor], group: dict[str, Any]) -> None:
+        """The step of matrices, by their momentum where it will be after it, after Nesterov."""
+        if not weights:
+            return
+        momenta = self._kept("momentum", weights)
+        torch._foreach_mul_(momenta, group["momentum"])
+        torch._foreach_add_(momenta, _gradients(weights))
+        ahead = torch._foreach_mul(momenta, group["momentum"])
+        torch._foreach_add_(ahead, _gradients(weights))
+        orders = [_order(weight) for weight in weights]
+        matrices = [
+            each.permute(order).flatten(1) for each, order in zip(ahead, orders, strict=True)
+        ]
+        kept = 1 - group["lr"] * group["weight_decay"]
+        for i, (x, factor) in enumerate(zip(matrices, turning(matrices), strict=True)):
+            size = group["lr"] * SIZE * math.sqrt(max(x.shape))
+            product = (factor, x) if len(factor) == len(x) else (x, factor)
+            weight = weights[i].permute(orders[i]).view(x.shape)
+            weight.addmm_(*product, beta=kept, alpha=-size)
+
+    def _adam(self, weights: list[Tensor], group: dict[str, Any]) -> None:
+        """The step of Adam, whose counts may differ among weights."""
+        if not weights:
+            return
+        for weight in weights:
+            self.state[weight].setdefault("step", torch.zeros(()))
+        steps = [self.state[weight]["step"] for weight in weights]
+        means, squares = self._kept("mean", weights), self._kept("square", weights)
+        gradients = _gradients(weights)
+        slow, slower = group["betas"]
+        torch._foreach_add_(steps, 1)
+        torch._foreach_lerp_(means, gradients, 1 - slow)
+        torch._foreach_lerp_(squares, torch._foreach_mul(gradients, gradients), 1 - slower)
+        counts = [float(step) for step in steps]
+        sizes = torch._foreach_div(squares, [1 - slower**count for count in counts])
+        torch._foreach_sqrt_(sizes)
+        torch._foreach_add_(sizes, group["eps"])
+        moves = torch._foreach_div(means, sizes)
+        torch._foreach_mul_(moves, [-group["lr"] / (1 - slow**count) for count in counts])
+        torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
+        torch._foreach_add_(weights, moves)
+
+    def _kept(self, name: str, weights: Sequence[Tensor]) -> list[Tensor]:
+        """What is kept of each weight between steps, 0 before the first."""
+        for weight in weights:
+            if name not in self.state[weight]:
+                self.state[weight][name] = torch.zeros_like(weight)
+        return [self.state[weight][name] for weight in weights]
+
+
+def _gradients(weights: Sequence[Tensor]) -> list[Tensor]:
+    return [weight.grad for weight in weights if weight.grad is not None]
 
 
 def is_matrix(weight: Tensor) -> bool:
@@ -77,57 +121,44 @@ def is_matrix(weight: Tensor) -> bool:
     return weight.ndim >= 2 and min(weight.shape[0], weight[0].numel()) >= LEAST
 
 
-def _ahead(weight: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:
-    """The momentum where it will be after this step, after Nesterov."""
-    if not state:
-        state["momentum"] = torch.zeros_like(weight)
-    momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
-    return weight.grad.add(momentum, alpha=group["momentum"])  # type: ignore[union-attr]
+def _order(weight: Tensor) -> list[int]:
+    """The axes as they lie in memory, so that what an output reads is one row without a copy.
 
-
-def _adam(weight: Tensor, state: dict[str, Any], group: dict[str, Any]) -> Tensor:
-    if not state:
-        state["step"] = torch.zeros(())
-        state["mean"], state["square"] = torch.zeros_like(weight), torch.zeros_like(weight)
-    slow, slower = group["betas"]
-    state["step"] += 1
-    mean = state["mean"].lerp_(weight.grad, 1 - slow)
-    square = state["square"].lerp_(weight.grad.square(), 1 - slower)  # type: ignore[union-attr]
-    count = float(state["step"])
-    size = (square / (1 - slower**count)).sqrt_().add_(group["eps"])
-    return mean / (1 - slow**count) / size
-
-
-def orthogonal(matrices: Sequence[Tensor]) -> list[Tensor]:
-    """About the nearest matrices whose singular values are all 1 (theirs lie between .7 and 1.2).
-
-    By an iteration of products alone, fast everywhere; 0 stays 0. Every round multiplies X from the
-    left by a polynomial of X Xᵀ, and polynomials of one matrix commute; so the rounds are done on
-    that small square, and X, wide in a convolution, is multiplied twice in all. Squares of one side
-    are multiplied together: most of a network's are too small for several threads.
+    In which order it is read does not matter to a step, which turns all of it alike.
     """
-    wide = [x.T if x.shape[0] > x.shape[1] else x for x in matrices]
-    wide = [x / (x.norm() + EPSILON) for x in wide]
-    turned = list(wide)
-    for side in dict.fromkeys(map(len, wide)):
-        places = [place for place, x in enumerate(wide) if len(x) == side]
-        factors = _factors(torch.stack([wide[place] @ wide[place].T for place in places]))
-        for place, factor in zip(places, factors, strict=True):
-            turned[place] = factor @ wide[place]
-    return [
-        x if x.shape == matrix.shape else x.T for x, matrix in zip(turned, matrices, strict=True)
-    ]
+    return [0, *sorted(range(1, weight.ndim), key=weight.stride, reverse=True)]
+
+
+def turning(matrices: Sequence[Tensor]) -> list[Tensor]:
+    """What turns each matrix into about the nearest one whose singular values are all 1.
+
+    They become .7 to 1.2 by an iteration of products alone, fast everywhere; 0 stays 0. Every round
+    multiplies X from its shorter side by a polynomial of X Xᵀ, and polynomials of one matrix
+    commute; so the rounds are done on that small square, the factor of all of them is returned, and
+    X, wide in a convolution, is read twice in all. Squares of one side are multiplied together:
+    most of a network's are too small for several threads.
+    """
+    squares = [x.T @ x if x.shape[0] > x.shape[1] else x @ x.T for x in matrices]
+    factors = list(squares)
+    for side in dict.fromkeys(map(len, squares)):
+        places = [place for place, square in enumerate(squares) if len(square) == side]
+        for place, factor in zip(
+            places, _factors(torch.stack([squares[place] for place in places])), strict=True
+        ):
+            factors[place] = factor
+    return factors
 
 
 def _factors(squares: Float[Tensor, "m s s"]) -> Float[Tensor, "m s s"]:
-    """What all rounds multiply X by, from X Xᵀ."""
+    """What all rounds multiply X by, from X Xᵀ, and the division by the norm of X before them."""
     a, b, c = FACTORS
-    product = None
+    norms = squares.diagonal(dim1=1, dim2=2).sum(dim=1)[:, None, None].sqrt() + EPSILON
+    squares = squares / norms**2
+    product = 1 / norms
     for i in range(ROUNDS):
         factor = torch.baddbmm(squares, squares, squares, beta=b, alpha=c)
         factor.diagonal(dim1=1, dim2=2).add_(a)
-        product = factor if product is None else product @ factor
+        product = product * factor if i == 0 else product @ factor
         if i + 1 < ROUNDS:
             squares = factor @ squares @ factor
-    assert product is not None
     return product

@@ -43,6 +43,7 @@ from kontur.train.results import MODEL, finish
 from kontur.train.run_files import (
     CONFIG,
     refuse_existing_run,
+    refuse_other_work,
     remove_run_files,
     resumed_config,
 )
@@ -124,6 +125,7 @@ def train(
         if resume:
             resolved = resumed_config(run, given, settings, file=file)
         else:
+            refuse_other_work(run)
             if not force:
                 refuse_existing_run(run)
             resolved = RunConfig.resolve(file=file, settings=settings, given=given)

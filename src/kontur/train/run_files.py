@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kontur.data.work_in_folder import free_place, work_in
 from kontur.errors import InputError
 from kontur.infer.learned_images import LEARNED, NAMES
 from kontur.models import catalog
@@ -24,6 +25,16 @@ KEPT = (
     "start",
 )  # settings that `--resume` cannot change, for the weights fit
 SPLIT = ("val", "group", "page")  # of the data, which it cannot change: they chose what is held out
+
+
+def refuse_other_work(run: Path) -> None:
+    """Raise `InputError` where the folder holds no run, but images, annotations or predictions."""
+    work = None if (run / CONFIG).exists() else work_in(run)
+    if work is not None:
+        raise InputError(
+            f"--out wants a folder for the run alone, and {run} holds {work}; give another one, "
+            f"such as {free_place(run, 'run')}"
+        )
 
 
 def refuse_existing_run(run: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from kontur import formats
 from kontur.data.file_names import partner_name, stem
 from kontur.data.pairing import find_predictions, pair, prediction_files
+from kontur.data.work_in_folder import refuse_annotated
 from kontur.errors import InputError
 from kontur.files.atomic import refuse_existing
 from kontur.formats import ClassPrediction
@@ -124,7 +125,9 @@ def targets(outlines: Path, folder: Path, found: Sources) -> list[Target]:
 def check_targets(places: Sequence[Target], folder: Path, *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the files cannot be written."""
     check_can_be_folder(folder)
-    refuse_existing((target.file for target in places), overwrite=overwrite)
+    files = {target.file for target in places}
+    refuse_existing(files, overwrite=overwrite)
+    refuse_annotated(folder, "classified outlines", own=files.__contains__)
 
 
 def write_classified(

@@ -22,7 +22,6 @@ from kontur.errors import InputError
 from kontur.files.atomic import write_text
 from kontur.select import Trial
 from kontur.settings import merge, to_toml
-from kontur.train.only_writer import LOCK
 from kontur.train.study.candidates import Candidate
 
 STUDY, FITS, REFIT, BEST = "study.json", "fits", "refit", "best"
@@ -81,8 +80,12 @@ class StudyFiles:
         """Begin or resume; `InputError` where the folder holds another study or other files."""
         path = self.out / STUDY
         if not path.exists():
-            if self.out.is_dir() and any(file.name != LOCK for file in self.out.iterdir()):
-                raise InputError(f"{self.out} holds other files and no study; give another --out")
+            others = sorted(self.out.iterdir()) if self.out.is_dir() else []
+            other = next((file.name for file in others if not file.name.startswith(".")), None)
+            if other is not None:
+                raise InputError(
+                    f"{self.out} holds other files and no study ({other}); give another --out"
+                )
         elif force:
             self._clear()
         else:

@@ -1,7 +1,5 @@
 """Figures of a study: scores, predictions, importance, learning curve, lasso path."""
 
-from collections.abc import Callable
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,20 +17,6 @@ CROWD = 3000  # points beyond which a scatter is drawn as counts
 FAINT = 0.25
 POSSIBLE = {"accuracy": (0.0, 1.0), "r2": (-np.inf, 1.0)}  # of the scores whose bands are drawn
 WORST = -0.3  # R² down to which a figure shows
-
-
-def figures(study: Study) -> dict[str, Figure]:
-    """Every figure by the name of its file."""
-    classes = {"confusion.png": _confusion, "calibration.png": _calibration}
-    middle = classes if study.task.classes else {"predicted.png": _predicted}
-    draw: dict[str, Callable[[Study], Figure]] = {
-        "scores.png": _scores,
-        **middle,
-        "importance.png": _importance,
-        "learning-curve.png": _curve,
-        "lasso-path.png": _path,
-    }
-    return {name: function(study) for name, function in draw.items()}
 
 
 def _new(width: float, height: float, *, grid: str | None = None) -> tuple[Figure, Axes]:
@@ -223,3 +207,16 @@ def _path(study: Study) -> Figure:
         axes.axvline(path.strengths[path.chosen], color="black", lw=0.8, ls=":")
         style.tidy(axes)
     return figure
+
+
+OF_CLASSES = {"confusion.png": _confusion, "calibration.png": _calibration}
+OF_AMOUNTS = {"predicted.png": _predicted}
+FIRST = {"scores.png": _scores}
+LAST = {"importance.png": _importance, "learning-curve.png": _curve, "lasso-path.png": _path}
+NAMES = (*FIRST, *OF_CLASSES, *OF_AMOUNTS, *LAST)  # of the files
+
+
+def figures(study: Study) -> dict[str, Figure]:
+    """Every figure by the name of its file."""
+    draw = FIRST | (OF_CLASSES if study.task.classes else OF_AMOUNTS) | LAST
+    return {name: function(study) for name, function in draw.items()}

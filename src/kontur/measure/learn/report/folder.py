@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from kontur.data.work_in_folder import refuse_work
 from kontur.errors import InputError
 from kontur.files.atomic import refuse_existing, write_bytes, write_text
 from kontur.formats.output_names import check_can_be_folder
 from kontur.measure import page as frame
-from kontur.measure.learn.report.figures import figures
+from kontur.measure.learn.report.figures import NAMES, figures
 from kontur.measure.learn.report.mistakes import FIGURE as MISTAKES
 from kontur.measure.learn.report.mistakes import draw_mistakes
 from kontur.measure.learn.report.section import Section
@@ -39,7 +40,9 @@ FILES = (
 def check_folder(folder: Path, *, overwrite: bool) -> None:
     """Raise `InputError` before any work where the report cannot be written to `folder`."""
     check_can_be_folder(folder, "--report")
-    refuse_existing([folder / PAGE], overwrite=overwrite)
+    names = (PAGE, *(f"{name}.csv" for name in TABLES), *NAMES, MISTAKES)
+    refuse_existing((folder / name for name in names), overwrite=overwrite)
+    refuse_work(folder, "report files", option="--report")
 
 
 def write_report(
@@ -64,13 +67,8 @@ def write_report(
     pngs = {name: png(figure) for name, figure in drawn.items()}
     for name, content in pngs.items():
         write_bytes(folder / name, content)
-    tables = {
-        "results": _results(study),
-        "held-out": _held_out(study),
-        "importance": _importance(study),
-        "lasso": pd.DataFrame(study.lasso.kept, columns=["name", "coefficient", "folds"]),
-    }
-    for name, table in tables.items():
+    for name, make in TABLES.items():
+        table = make(study)
         write_text(
             folder / f"{name}.csv",
             table.to_csv(index=False, lineterminator="\n", float_format=DIGITS),
@@ -174,3 +172,15 @@ def _importance(study: Study) -> pd.DataFrame:
     ]
     names = ["column", "drop alone", "sd alone", "alike", "drop together", "sd together"]
     return pd.DataFrame(rows, columns=names)
+
+
+def _lasso(study: Study) -> pd.DataFrame:
+    return pd.DataFrame(study.lasso.kept, columns=["name", "coefficient", "folds"])
+
+
+TABLES = {
+    "results": _results,
+    "held-out": _held_out,
+    "importance": _importance,
+    "lasso": _lasso,
+}
