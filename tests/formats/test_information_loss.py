@@ -30,14 +30,14 @@ QUPATH = {
         "color": [1, 2, 3],
         "isLocked": True,
         "classification": {"name": "ring", "color": [9, 8, 7]},
-        "measurements": {"track": 7, "Area µm²": 12.5},
+        "measurements": {"track": 7, "parent": 3, "Area µm²": 12.5},
         "metadata": {"stain": "DAPI"},
     },
     "geometry": {},
     "feature": {"nucleusGeometry": NUCLEUS},
 }
 TEXTS = {"track": "7", "Area": "12.5", "stain": "DAPI", "batch": "007", "touched": "True"}
-COLUMNS = {"track": 7, "Area": 12.5, "stain": "DAPI", "batch": "007", "touched": True}
+COLUMNS = {"track": 7, "parent": 3, "Area": 12.5, "stain": "DAPI", "batch": "007", "touched": True}
 SHAPE = {"description": "left one", "flags": {"touched": True}, "track": 7, "group_id": None}
 SAID = {  # of the first object, by each format
     "geojson": QUPATH,
@@ -98,7 +98,7 @@ def facts_of(entries):
             ("parts", at): len(parts),
         }
         for name, value in attributes_of(found, i).items():
-            word = "tracks" if name == "track" else WORDS.get(name, name)
+            word = "tracks" if name in ("track", "parent") else WORDS.get(name, name)
             facts[word, at] = value
     return facts
 

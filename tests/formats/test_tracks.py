@@ -7,24 +7,37 @@ import shapely
 from kontur import formats
 from kontur.formats import ImageAnnotation
 from kontur.formats.outlines_on_disk import spill
-from kontur.formats.tracks import LARGEST, tracks_of, with_tracks
+from kontur.formats.tracks import LARGEST, parents_of, tracks_of, with_tracks
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
 KEEP = [".geojson", ".geojsonl", ".geo.parquet", ".csv"]
 NUMBERS = [[7.0, np.nan, 8.0], [np.nan], [np.nan, np.nan, 7.0], [9.0]]  # of each plane
+PARENTS = [[np.nan, np.nan, 7.0], [np.nan], [np.nan] * 3, [8.0]]
 
 
 def plane(number):
     corners = np.arange(len(NUMBERS[number]))[:, None] * [11, 0] + [2, number]
     squares = shapely.box(*corners.T, *(corners + 9).T)
     found = Instances.of(squares, size=(64, 64)).replace(plane=Plane(t=number))
-    return ImageAnnotation("film", (64, 64), with_tracks(found, np.array(NUMBERS[number])))
+    numbers = np.array(NUMBERS[number]), np.array(PARENTS[number])
+    return ImageAnnotation("film", (64, 64), with_tracks(found, *numbers))
 
 
 def halves(entry):
     """The first object of an image, and the others: parts in which a file may come."""
     return [entry._replace(instances=entry.instances[part]) for part in (np.s_[:1], np.s_[1:])]
+
+
+@pytest.mark.parametrize("ending", [*KEEP, ".rois.zip"])
+def test_the_track_that_divided_comes_back(tmp_path, ending):
+    formats.write_images(tmp_path / f"film{ending}", [*map(plane, range(len(NUMBERS)))])
+    entries = formats.read_images(tmp_path / f"film{ending}")
+    for one, spilled, numbers in zip(entries, spill([entries]).values(), PARENTS, strict=True):
+        np.testing.assert_array_equal(parents_of(one.instances), numbers)
+        np.testing.assert_array_equal(spilled.parents, numbers)
+        (part,) = spilled.parts()
+        np.testing.assert_array_equal(parents_of(part), numbers)
 
 
 @pytest.mark.parametrize("ending", KEEP)

@@ -28,14 +28,15 @@ KEEP = [".geojson", ".geojsonl", ".geo.parquet"]
 
 
 def frame(t):
-    """A square that moves by (3, 4) a frame, a disc that rests and grows; a third at the end."""
+    """A square that moves by (3, 4) a frame, a disc that rests and grows; its child at the end."""
     shapes = [shapely.box(5 + 3 * t, 10 + 4 * t, 15 + 3 * t, 20 + 4 * t), disc(6 + t, (90, 50))]
-    tracks = [1, 2]
+    tracks, parents = [1, 2], [np.nan, np.nan]
     if t == 3:
         shapes, tracks = [*shapes, disc(4, (100, 80))], [1, 2, 3]
+        parents = [np.nan, np.nan, 2]
     ids = np.arange(len(shapes)) + 10 * t + 1
     found = Instances.of(shapes, ids=ids, size=SIZE).replace(plane=Plane(t=t))
-    return with_tracks(found, np.array(tracks))
+    return with_tracks(found, np.array(tracks), np.array(parents))
 
 
 def sources_of(name, planes, pixel_size=None):
@@ -84,6 +85,7 @@ def test_every_object_of_every_frame_is_a_row_with_its_track(film, ending, large
     assert cells["intensity_mean"].tolist() == (10.0 * cells["t"]).tolist()
     tracks = pd.read_csv(film / "tracks.csv").set_index("track")
     assert tracks["planes"].tolist() == [4, 4, 1]
+    assert tracks["parent"].dropna().to_dict() == {3: 2}
     assert tracks.loc[1, ["path_length", "displacement", "speed"]].tolist() == pytest.approx(
         [7.5, 7.5, 2.5]
     )  # 5 pixels of half a µm in each of three steps

@@ -182,7 +182,7 @@ PolishOption = Annotated[
 ]
 LinkOption = Annotated[
     bool,
-    typer.Option("--link", help="With --page all: number the tracks of objects, by overlap."),
+    typer.Option("--link", help="With --page all: number the objects' tracks and their parents."),
 ]
 DeviceOption = Annotated[
     Device,

@@ -12,7 +12,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_ids import storable_ids
 from kontur.formats.qupath import CLASS_COLOUR, COLOUR, UUID
-from kontur.formats.tracks import TRACK
+from kontur.formats.tracks import PARENT, TRACK
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
@@ -113,10 +113,11 @@ def _lost_attributes(target: Format, entries: Sequence[ImageAnnotation]) -> list
         for i, extra in enumerate(one.extras):
             if len(extra) > (target.extras in extra):  # something of another format
                 lost = _not_taken(target, attributes_of(one, i, but=target.extras))
-                tracked += TRACK in lost
-                objects += bool({*lost} - {TRACK})
+                tracked += not {TRACK, PARENT}.isdisjoint(lost)
+                objects += bool({*lost} - {TRACK, PARENT})
                 names |= dict.fromkeys(lost)
-    names.pop(TRACK, None)
+    for name in (TRACK, PARENT):
+        names.pop(name, None)
     notes = [f"tracks of {plural(tracked, 'object')} lost"] if tracked else []
     if objects:
         words = listed((WORDS.get(name, name) for name in names), most=MOST)

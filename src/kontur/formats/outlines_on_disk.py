@@ -19,14 +19,14 @@ from jaxtyping import Bool, Float, Int, Int64, Shaped
 
 from kontur.formats.image_annotation import ImageAnnotation, ids_on_planes
 from kontur.formats.planes import by_plane
-from kontur.formats.tracks import tracks_of, with_tracks
+from kontur.formats.tracks import parents_of, tracks_of, with_tracks
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
 PART = 10_000  # objects that are given at a time
 COLUMNS: Mapping[str, Any] = {  # of every object, and their types
     **{"labels": np.int64, "scores": np.float64, "ids": np.int64, "ignore": np.bool_},
-    **{"starts": np.int64, "lengths": np.int64, "tracks": np.float64},
+    **{"starts": np.int64, "lengths": np.int64, "tracks": np.float64, "parents": np.float64},
 }
 
 
@@ -69,8 +69,8 @@ class Spilled:
 class OutlinesOnDisk:
     """The objects of one image; fields as those of `Instances`.
 
-    `boxes` are x0, y0, x1, y1 in pixels, `tracks` as in `formats.tracks`; the outlines lie in
-    `file` from the bytes `starts` on.
+    `boxes` are x0, y0, x1, y1 in pixels, `tracks` and `parents` as in `formats.tracks`; the
+    outlines lie in `file` from the bytes `starts` on.
     """
 
     boxes: Float[np.ndarray, "k 4"]
@@ -79,6 +79,7 @@ class OutlinesOnDisk:
     ids: Int64[np.ndarray, " k"]
     ignore: Bool[np.ndarray, " k"]
     tracks: Float[np.ndarray, " k"]
+    parents: Float[np.ndarray, " k"]
     size: tuple[int, int] | None
     classes: tuple[str, ...]
     plane: Plane | None
@@ -120,7 +121,9 @@ class OutlinesOnDisk:
                 size=self.size,
                 classes=self.classes,
             )
-            yield with_tracks(objects.replace(plane=self.plane), self.tracks[some])
+            yield with_tracks(
+                objects.replace(plane=self.plane), self.tracks[some], self.parents[some]
+            )
 
 
 def spill(
@@ -207,6 +210,7 @@ class _Image:
             "starts": self.file.add(outlines),
             "lengths": np.array([len(outline) for outline in outlines], np.int64),
             "tracks": tracks_of(objects),
+            "parents": parents_of(objects),
             **{name: getattr(objects, name) for name in ("scores", "ids", "ignore")},
         }
         for name, column in columns.items():
@@ -221,6 +225,7 @@ class _Image:
             ids=np.array(ids, np.int64),
             ignore=joined["ignore"],
             tracks=joined["tracks"],
+            parents=joined["parents"],
             size=self.size,
             classes=tuple(self.classes),
             plane=plane,

@@ -142,7 +142,8 @@ class PredictOptions:
         page: which page of a stack, from 0; in folders of images "all"
             predicts every page.
         polish: whether the model's agent corrects the outlines (`kontur reinforce` trains one).
-        link: "overlap" numbers the tracks of objects from page to page, where all are predicted.
+        link: "overlap" numbers the tracks of objects from page to page, where all are predicted
+            (`infer.stacks.link`).
     """
 
     score: float | None = None

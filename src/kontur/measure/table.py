@@ -17,7 +17,7 @@ from kontur.data.file_names import stem
 from kontur.errors import InputError
 from kontur.formats.csv import wkt
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
-from kontur.formats.tracks import tracks_of
+from kontur.formats.tracks import parents_of, tracks_of
 from kontur.images.arrays import image_array
 from kontur.images.image_file import open_image
 from kontur.images.lazy_pixels import LazyPixels, Pixels
@@ -46,6 +46,7 @@ IDENTITY = {
     "score": Column("", "of the model that found it, 0 to 1; empty where there is none"),
     "ignore": Column("", "whether it is a crowd or an unsure region, not an object"),
     "track": Column("", "number that it keeps from plane to plane"),
+    "parent": Column("", "number of the track that divided into its own and another"),
     "z": Column("", "depth of its plane in a stack, from 0"),
     "t": Column("", "time of its plane in a film, from 0"),
 }
@@ -115,9 +116,15 @@ def measure(
         "score": instances.scores.astype(float),
         "ignore": instances.ignore,
     }
-    tracks = instances.tracks if isinstance(instances, OutlinesOnDisk) else tracks_of(instances)
-    if not np.isnan(tracks).all():
-        columns["track"] = pandas.array(tracks, dtype="Int64")
+    if isinstance(instances, OutlinesOnDisk):
+        numbers = {"track": instances.tracks, "parent": instances.parents}
+    else:
+        numbers = {"track": tracks_of(instances), "parent": parents_of(instances)}
+    columns |= {
+        key: pandas.array(of_objects, dtype="Int64")
+        for key, of_objects in numbers.items()
+        if not np.isnan(of_objects).all()
+    }
     if plane is not None:
         columns |= {"z": np.full(k, plane.z), "t": np.full(k, plane.t)}
     about = {name: IDENTITY[name] for name in columns} | measured.columns

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     "track": "number of the track in its image",
+    "parent": "number of the track that divided into it and another; empty where none did",
     "first": "plane of its first object: time, or depth in a stack without times",
     "last": "plane of its last object",
     "planes": "number of planes that have an object of it",
@@ -64,6 +65,7 @@ def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
         table = pandas.DataFrame(columns=["image", *MEANINGS])
     units = measured.attrs.get("units", {})
     length, area = units.get("perimeter", "px"), units.get("area", "px²")
+    table["parent"] = table["parent"].astype("Int64")
     table.attrs = {
         "pixel_size": measured.attrs.get("pixel_size"),
         "meanings": MEANINGS,
@@ -100,10 +102,13 @@ def _courses(objects: "pd.DataFrame", side: float) -> list[dict[str, object]]:
     ).groupby(["image", "track", axis])[["x", "y", "area"]]  # without those of no track
     steps = places.sum().reset_index()
     steps[["x", "y"]] = steps[["x", "y"]].div(steps["area"], axis=0)
-    return [_course(of_track, axis) for _, of_track in steps.groupby("track")]
+    mothers = objects.groupby("track")["parent"].first() if "parent" in objects else {}
+    return [
+        _course(of_track, axis, mothers.get(track)) for track, of_track in steps.groupby("track")
+    ]
 
 
-def _course(steps: "pd.DataFrame", axis: str) -> dict[str, object]:
+def _course(steps: "pd.DataFrame", axis: str, mother: object) -> dict[str, object]:
     time, area = steps[axis].to_numpy(), steps["area"].to_numpy()
     points = steps[["x", "y"]].to_numpy()
     path = float(np.hypot(*np.diff(points, axis=0).T).sum())
@@ -112,6 +117,7 @@ def _course(steps: "pd.DataFrame", axis: str) -> dict[str, object]:
     return {
         "image": steps["image"].iloc[0],
         "track": int(steps["track"].iloc[0]),
+        "parent": mother,
         "first": int(time[0]),
         "last": int(time[-1]),
         "planes": len(time),

@@ -35,7 +35,7 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
 from kontur.formats.qupath import CLASS_COLOUR, COLOUR, rgb_of
 from kontur.formats.rounding import rounded, rounded_score
-from kontur.formats.tracks import LARGEST, TRACK, with_tracks
+from kontur.formats.tracks import LARGEST, PARENT, TRACK, with_tracks
 from kontur.instances import CLASSES, Instances
 from kontur.instances.checks import with_unique_ids
 from kontur.instances.plane import Plane
@@ -76,8 +76,11 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         size=_size(objects, where),
         classes=classes,
     )
-    tracks = [_whole(roi, TRACK, where) for roi in objects]
-    instances = with_tracks(instances, np.array([np.nan if t is None else t for t in tracks]))
+    tracks, parents = (
+        np.array([np.nan if number is None else number for number in numbers])
+        for numbers in ([_whole(roi, name, where) for roi in objects] for name in (TRACK, PARENT))
+    )
+    instances = with_tracks(instances, tracks, parents)
     planes = [_plane(roi, where) for roi in objects]
     written = [_whole(roi, "id", where) for roi in objects]
     ids = np.array(ids_on_planes(written, [plane or Plane() for plane in planes]), np.int64)
@@ -135,8 +138,7 @@ def _written(entry: ImageAnnotation, known: dict[str, int]) -> Iterator[tuple[st
             rest.pop("name", None), rest.pop("stroke_color", None)
         if "name" in others:
             rest.setdefault("name", others["name"])
-        if TRACK in others:
-            own[TRACK] = str(others[TRACK])
+        own |= {number: str(others[number]) for number in (TRACK, PARENT) if number in others}
         shown = rgb_of(others.get(COLOUR, others.get(CLASS_COLOUR)))
         if shown:
             red, green, blue, *opacity = shown
@@ -160,16 +162,16 @@ def _written(entry: ImageAnnotation, known: dict[str, int]) -> Iterator[tuple[st
 
 
 def _takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What a ROI holds of the attributes of an object: name, track, the colour that it is shown in.
+    """What a ROI holds of the attributes of an object: name, track, parent, the colour shown.
 
     That is its own, or else that of its class.
     """
-    track = json_document.whole_number(attributes.get(TRACK))
+    whole = {key: json_document.whole_number(attributes.get(key)) for key in (TRACK, PARENT)}
     name, colour = attributes.get("name"), COLOUR if COLOUR in attributes else CLASS_COLOUR
     shown = attributes.get(colour)
     return {
         **({"name": name} if isinstance(name, str) else {}),
-        **({} if track is None or abs(track) > LARGEST else {TRACK: track}),
+        **{key: one for key, one in whole.items() if one is not None and abs(one) <= LARGEST},
         **({colour: shown} if rgb_of(shown) else {}),
     }
 

@@ -1,82 +1,165 @@
-"""Linking: the objects of a film or a z-stack become tracks by their overlap from plane to plane.
+"""Linking: the objects of a film or a z-stack become tracks.
 
-Two objects of consecutive planes are one where they are matched by IoU, each with at most one
-(`evaluate.matching`): as many pairs as possible, then the largest sum. In a stack of depths and
-times both are linked. What is then left over is looked for one time later, so that a frame on which
-an object was missed, or which is missing, ends no track. An object that divides or vanishes does.
+From depth to depth what overlaps is one object (`frames`). From time to time the stage may have
+moved: what most objects moved by alike is taken away first (`displacement`), and each object is
+looked for where it would be if it went on as before, as far as objects do. What overlaps there is
+one, and of the rest what is nearest. What is then left over is looked for one time later, so that a
+frame on which an object was missed, or which is missing, ends no track. An object that vanishes or
+divides does; the daughters are tracks of which it is the parent (`divisions`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 
-from kontur.evaluate.matching import match
-from kontur.geometry.overlap import iou, touching
+from kontur.infer.stacks.displacement import displacement
+from kontur.infer.stacks.divisions import Division, divisions
+from kontur.infer.stacks.frames import Frame, same
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
-LEAST_IOU = 0.25  # of an object in one plane with itself in the next
+GAPS = 2  # times after which an object is still looked for: one may be missed
+STEADY = 1 / 2  # the share of an object's own motion that its last step decides
+RECENT = 4  # links of two times that tell whether objects go on in their own direction
+LASTS = 2  # frames on which daughters are seen, or all that are left: else an outline fell apart
 
 
-def link(planes: Sequence[Instances], least: float = LEAST_IOU) -> list[Int[np.ndarray, " k"]]:
-    """The number of the track of every object of every plane, from 1 in the order of the planes.
+class Tracks(NamedTuple):
+    """The number of the track of every object of every plane, and the parent of each daughter."""
+
+    numbers: list[Int[np.ndarray, " _"]]
+    parents: dict[int, int]
+
+
+def link(planes: Sequence[Instances]) -> Tracks:
+    """The tracks of the objects of all planes, numbered from 1 in the order of the planes.
 
     Each plane's `Instances.plane` says where it lies; those that say nothing follow one another in
     time. Two planes are looked at at a time, so that they need not all be held.
     """
     facts = [(len(plane), plane.plane) for plane in planes]
-    places = _places([place for _, place in facts])
+    times = _times([place for _, place in facts])
+    course = _Course(planes)
+    for time in sorted(times):
+        course.add(time, times[time])
+    track_of, parent_of = course.tracks()
     first = np.cumsum([0, *(count for count, _ in facts)])
-    root = np.arange(first[-1])
-    ends, begins = np.ones((2, first[-1]), bool)  # what has none in the next, the last time
-    for z, t in ((1, 0), (0, 1), (0, 2)):
-        for one, other in _pairs(places, z, t):
-            last, start = (np.arange(first[plane], first[plane + 1]) for plane in (one, other))
-            if t == 2:
-                last, start = last[ends[last]], start[begins[start]]
-            if not len(last) or not len(start):
-                continue
-            i, j = _same(planes[one][last - first[one]], planes[other][start - first[other]], least)
-            if t:
-                ends[last[i]] = begins[start[j]] = False
-            for a, b in zip(last[i].tolist(), start[j].tolist(), strict=True):
-                low, high = sorted((_find(root, a), _find(root, b)))
-                root[high] = low
-    roots = np.array([_find(root, i) for i in range(len(root))], np.int64)
-    _, appeared, group = np.unique(roots, return_index=True, return_inverse=True)
-    number = np.argsort(np.argsort(appeared)) + 1
-    tracks = number[group] if len(group) else np.zeros(0, np.int64)
-    return np.split(tracks, first[1:-1])
+    numbers = len(track_of) + np.arange(first[-1])  # what is on a plane that another hides is alone
+    for page, objects in course.owners.items():
+        numbers[first[page] : first[page + 1]] = track_of[objects]
+    known, appeared, place = np.unique(numbers, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(appeared)) + 1
+    number = dict(zip(known.tolist(), rank.tolist(), strict=True))
+    parents = {number[child]: number[parent] for child, parent in sorted(parent_of.items())}
+    tracks = rank[place] if len(place) else np.zeros(0, np.int64)
+    return Tracks(np.split(tracks, first[1:-1]), parents)
 
 
-def _places(planes: Sequence[Plane | None]) -> dict[tuple[int, int], int]:
-    """The number of the plane at each depth and time."""
-    if None in planes:
-        return {(0, i): i for i in range(len(planes))}
-    return {(place.z, place.t): i for i, place in enumerate(planes) if place is not None}
+def _times(places: Sequence[Plane | None]) -> dict[int, dict[int, int]]:
+    """The number of the plane at each time and depth."""
+    if None in places:
+        return {t: {0: t} for t in range(len(places))}
+    times: dict[int, dict[int, int]] = {}
+    for number, place in enumerate(places):
+        if place is not None:
+            times.setdefault(place.t, {})[place.z] = number
+    return times
 
 
-def _pairs(places: dict[tuple[int, int], int], deep: int, late: int) -> Iterator[tuple[int, int]]:
-    """Pairs of planes of which one is so much deeper and later than the other."""
-    for (z, t), one in places.items():
-        other = places.get((z + deep, t + late))
-        if other is not None:
-            yield one, other
+@dataclass(frozen=True)
+class _Moment:
+    """The objects of a time, numbered over all times from `first`; its arrays are filled in."""
+
+    frame: Frame
+    first: int
+    motion: Float[np.ndarray, "k 2"]  # pixels a time, beside that of the stage
+    previous: Int[np.ndarray, " k"]  # the same object before, by its number over all times, or -1
+    begins: Bool[np.ndarray, " k"]
+    ends: Bool[np.ndarray, " k"]
+
+    @classmethod
+    def of(cls, frame: Frame, first: int) -> "_Moment":
+        """Linked to nothing yet."""
+        k = len(frame)
+        open_ = np.ones((2, k), bool)
+        return cls(frame, first, np.zeros((k, 2)), np.full(k, -1), *open_)
 
 
-def _same(one: Instances, other: Instances, least: float) -> tuple[np.ndarray, np.ndarray]:
-    """Which objects of two planes are matched; only those of one class."""
-    i, j = touching(one.polygons, other.polygons)
-    alike = one.labels[i] == other.labels[j]
-    i, j = i[alike], j[alike]
-    kept = match(i, j, iou(one.polygons[i], other.polygons[j]), least)
-    return i[kept], j[kept]
+class _Course:
+    """The objects of the times so far: what each was before, and what may have divided."""
 
+    def __init__(self, planes: Sequence[Instances]):
+        self.owners: dict[int, Int[np.ndarray, " _"]] = {}  # of each plane its objects, numbered
+        self._planes = planes
+        self._moments: dict[int, _Moment] = {}  # those that are looked back at
+        self._previous: list[Int[np.ndarray, " _"]] = []
+        self._divisions: list[Division] = []
+        self._count = 0
+        self._went: list[tuple[float, float]] = []  # along their own motion, and that squared
 
-def _find(root: Int[np.ndarray, " n"], i: int) -> int:
-    """The smallest object of a group."""
-    while root[i] != i:
-        root[i] = root[root[i]]
-        i = int(root[i])
-    return i
+    def _steady(self) -> float:
+        """The share of their own motion by which objects went on so far, by least squares."""
+        along, motion = (float(sum(sums)) for sums in zip((0, 0), *self._went, strict=True))
+        return min(max(along / motion, 0.0), 1.0) if motion else 1.0
+
+    def add(self, time: int, depths: Mapping[int, int]) -> None:
+        """Link the objects of the next time, of which the plane at each depth is given."""
+        now = _Moment.of(Frame.of(self._planes, depths), self._count)
+        self._moments = {t: one for t, one in self._moments.items() if t >= time - GAPS}
+        for late in range(1, GAPS + 1):
+            before = self._moments.get(time - late)
+            if before is not None and before.ends.any() and now.begins.any():
+                self._follow(before, now, late)
+        self._moments[time] = now
+        self._previous.append(now.previous)
+        self._count += len(now.frame)
+        for page, objects in now.frame.pages.values():
+            self.owners[page] = now.first + objects
+
+    def _follow(self, before: _Moment, now: _Moment, late: int) -> None:
+        """Find the objects of a time so much earlier among those that begin now."""
+        one, other = before.frame, now.frame
+        stage = displacement(one.centres, other.centres, one.areas, other.areas)
+        steps = stage + late * self._steady() * before.motion
+        i, j = same(self._planes, one, other, steps, before.ends, now.begins)
+        made = (other.centres[j] - one.centres[i] - stage) / late
+        went = (made * before.motion[i]).sum(), (before.motion[i] ** 2).sum()
+        self._went = [*self._went, went][-RECENT:]
+        now.motion[j] = before.motion[i] + STEADY * (made - before.motion[i])
+        now.previous[j] = before.first + i
+        before.ends[i] = now.begins[j] = False
+        if late > 1:
+            return
+        successor = np.full(len(one), -1)
+        successor[i] = j
+        for mother, daughters in divisions(one, other, steps, successor, now.begins):
+            both = np.array(daughters)
+            now.motion[both] = before.motion[mother]
+            before.ends[mother] = now.begins[both] = False
+            pair = (now.first + both).tolist()
+            self._divisions.append(Division(before.first + mother, (pair[0], pair[1])))
+
+    def tracks(self) -> tuple[Int[np.ndarray, " n"], dict[int, int]]:
+        """The track of every object, called by its first, and the parents of tracks."""
+        previous = np.concatenate([np.zeros(0, np.int64), *self._previous])
+        last = self._count - (len(self._previous[-1]) if self._previous else 0)
+        follows = np.ones(self._count, np.int64)  # on so many frames each is seen from then on
+        for i in range(self._count - 1, -1, -1):
+            if previous[i] >= 0:
+                follows[previous[i]] += follows[i]
+        real = [
+            division
+            for division in self._divisions
+            if all(i >= last or follows[i] >= LASTS for i in division.daughters)
+        ]
+        for division in real:
+            previous[[*division.daughters]] = -1
+        track = np.arange(self._count)
+        for i in range(self._count):
+            if previous[i] >= 0:
+                track[i] = track[previous[i]]
+        parents = {child: int(track[one.mother]) for one in real for child in one.daughters}
+        return track, parents

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from kontur import formats
 from kontur.errors import InputError
@@ -24,7 +24,7 @@ from kontur.images.page_count import check_is_one_stack, count_pages
 from kontur.infer.options import GivenContrast, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.region import of_image
-from kontur.infer.stacks.link import link
+from kontur.infer.stacks.link import Tracks, link
 from kontur.infer.stacks.plane_store import FinishedPlane, PlaneStore
 from kontur.wording import listed
 
@@ -135,7 +135,7 @@ def _annotations(
     path: Path,
     planes: Sequence[FinishedPlane],
     counts: Sequence[int],
-    tracks: Sequence[Int[np.ndarray, " _"]] | None,
+    tracks: Tracks | None,
 ) -> Sequence[ImageAnnotation]:
     """The planes as they are written: ids unique over all, and the tracks of each one's objects."""
     first_ids = 1 + np.cumsum([0, *counts])
@@ -145,7 +145,9 @@ def _annotations(
         if len(objects):
             objects = objects.replace(ids=first_ids[page] + np.arange(len(objects)))
         if tracks is not None:
-            objects = with_tracks(objects, tracks[page])
+            numbers = tracks.numbers[page]
+            parents = np.array([tracks.parents.get(one, np.nan) for one in numbers.tolist()])
+            objects = with_tracks(objects, numbers, parents)
         return ImageAnnotation(path.name, objects.size, objects, pixel_size=side, image=path)
 
     return LazySequence(len(planes), annotation)
