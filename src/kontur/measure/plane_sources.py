@@ -79,7 +79,7 @@ def plane_sources(
     places = {name: places_of(files[image]) for name, image in pairs.items()}
     records = PredictedPages(outlines)
 
-    def told(name: str, plane: Plane | None, objects: Outlines, path: Path) -> Plane | None:
+    def stated_plane(name: str, plane: Plane | None, objects: Outlines, path: Path) -> Plane | None:
         if plane is not None or not len(objects) or len(places.get(name, ())) < 2:
             return plane
         return _predicted_plane(records, path, files[pairs[name]])
@@ -89,7 +89,7 @@ def plane_sources(
             _source(
                 pairs.get(name, name),
                 objects,
-                told(name, plane, objects, path),
+                stated_plane(name, plane, objects, path),
                 path,
                 files,
                 places.get(name),

@@ -33,7 +33,7 @@ from kontur.images.pixel_size import square_side
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.measure import large_outlines
 from kontur.measure.exchanged import refuse_exchanged
-from kontur.measure.large_outlines import Reader, with_page_told
+from kontur.measure.large_outlines import Reader, with_page_checked
 from kontur.measure.source import LargePicture, Picture, Source, Sources
 from kontur.wording import counted, listed, quoted
 
@@ -75,8 +75,10 @@ def find_sources(
     notes = notes_on(outlines, task, page)
     if not images:
         files = prediction_files(outlines)
-        told = {n: with_page_told(r, files.get(n, outlines), page) for n, r in readers.items()}
-        listed = [_source(name, reader, None) for name, reader in told.items()]
+        checked = {
+            n: with_page_checked(r, files.get(n, outlines), page) for n, r in readers.items()
+        }
+        listed = [_source(name, reader, None) for name, reader in checked.items()]
         sources = Sources(tuple(listed), notes)
     else:
         inputs = find_inputs(images)

@@ -200,7 +200,7 @@ class Record:
             runs, held = self._known()  # also of images whose files get names at this moment
             same = [run for run in runs if not self.difference(run)]
             # what our journal says is known by now, in the order in which processes finished it
-            own = {k: v for k, v in self._new.items() if not self._journal.says(k, v)}
+            own = {k: v for k, v in self._new.items() if not self._journal.has_noted(k, v)}
             _dump(self.path, _with(runs, RecordedRun(self.settings, own), same), held)
             self._held = held
             self._journal.renew(self._new)
