@@ -12,7 +12,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from jaxtyping import install_import_hook
+
+from tests.annotations import check_every_annotation
 
 # A file that is imported by napari only, and imports it; its tests are in tests/napari.
 collect_ignore = ["src/kontur/napari/widget.py"]
@@ -27,13 +28,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Every annotation of `kontur` is checked at run time. An int is welcome where a float is annotated;
-# `Self` is not looked at: jaxtyping checks methods one by one and does not know their class.
-TYPECHECKER = (
-    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True, "
-    "hint_overrides=beartype.FrozenDict({__import__('typing').Self: object})))"
-)
-install_import_hook("kontur", TYPECHECKER)
+check_every_annotation("kontur")
 
 # What one worker has trained the others read, see `tests.models.contract.made_once`. Workers have
 # the environment of the process that starts them, which removes the folder.

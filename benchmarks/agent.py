@@ -33,7 +33,7 @@ from kontur.edit.env import VectorContourEnv
 from kontur.edit.episodes import Episodes
 from kontur.edit.policy_gradient import LearnConfig, learn
 from kontur.edit.roll_out import Acting, at_random, begun_rough, begun_with_own, roll_out
-from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, outlines, see
+from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, fine_tuning_image, outlines
 from kontur.edit.teacher import imitate, teach
 from kontur.geometry.area_field import overlap
 from kontur.infer.engines.onnx_engine import OnnxEngine
@@ -198,7 +198,7 @@ def _fine_tuned(
     images = []
     for folder, count in zip(folders, (options.images, options.held), strict=True):
         chosen = np.random.default_rng(0).permutation(len(folder))[:count]
-        seen = [see(predictor, folder.samples[place]) for place in chosen.tolist()]
+        seen = [fine_tuning_image(predictor, folder.samples[place]) for place in chosen.tolist()]
         images.append([each for each in seen if each is not None])
     before = _ious(network, images[1])
     updates = fine_tune(

@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from kontur.edit.self_critical import (
     SelfCriticalConfig,
     fine_tune,
+    fine_tuning_image,
     mean_iou,
-    see,
     self_critical_loss,
 )
 from kontur.errors import InputError
@@ -75,7 +75,7 @@ def shaken():
     with torch.no_grad():
         network.edge.head.offsets.bias += 0.6
     predictor = Predictor(TorchEngine(network), learned.card)
-    return network, see(predictor, learned.sample)
+    return network, fine_tuning_image(predictor, learned.sample)
 
 
 def test_a_snake_gains_iou_on_what_it_is_fine_tuned_on_and_its_detector_stays():
@@ -95,7 +95,7 @@ def test_a_snake_gains_iou_on_what_it_is_fine_tuned_on_and_its_detector_stays():
 def test_images_without_found_objects_are_left_out_and_none_at_all_is_answered():
     learned = contract.learned("snake")
     empty = learned.sample.replace(instances=learned.sample.instances[:0])
-    assert see(learned.predictor, empty) is None
+    assert fine_tuning_image(learned.predictor, empty) is None
     with pytest.raises(InputError, match="finds none of the objects"):
         next(fine_tune(rebuild(learned.model), [], CONFIG, seconds=1, seed=0))
     assert np.isnan(mean_iou(rebuild(learned.model), []))

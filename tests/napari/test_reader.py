@@ -19,7 +19,7 @@ from tests.napari.scenes import SIZE, on_grid
 def told(monkeypatch):
     sentences = []
     for part in ("reader", "writer"):
-        monkeypatch.setattr(f"kontur.napari.{part}.tell", sentences.append)
+        monkeypatch.setattr(f"kontur.napari.{part}.show_message", sentences.append)
     return sentences
 
 

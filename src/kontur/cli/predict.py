@@ -156,7 +156,7 @@ def predict(
     left = TimeLeft(weights_of(inputs), lambda: workers if isinstance(pool, int) else pool.threads)
     outcomes: list[Outcome] = []
 
-    def tell(image: "InputImage", done: int, total: int) -> None:
+    def show_part(image: "InputImage", done: int, total: int) -> None:
         left.part(image.name, done, total)
         step.part(printable(image.path.name), done, total)
 
@@ -174,7 +174,7 @@ def predict(
                     overwrite=force,
                     workers=pool,
                     report=out / REPORT_FILE if report or cluster is not None else None,
-                    on_part=tell,
+                    on_part=show_part,
                     on_measured=lambda done, total: step.before("measuring", done, total),
                 )
             ) as results,

@@ -52,18 +52,18 @@ class _Lines:
         if not self.quiet:
             typer.echo(f"[{self.done}/{self.total}] {line}", err=True)
             if self.done < self.total:
-                self._say_left(f"{self.done} of {self.total}")
+                self._print_left(f"{self.done} of {self.total}")
 
     def part(self, name: str, done: int, total: int) -> None:
         if not self.quiet and done < total:
-            self._say_left(f"{name}: part {done} of {total}")
+            self._print_left(f"{name}: part {done} of {total}")
 
     def before(self, doing: str, done: int, total: int) -> None:
         if not self.quiet and time.monotonic() >= self._next:
             typer.echo(f"{doing}: {done} of {total}", err=True)
             self._next = time.monotonic() + AGAIN
 
-    def _say_left(self, what: str) -> None:
+    def _print_left(self, what: str) -> None:
         left = self.left()
         if left is not None and time.monotonic() >= self._next:
             typer.echo(f"{what}, {duration(left)} left", err=True)

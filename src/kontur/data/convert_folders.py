@@ -183,9 +183,9 @@ def _files(
                 f"{target} would be a file of {kind.title}, which is of one image, and there are "
                 f"{len(images)}; name a folder, with --format {kind.name}"
             )
-        return [(target, _told_apart(images))]
+        return [(target, _with_distinct_names(images))]
     if kind.several_images:
-        return [(target / f"{JOINED}{kind.file_endings[0]}", _told_apart(images))]
+        return [(target / f"{JOINED}{kind.file_endings[0]}", _with_distinct_names(images))]
     place = target / "labels" if kind.relative else target  # as its programs look for them
     return [
         (
@@ -196,7 +196,7 @@ def _files(
     ]
 
 
-def _told_apart(images: Sequence[_Named]) -> list[ImageAnnotation]:
+def _with_distinct_names(images: Sequence[_Named]) -> list[ImageAnnotation]:
     """What a file that lists images says of each; those of one name in several folders have these.
 
     Readers would take them for one image, with the objects of all.

@@ -227,7 +227,7 @@ def read_on_page(
     if not kind.planes:
         return found
     images = _by_name(found)
-    check_is_told(path, page, _told(images, path, page))
+    check_page_is_named(path, page, _pages_named(images, path, page))
     return [
         each
         for entries in images.values()
@@ -237,10 +237,10 @@ def read_on_page(
 
 def pages_told(path: Path, page: int) -> set[int]:
     """The pages that the outlines of a file tell; `page` too where some of an image name none."""
-    return _told(_by_name(formats.read_images(path)), path, page)
+    return _pages_named(_by_name(formats.read_images(path)), path, page)
 
 
-def check_is_told(path: Path, page: int, pages: Collection[int]) -> None:
+def check_page_is_named(path: Path, page: int, pages: Collection[int]) -> None:
     """Raise `InputError` for a page behind all that the outlines of a file tell, if any."""
     if pages and max(pages) < page:
         raise InputError(
@@ -256,7 +256,9 @@ def _by_name(entries: Sequence[ImageAnnotation]) -> dict[str, list[ImageAnnotati
     return images
 
 
-def _told(images: Mapping[str, Sequence[ImageAnnotation]], path: Path, page: int) -> set[int]:
+def _pages_named(
+    images: Mapping[str, Sequence[ImageAnnotation]], path: Path, page: int
+) -> set[int]:
     pages: set[int] = set()
     for entries in images.values():
         named = [entry.instances.plane for entry in entries]

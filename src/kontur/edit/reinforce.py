@@ -20,7 +20,7 @@ from kontur.edit.config import EpisodeConfig
 from kontur.edit.episodes import Episodes
 from kontur.edit.policy_gradient import LearnConfig, learn
 from kontur.edit.roll_out import begun_rough, begun_with_own, roll_out
-from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, mean_iou, see
+from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, fine_tuning_image, mean_iou
 from kontur.edit.teacher import imitate
 from kontur.errors import InputError
 from kontur.images.channels import Channel
@@ -230,10 +230,13 @@ def _fine_tune(run: Reinforcement) -> None:
     network = rebuild(run.model)
     assert isinstance(network, DeepSnake)
     rng = np.random.default_rng(run.seed)
-    seen = [see(run.predictor, run.train.samples[place]) for place in chosen_images(run.train, rng)]
+    seen = [
+        fine_tuning_image(run.predictor, run.train.samples[place])
+        for place in chosen_images(run.train, rng)
+    ]
     images = [each for each in seen if each is not None]
     held_seen = [
-        see(run.predictor, run.val.samples[place])
+        fine_tuning_image(run.predictor, run.val.samples[place])
         for place in chosen_images(run.val, np.random.default_rng(0))
     ]
     held = [each for each in held_seen if each is not None]

@@ -50,7 +50,7 @@ class SelfCriticalConfig(Settings):
     rate: float = pydantic.Field(1e-4, gt=0)
 
 
-class Seen(NamedTuple):
+class FineTuningImage(NamedTuple):
     """What the frozen part of a snake found in an image, and the objects that it belongs to.
 
     Attributes:
@@ -65,7 +65,7 @@ class Seen(NamedTuple):
     sides: Float[np.ndarray, " m"]
 
 
-def see(predictor: Predictor, sample: Sample) -> Seen | None:
+def fine_tuning_image(predictor: Predictor, sample: Sample) -> FineTuningImage | None:
     """The objects of an image that the snake finds; None where there are none."""
     config, thresholds = predictor.config, predictor.card.thresholds
     graphs, view = predictor.engine.graphs, predictor.prepare(sample.image).view()
@@ -80,28 +80,28 @@ def see(predictor: Predictor, sample: Sample) -> Seen | None:
         return None
     tensors = tuple(torch.from_numpy(np.array(each)) for each in maps)
     fields = AreaFields.of(truth.polygons[objects])
-    return Seen(
+    return FineTuningImage(
         tensors, torch.from_numpy(history[0][found[objects]]), fields, np.sqrt(fields.areas)
     )
 
 
-def outlines(network: DeepSnake, seen: Seen) -> Float[Tensor, "m n 2"]:
+def outlines(network: DeepSnake, image: FineTuningImage) -> Float[Tensor, "m n 2"]:
     """The contours of the snake; gradients flow to its contour and edge stages."""
-    index = torch.zeros(len(seen.starts), dtype=torch.int64)
-    contours = network.evolve(seen.maps[0], seen.starts, index)[-1]
-    return contours if network.edge is None else network.edge(*seen.maps, contours, index)
+    index = torch.zeros(len(image.starts), dtype=torch.int64)
+    contours = network.evolve(image.maps[0], image.starts, index)[-1]
+    return contours if network.edge is None else network.edge(*image.maps, contours, index)
 
 
-def mean_iou(network: DeepSnake, images: Sequence[Seen]) -> float:
+def mean_iou(network: DeepSnake, images: Sequence[FineTuningImage]) -> float:
     """Of the snake's outlines with their objects, over all objects; NaN without any."""
     with torch.inference_mode():
-        found = [overlap(seen.fields, outlines(network, seen).numpy()).iou for seen in images]
+        found = [overlap(image.fields, outlines(network, image).numpy()).iou for image in images]
     return float(np.concatenate(found).mean()) if found else float("nan")
 
 
 def fine_tune(
     network: DeepSnake,
-    images: Sequence[Seen],
+    images: Sequence[FineTuningImage],
     config: SelfCriticalConfig,
     *,
     seconds: float,

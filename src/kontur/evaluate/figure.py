@@ -78,12 +78,12 @@ def draw_lines(
     scaled = {name: (_scaled(x, x_scale), y) for name, (x, y) in curves.items()}
     canvas = _Canvas.of(scaled, bars, (x_range, y_range), size, x_scale)
     canvas.axes(title, x_label, x_names)
-    looks = _looks(list(curves), strong)
+    styles = _line_styles(list(curves), strong)
     for index, (name, (x, y)) in enumerate(scaled.items()):
         for bar in bars[name]:
-            canvas.bar(bar, looks[name].colour)
-        canvas.line(x, y, looks[name])
-        canvas.legend_entry(index, name, looks[name])
+            canvas.bar(bar, styles[name].colour)
+        canvas.line(x, y, styles[name])
+        canvas.legend_entry(index, name, styles[name])
     return canvas.image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
 
 
@@ -99,24 +99,24 @@ def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
     return whole
 
 
-class _Look(NamedTuple):
+class _LineStyle(NamedTuple):
     colour: str
     dashes: tuple[float, ...]
     width: float  # in pixels
 
 
-def _looks(names: Sequence[str], strong: Sequence[str]) -> dict[str, _Look]:
+def _line_styles(names: Sequence[str], strong: Sequence[str]) -> dict[str, _LineStyle]:
     """How each curve is drawn, by name."""
     colours = COLOURS[:-1] if strong else COLOURS  # without black
     plain = [(colour, dashes, 2.0) for dashes in DASHES for colour in colours]
     thick = [(COLOURS[-1], dashes, 3.0) for dashes in DASHES]
     seen = {True: 0, False: 0}
-    looks = {}
+    styles = {}
     for name in names:
         group = thick if name in strong else plain
-        looks[name] = _Look(*group[seen[name in strong] % len(group)])
+        styles[name] = _LineStyle(*group[seen[name in strong] % len(group)])
         seen[name in strong] += 1
-    return looks
+    return styles
 
 
 def _dashed(
@@ -207,7 +207,7 @@ class _Canvas(NamedTuple):
         middle = ((left + right) / 2, bottom + FINE * 30)
         self.pen.text(middle, x_label, INK, _font(13), "ma")
 
-    def line(self, x: Sequence[float], y: Sequence[float], look: _Look) -> None:
+    def line(self, x: Sequence[float], y: Sequence[float], look: _LineStyle) -> None:
         """Points joined in order; a single point between gaps is a dot, as are few points."""
         pieces: list[list[tuple[float, float]]] = [[]]
         for at_x, at_y in zip(x, y, strict=True):
@@ -230,11 +230,11 @@ class _Canvas(NamedTuple):
             across = [(x, y - cap), (x, y + cap)] if y0 == y1 else [(x - cap, y), (x + cap, y)]
             self.pen.line(across, colour, FINE)
 
-    def _stroke(self, points: Sequence[tuple[float, float]], look: _Look) -> None:
+    def _stroke(self, points: Sequence[tuple[float, float]], look: _LineStyle) -> None:
         for part in _dashed(points, [FINE * length for length in look.dashes]):
             self.pen.line(part, look.colour, round(FINE * look.width), joint="curve")
 
-    def legend_entry(self, index: int, name: str, look: _Look) -> None:
+    def legend_entry(self, index: int, name: str, look: _LineStyle) -> None:
         """A line of the legend, right of the plot."""
         left, middle = self.area[2] + FINE * 14, self.area[1] + FINE * (10 + 22 * index)
         sample = [(left, middle), (left + FINE * 26, middle)]

@@ -26,11 +26,11 @@ SIMPLE = 300  # points of an outline that is repaired at once, whatever it cross
 MOST_CROSSINGS = 50_000  # of an outline with itself: a second of repair
 
 
-def polygon(rings: Sequence[Any]) -> Polygon:
+def polygon(rings: Any) -> Polygon:
     """A polygon of an outer ring and holes, each of `[x, y, …]` points, open or closed.
 
     Not checked for validity; empty where the outer ring has fewer than three points, or one is NaN.
-    Raises ValueError, TypeError or OverflowError where the numbers are none.
+    Raises ValueError, TypeError or OverflowError where a file has something else in their place.
     """
     points = [_points(ring) for ring in rings]
     if not points or len(points[0]) < 3 or not all(np.isfinite(ring).all() for ring in points):

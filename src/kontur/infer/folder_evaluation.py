@@ -24,7 +24,7 @@ from kontur.data.image_planes import (
     Page,
     Pages,
     SharedPlanes,
-    check_is_told,
+    check_page_is_named,
     numbered_alike,
     pages_told,
     plane_name,
@@ -252,7 +252,9 @@ def _check_page_is_there(truth: Truth, files: Iterable[Path], page: int) -> None
     """`InputError` for a page behind all outlines of both sides, where no pixels tell of it."""
     places = list(dict.fromkeys([*truth.files.values(), *files]))
     if not any(is_image(path) or states_all_planes(path) for path in places):
-        check_is_told(places[-1], page, {n for path in places for n in pages_told(path, page)})
+        check_page_is_named(
+            places[-1], page, {n for path in places for n in pages_told(path, page)}
+        )
 
 
 def _check_no_images(pairs: Mapping[Path | None, Path | None]) -> None:

@@ -73,7 +73,7 @@ def readers_of(
     }
 
 
-def with_page_told(reader: Reader, path: Path, page: int | None) -> Reader:
+def with_page_checked(reader: Reader, path: Path, page: int | None) -> Reader:
     """A reader of objects without an image that refuses those of a page that nothing tells."""
     if not page or (states_all_planes(path) and len(places_of(path)) > 1):
         return reader

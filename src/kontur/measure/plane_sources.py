@@ -24,6 +24,7 @@ from kontur.images.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
+from kontur.measure.exchanged import refuse_exchanged
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import is_large
 from kontur.measure.source import LargePicture, Picture, Source, Sources
@@ -54,6 +55,7 @@ def plane_sources(
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
+    refuse_exchanged(outlines, images)
     layout, entries = recognise(outlines, images)
     if layout is not None:
         return _of_layout(outlines, layout, images, task, channel)
@@ -77,7 +79,7 @@ def plane_sources(
     places = {name: places_of(files[image]) for name, image in pairs.items()}
     records = PredictedPages(outlines)
 
-    def told(name: str, plane: Plane | None, objects: Outlines, path: Path) -> Plane | None:
+    def stated_plane(name: str, plane: Plane | None, objects: Outlines, path: Path) -> Plane | None:
         if plane is not None or not len(objects) or len(places.get(name, ())) < 2:
             return plane
         return _predicted_plane(records, path, files[pairs[name]])
@@ -87,7 +89,7 @@ def plane_sources(
             _source(
                 pairs.get(name, name),
                 objects,
-                told(name, plane, objects, path),
+                stated_plane(name, plane, objects, path),
                 path,
                 files,
                 places.get(name),

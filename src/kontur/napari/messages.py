@@ -1,7 +1,7 @@
 """Messages of the plugin, shown as napari shows its own."""
 
 
-def tell(sentence: str) -> None:
+def show_message(sentence: str) -> None:
     """Show a sentence in napari's window, or where it prints without one."""
     from napari.utils.notifications import show_info
 

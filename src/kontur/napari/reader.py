@@ -8,7 +8,7 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.napari.layers import layer_of, most_shapes
-from kontur.napari.messages import tell
+from kontur.napari.messages import show_message
 from kontur.napari.origin import Index, Origin
 from kontur.napari.shapes_layer import LayerData
 from kontur.wording import listed, plural
@@ -56,7 +56,7 @@ def _layer(
     if raster:
         return layer_of(origin, "labels", name=title)
     if count > most_shapes():
-        tell(
+        show_message(
             f"{title}: {plural(count, 'outline')} are shown as labels, for so many are slow as "
             "shapes; those that nobody paints over are written as the outlines that they were"
         )

@@ -16,7 +16,7 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.infer.load import shipped_models
 from kontur.napari.layers import layer_of
-from kontur.napari.messages import tell
+from kontur.napari.messages import show_message
 from kontur.napari.outline_layer import Task, origin_of_prediction, outline_next, parse_options
 from kontur.napari.planes import every_index, placement, shown_index
 from kontur.napari.save import save_outlines, suggested_file
@@ -82,12 +82,12 @@ class OutlineWidget(widgets.Container):
             return
         layer = self.image.value
         if layer is None:
-            self._say("open an image first: File ‣ Open, or File ‣ Open Sample ‣ Kontur")
+            self._show_status("open an image first: File ‣ Open, or File ‣ Open Sample ‣ Kontur")
             return
         try:
             options = parse_options(self.diameter.value, self.contrast.value, self.score.value)
         except InputError as error:
-            self._say(str(error))
+            self._show_status(str(error))
             return
         shown = shown_index(layer, self.viewer.dims.point)
         indices = every_index(layer) if self.every_plane.value else [shown]
@@ -95,24 +95,24 @@ class OutlineWidget(widgets.Container):
         model = str(self.model_file.value) if name == OTHER_MODEL else name
         self.task = Task(layer, model, options, tuple(indices))
         self.outline_button.text = STOP
-        self._say(f"outlining {layer.name} …")
+        self._show_status(f"outlining {layer.name} …")
         self._start()
 
     def save(self) -> None:
         """Write the chosen layer of outlines to the chosen file."""
         layer, path = self.outlines.value, Path(self.file.value)
         if layer is None:
-            self._say("there are no outlines: outline an image, or open a file of outlines")
+            self._show_status("there are no outlines: outline an image, or open a file of outlines")
         elif path.name in ("", "."):
-            self._say("name a file to save to")
+            self._show_status("name a file to save to")
         else:
             try:
                 count, files = save_outlines(
                     path, layer, self.image.value, with_image=self.with_image.value
                 )
-                self._say(f"{plural(count, 'object')} → {', '.join(map(str, files))}")
+                self._show_status(f"{plural(count, 'object')} → {', '.join(map(str, files))}")
             except (InputError, OSError) as error:
-                self._say(str(error))
+                self._show_status(str(error))
 
     def _start(self) -> None:
         create_worker(
@@ -137,21 +137,21 @@ class OutlineWidget(widgets.Container):
         add(data, **attributes)
         count = sum(map(len, done.found.values()))
         made = f"{plural(count, 'object')} in {plural(len(done.found), 'plane')}, as {kind}"
-        self._say("; ".join([made, *done.hints]))
+        self._show_status("; ".join([made, *done.hints]))
 
     def _failed(self, error: Exception) -> None:
         self._end()
         if not isinstance(error, InputError):
             raise error  # a defect: napari shows where
-        self._say(str(error))
+        self._show_status(str(error))
 
     def _end(self) -> None:
         self.task = None
         self.outline_button.text = START
 
-    def _say(self, sentence: str) -> None:
+    def _show_status(self, sentence: str) -> None:
         self.status.value = sentence
-        tell(sentence)
+        show_message(sentence)
 
     def _layers_of(self, *kinds: type) -> Any:
         return lambda _: [layer for layer in self.viewer.layers if isinstance(layer, kinds)]

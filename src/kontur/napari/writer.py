@@ -10,7 +10,7 @@ from kontur.formats import ImageAnnotation
 from kontur.formats.information_loss import information_losses
 from kontur.instances import Instances
 from kontur.napari.layers import instances_of
-from kontur.napari.messages import tell
+from kontur.napari.messages import show_message
 from kontur.napari.origin import Index, origin_of
 
 
@@ -64,7 +64,7 @@ def write(path: Path, entries: list[ImageAnnotation]) -> None:
         raise InputError("outlines of a stack need their planes; label its axes t and z")
     formats.write_images(path, entries)
     for sentence in information_losses(kind, entries):
-        tell(sentence)
+        show_message(sentence)
 
 
 def _of_classes(instances: Instances, classes: tuple[str, ...]) -> Instances:

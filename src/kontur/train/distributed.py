@@ -50,7 +50,7 @@ def followers(job: Job, precision: Precision) -> Iterator[None]:
         yield
     elif launched() is not None:
         with _group():
-            _told(words)
+            _broadcast(words)
             yield
     else:
         with _started(words, number):
@@ -62,7 +62,7 @@ def dismiss_followers() -> None:
     group = launched()
     if group is not None and group.number > 1:
         with _group():
-            _told([])
+            _broadcast([])
 
 
 def follow_leader() -> None:
@@ -71,7 +71,7 @@ def follow_leader() -> None:
     Errors as in `follow`.
     """
     with _group():
-        words = _told([])
+        words = _broadcast([])
         if words:
             _follow(words)
 
@@ -87,11 +87,11 @@ def _group() -> Iterator[None]:
         leave()
 
 
-def _told(words: list[str]) -> list[str]:
+def _broadcast(words: list[str]) -> list[str]:
     """The words of the first process, in every process of the group."""
-    told = [words]
-    torch.distributed.broadcast_object_list(told, src=0, device=torch.device("cpu"))
-    return told[0]
+    shared = [words]
+    torch.distributed.broadcast_object_list(shared, src=0, device=torch.device("cpu"))
+    return shared[0]
 
 
 @contextmanager

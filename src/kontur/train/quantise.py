@@ -89,7 +89,7 @@ def quantise(
     read_pixels_together(model.graph, multiple)
     multiply_last_in_integers(model.graph)
     copy_to_enlarge(model.graph)
-    _look_at_shapes_of_integers(model.graph)
+    _take_shapes_of_integers(model.graph)
     return _without_weights(model, weights, norms)
 
 
@@ -218,7 +218,7 @@ def _in_integers(
     found = value_ranges(model, chosen, inputs)
     ranges = {
         name: [{"rmin": np.float32(low), "rmax": np.float32(high)}]
-        for name, (low, high) in _alike_where_moved(model.graph, chosen, found).items()
+        for name, (low, high) in _joined_where_moved(model.graph, chosen, found).items()
     }
     with TemporaryDirectory() as folder, _quiet():
         before, after = Path(folder) / "float32.onnx", Path(folder) / "int8.onnx"
@@ -237,7 +237,7 @@ def _in_integers(
         return onnx.load(after)
 
 
-def _alike_where_moved(
+def _joined_where_moved(
     graph: onnx.GraphProto, chosen: Sequence[str], ranges: Mapping[str, Range]
 ) -> dict[str, Range]:
     """One range for all that a node only moves, so that integers are copied as they are."""
@@ -253,7 +253,7 @@ def _alike_where_moved(
     }
 
 
-def _look_at_shapes_of_integers(graph: onnx.GraphProto) -> None:
+def _take_shapes_of_integers(graph: onnx.GraphProto) -> None:
     """Of these in place of the floats that they become, which would be made for the shape alone."""
     makers = {output: node for node in graph.node for output in node.output}
     for node in graph.node:

@@ -34,9 +34,9 @@ from kontur.web.object_text import (
     to_text,
     with_rounded_changes,
 )
+from kontur.web.picture_changes import PictureChanges, is_outside, stamp_if_there
 from kontur.web.pixels import Picture, Pictures
 from kontur.web.plane_objects import Changes, Conflict, PlaneObjects, numbered_apart
-from kontur.web.seen_pictures import SeenPictures, is_outside, stamp_if_there
 
 KEPT = 16  # planes whose objects stay in memory
 AT_ONCE = 500  # objects of an image up to which its file is written before an edit is answered
@@ -59,8 +59,8 @@ class Annotations:
         )
         self._kept: OrderedDict[tuple[str, int], PlaneObjects] = OrderedDict()
         self._stamps: dict[tuple[str, int], str | None] = {}  # of the files of these
-        self._seen = SeenPictures(history)
-        self.statuses = ImageStatuses(folder, pictures, history, self._seen)
+        self._changes = PictureChanges(history)
+        self.statuses = ImageStatuses(folder, pictures, history, self._changes)
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
         self._classes = FolderClasses(history, self._classes_changed)
@@ -110,7 +110,7 @@ class Annotations:
             picture = self._pictures.read(image, page)
             if self._may_begin(image, page):
                 self._begin(image, page)
-            self._look(image, page, picture)
+            self._check_picture(image, page, picture)
             self._stamps[plane_key] = stamp
             return self._read(image, page, picture.size, picture.image.plane)
 
@@ -139,7 +139,7 @@ class Annotations:
                 self._history.steps(image.key, page),
                 row.status,
                 self.classes,
-                notice=self._seen.to_tell(image, page),
+                notice=self._changes.take_notices(image, page),
             )
 
     def edit(
@@ -299,10 +299,10 @@ class Annotations:
             made = files_beside.digest(first.file.path)
             self._history.set_written(image.key, row.revision, made, first.file.path.name)
 
-    def _look(self, image: FolderImage, page: int, picture: Picture) -> None:
+    def _check_picture(self, image: FolderImage, page: int, picture: Picture) -> None:
         """Have windows and the file follow where the picture of a plane is another than before."""
         before = self._row(image)
-        self._seen.look(image, page, picture, self.classes or CLASSES)
+        self._changes.check(image, page, picture, self.classes or CLASSES)
         after = self._row(image)
         if after.revision > before.revision:
             objects = self._history.images(image.key)[image.key][1]
@@ -317,7 +317,7 @@ class Annotations:
         by = np.where(by_model(found), MODEL, FILE)
         texts = {int(n): to_text(found, i, str(by[i])) for i, n in enumerate(found.ids)}
         self._history.open_plane(image.key, page, image.name, texts, status)
-        self._seen.expect(image, page, found.size)
+        self._changes.expect(image, page, found.size)
 
     def _check_seen(self, image: FolderImage, page: int, touched: Iterable[int], seen: int) -> None:
         wanted = set(touched)

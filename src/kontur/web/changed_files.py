@@ -13,7 +13,7 @@ from kontur.web.first_objects import planes_of
 from kontur.web.folder_classes import FolderClasses
 from kontur.web.history import History, ImageRow, Status
 from kontur.web.image_folder import FolderImage, ImageFolder
-from kontur.web.object_text import is_alike, of_text, to_text
+from kontur.web.object_text import is_same_object, of_text, to_text
 from kontur.web.pixels import Pictures
 from kontur.web.plane_statuses import FROM_FILE
 
@@ -109,7 +109,7 @@ class ChangedFiles:
         after: dict[int, str | None] = dict.fromkeys(stored.keys() - set(found.ids.tolist()))
         for i, number in enumerate(found.ids.tolist()):
             before = stored.get(number)
-            if before is None or not is_alike(of_text(before), found, i):
+            if before is None or not is_same_object(of_text(before), found, i):
                 by = MODEL if by_model(found)[i] else FILE
                 after[number] = to_text(found, i, by)
         if after:

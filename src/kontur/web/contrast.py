@@ -72,7 +72,9 @@ def choose(here: Workspace, word: str | None, model: str, channel: Channel | Non
             predictor.check_options(options)
             if options.contrast == "folder":  # over the images that there are by now
                 seen = here.history.note(CHANNEL_NOTE) if channel is None else channel
-                notes[MEASURED_NOTE] = _measure(here, predictor, model, seen, _tell_windows(here))
+                notes[MEASURED_NOTE] = _measure(
+                    here, predictor, model, seen, _publish_progress(here)
+                )
         here.history.set_notes(notes)
 
 
@@ -125,15 +127,15 @@ def _measured(
 
     with here.measuring:  # a second request waits for the first
         note, channel = here.history.note(MEASURED_NOTE), here.history.note(CHANNEL_NOTE)
-        if note is None or note["seen"] != _seen(model, channel):
+        if note is None or note["seen"] != _view_note(model, channel):
             predictor.check_options(PredictOptions(contrast="folder"))
-            tell = _tell_windows(here) if job is None else of_job
+            tell = _publish_progress(here) if job is None else of_job
             note = _measure(here, predictor, model, channel, tell)
             here.history.set_note(MEASURED_NOTE, note)
     return FolderContrast.of_note(note)
 
 
-def _tell_windows(here: Workspace) -> "Progress":
+def _publish_progress(here: Workspace) -> "Progress":
     """Tells all windows how far measuring is, where no job does it."""
     return lambda done, total: here.events.publish("measuring", done=done, total=total)
 
@@ -145,10 +147,10 @@ def _measure(
     from kontur.infer.folder_contrast import measure_folder
 
     measured = measure_folder(predictor, _images(here, predictor, channel), progress=tell)
-    return {"seen": _seen(model, channel), **measured.noted()}
+    return {"seen": _view_note(model, channel), **measured.noted()}
 
 
-def _seen(model: str, channel: Channel | None) -> dict[str, Any]:
+def _view_note(model: str, channel: Channel | None) -> dict[str, Any]:
     """With what images are seen, so that the range is of these."""
     return {"model": model, "channel": channel}
 

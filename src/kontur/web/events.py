@@ -62,7 +62,7 @@ class Events:
             self._shown.pop(window, None)
             if image is not None and stream in self._streams:
                 self._shown[window] = (image, stream)
-        self._tell_what_is_shown()
+        self._publish_windows()
 
     def close(self) -> None:
         """End every stream."""
@@ -98,9 +98,9 @@ class Events:
             if self._streams.get(name) is stream:
                 del self._streams[name]
                 self._shown = {w: shown for w, shown in self._shown.items() if shown[1] != name}
-        self._tell_what_is_shown()
+        self._publish_windows()
 
-    def _tell_what_is_shown(self) -> None:
+    def _publish_windows(self) -> None:
         with self._lock:
             images = [image for image, _ in self._shown.values()]
         self.publish("windows", counts={image: images.count(image) for image in images})

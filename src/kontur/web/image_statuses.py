@@ -7,18 +7,18 @@ from kontur.web import plane_statuses
 from kontur.web.first_objects import FileStatuses
 from kontur.web.history import History, Status
 from kontur.web.image_folder import FolderImage, ImageFolder
+from kontur.web.picture_changes import PictureChanges, stamp_if_there
 from kontur.web.pixels import Pictures
-from kontur.web.seen_pictures import SeenPictures, stamp_if_there
 
 
 class ImageStatuses:
     """The status of every image of a folder, and its planes that count."""
 
     def __init__(
-        self, folder: ImageFolder, pictures: Pictures, history: History, seen: SeenPictures
+        self, folder: ImageFolder, pictures: Pictures, history: History, changes: PictureChanges
     ):
         self._folder, self._pictures, self._history = folder, pictures, history
-        self._seen, self._files = seen, FileStatuses(folder)
+        self._changes, self._files = changes, FileStatuses(folder)
 
     def of(self, image: FolderImage) -> tuple[Status, int | None]:
         """The status of an image, and its number of objects where it is known."""
@@ -62,4 +62,4 @@ class ImageStatuses:
     def count_planes(self, image: FolderImage) -> None:
         """Leave out the planes that an image has no longer, and bring back those it has again."""
         if stamp_if_there(image) is not None:
-            self._seen.count(image, self._pictures.pages(image))
+            self._changes.check_pages(image, self._pictures.pages(image))

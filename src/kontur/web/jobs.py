@@ -42,7 +42,7 @@ class Job:
     def progress(self, done: float, total: float, message: str = "") -> None:
         """Tell how far it is; raises `Cancelled` where a person has stopped it."""
         self.done, self.total, self.message = done, total, message
-        self.tell()
+        self.publish()
         self.check()
 
     def check(self) -> None:
@@ -50,7 +50,7 @@ class Job:
         if self.stop.is_set():
             raise Cancelled
 
-    def tell(self) -> None:
+    def publish(self) -> None:
         """Tell all windows how it stands."""
         self.events.publish("job", job=self.about())
 
@@ -93,7 +93,7 @@ class Jobs:
                     del self._known[old]
             self._waiting.append(job)
             self._there_is_work.notify()
-        job.tell()
+        job.publish()
         return job
 
     def __getitem__(self, number: int) -> Job:
@@ -112,7 +112,7 @@ class Jobs:
             if job in self._waiting:
                 self._waiting.remove(job)
                 job.state = "cancelled"
-        job.tell()
+        job.publish()
         return job
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class Jobs:
                     return
                 job = self._waiting.popleft()
                 job.state = "running"
-            job.tell()
+            job.publish()
             try:
                 job.result = job.work(job) or {}
                 job.state = "done"
@@ -145,4 +145,4 @@ class Jobs:
             except Exception:  # a defect: the window is told, the log has the traceback
                 log.exception("a job of the kind %s failed", job.kind)
                 job.state, job.message = "failed", "an error in Kontur; the terminal shows it"
-            job.tell()
+            job.publish()

@@ -91,14 +91,14 @@ def with_rounded_changes(before: Instances, after: Instances) -> tuple[Instances
             single[0] = after.outlines[i]
             outlines = outlines.with_value(i, rounded(single)[0])
             changed.append(i)
-        elif not _alike(before, j, after, i):
+        elif not _same_attributes(before, j, after, i):
             changed.append(i)
     if outlines is not after.outlines:
         after = after.replace(polygons=outlines.array)
     return after, changed
 
 
-def _alike(a: Instances, i: int, b: Instances, j: int) -> bool:
+def _same_attributes(a: Instances, i: int, b: Instances, j: int) -> bool:
     return bool(
         a.labels[i] == b.labels[j]
         and np.array_equal(a.scores[i], b.scores[j], equal_nan=True)
@@ -106,7 +106,7 @@ def _alike(a: Instances, i: int, b: Instances, j: int) -> bool:
     )
 
 
-def is_alike(stored: StoredObject, instances: Instances, index: int) -> bool:
+def is_same_object(stored: StoredObject, instances: Instances, index: int) -> bool:
     """Whether a stored object is the one at an index, whoever drew it."""
     return bool(
         stored.label == instances.labels[index]

@@ -92,7 +92,7 @@ def test_half_a_line_of_a_full_disk_takes_no_other_line_with_it(record, monkeypa
     with monkeypatch.context() as disk:
         disk.setattr(Path, "open", lambda path, mode, **options: Full(path, mode))
         assert not journal.note("b", {"objects": 2})
-    assert not journal.says("b", {"objects": 2})
+    assert not journal.has_noted("b", {"objects": 2})
     assert journal.note("c", {"objects": 3})
     (read,) = journals(record)
     assert read.since(0) == {"a": {"objects": 1}, "c": {"objects": 3}}

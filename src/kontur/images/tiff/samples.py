@@ -47,7 +47,7 @@ def resolve(
         stored = np.concatenate([colour, extra], axis=2) if extra.shape[2] else colour
         return stored.astype(np.uint8) if stored.dtype == bool else stored
     if kind == "PALETTE" and palette and frame.colormap is not None:
-        return _looked_up(colour[:, :, 0], frame.colormap)
+        return _palette_colours(colour[:, :, 0], frame.colormap)
     if kind == "SEPARATED" and colour.shape[2] == 4 and _tag(frame, 332, CMYK) == CMYK:
         colour = _from_inks(colour, path)
     elif kind == "YCBCR" and int(frame.compression) not in DECODES_COLOUR:
@@ -120,7 +120,7 @@ def _divided(
     return (np.rint(values) if colour.dtype.kind in "iu" else values).astype(colour.dtype)
 
 
-def _looked_up(
+def _palette_colours(
     indices: Shaped[np.ndarray, "h w"], table: Shaped[np.ndarray, "3 n"]
 ) -> Shaped[np.ndarray, "h w 3"]:
     """Colours by their numbers, of 8 bits where the table has no more, whoever wrote it."""

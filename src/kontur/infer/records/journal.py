@@ -61,7 +61,7 @@ class Journal:
                 return True
         return False
 
-    def says(self, name: str, results: Results) -> bool:
+    def has_noted(self, name: str, results: Results) -> bool:
         """Whether the file says so of an image."""
         return self._file is not None and self._noted.get(name) == results
 

@@ -72,7 +72,7 @@ class AttentionRefiner(nn.Module):
         """`around` are the neighbours' points; without, all of these rings are one another's."""
         box, contexts = box_of(points), list[Context]()
         if self.neighbours is not None:
-            seen = self.neighbours.look_for(points, image_index) if around is None else around
+            seen = self.neighbours.find(points, image_index) if around is None else around
             contexts.append(self.neighbours(self.look, features, seen, box, image_index))
         if self.image is not None:
             contexts.append((self.image(self.look, features, box, image_index), None))
@@ -100,7 +100,7 @@ class NeighbourTokens(nn.Module):
         self.nobody = nn.Parameter(torch.zeros(refiner.width))
 
     @torch.no_grad()
-    def look_for(
+    def find(
         self, points: Float[Tensor, "m n 2"], image_index: Integer[Tensor, " m"]
     ) -> Float[Tensor, "m k p 2"]:
         """The neighbours' points where all rings are objects."""

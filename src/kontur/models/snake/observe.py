@@ -175,7 +175,7 @@ def observe(
     seen = np.empty((m, n, channels(config, fine, deep)), np.float32)
     for first in range(0, m, CHUNK):
         chunk = slice(first, first + CHUNK)
-        _see(
+        _observe_chunk(
             *(maps, rings[chunk], image_index[chunk], unit[chunk], left[chunk]),
             config=config,
             out=seen[chunk],
@@ -183,7 +183,7 @@ def observe(
     return seen
 
 
-def _see(
+def _observe_chunk(
     maps: AgentMaps,
     rings: Float[np.ndarray, "m n 2"],
     image_index: Integer[np.ndarray, " m"],

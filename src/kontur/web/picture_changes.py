@@ -22,7 +22,7 @@ from kontur.wording import plural
 NEAR = 1e-6  # pixels beyond the border that are rounding
 
 
-class SeenPictures:
+class PictureChanges:
     """Knows of every plane the file, the size and the pixels that it had when it was seen last."""
 
     def __init__(self, history: History):
@@ -30,25 +30,25 @@ class SeenPictures:
         # to tell a person who sees the plane next, or any plane
         self._notices: dict[tuple[str, int | None], str] = {}
 
-    def to_tell(self, image: FolderImage, page: int) -> str:
+    def take_notices(self, image: FolderImage, page: int) -> str:
         """What nobody was told yet of an image and a plane; "" where there is nothing to tell."""
         told = [self._notices.pop((image.key, place), "") for place in (None, page)]
         return "; ".join(filter(None, told))
 
     def expect(self, image: FolderImage, page: int, size: tuple[int, int] | None) -> None:
         """A plane that was not seen yet has this size, as the file of its outlines says."""
-        if size is not None and self._seen(image, page) is None:
+        if size is not None and self._known(image, page) is None:
             self._set(image, page, "", size, None)
 
-    def count(self, image: FolderImage, pages: int) -> None:
+    def check_pages(self, image: FolderImage, pages: int) -> None:
         """Note the number of planes, and have a person told where outlines came or went by it.
 
         Outlines beyond the end of a film that is shorter now are kept, and count for nothing.
         """
-        if notice := self._counted(image, pages):
+        if notice := self._pages_notice(image, pages):
             self._notices[image.key, None] = notice
 
-    def _counted(self, image: FolderImage, pages: int) -> str:
+    def _pages_notice(self, image: FolderImage, pages: int) -> str:
         note = f"{PAGES} {image.key}"
         if self._history.note(note) == pages:
             return ""
@@ -70,20 +70,20 @@ class SeenPictures:
             f"{plural(lost, 'plane')} beyond its end are kept for a film that is as long as before"
         )
 
-    def look(
+    def check(
         self, image: FolderImage, page: int, picture: Picture, classes: tuple[str, ...]
     ) -> None:
         """Note the picture of a plane, and have a person told where it is not the one seen last.
 
         Objects outside of it are cut off, and the file of outlines is to be written again.
         """
-        if notice := self._looked(image, page, picture, classes):
+        if notice := self._picture_notice(image, page, picture, classes):
             self._notices[image.key, page] = notice
 
-    def _looked(
+    def _picture_notice(
         self, image: FolderImage, page: int, picture: Picture, classes: tuple[str, ...]
     ) -> str:
-        stamp, before = stamp_of(image), self._seen(image, page)
+        stamp, before = stamp_of(image), self._known(image, page)
         if before is not None and before["stamp"] == stamp:
             return ""
         pixels = zlib.crc32(np.ascontiguousarray(picture.levels.largest_held).tobytes())
@@ -132,7 +132,7 @@ class SeenPictures:
             self._history.edit(image.key, page, PICTURE, old, new, status=row.status)
         return len(new)
 
-    def _seen(self, image: FolderImage, page: int) -> Any:
+    def _known(self, image: FolderImage, page: int) -> Any:
         return self._history.note(_note(image, page))
 
     def _set(
