@@ -5,8 +5,8 @@
 # What happens: one ball is left with False too, repairing goes on to remove parts whatever is said, and joincomp=True
 #   changes nothing. Which one goes by triangles, not by size: of a large and a small ball with as many triangles each
 #   False leaves the small one, in this order, and True the large one; in the other order it is the other way round.
-# Matters: a mesh of all cells of an image comes out as one cell, and an object in two parts as one part, without a word:
-#   counts, volumes and surfaces are those of one, and not of the largest. Repair each part by itself.
+# Matters: a mesh of all cells of an image comes out as one cell, and an object in two parts as one part, without a
+#   word: counts, volumes and surfaces are those of one, and not of the largest. Repair each part by itself.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
