@@ -57,7 +57,7 @@ def test_a_table_of_another_kind_keeps_nothing_of_the_one_before():
         ({"kind": "square", "sied": 1}, "unknown key 'shape.sied'; did you mean 'side'?"),
         ({"kind": "square", "radius": 1.0}, "unknown key 'shape.radius'; known are kind, side"),
         ({"kind": "square", "edge": 1}, "unknown key 'shape.edge'; it is called 'shape.side' now"),
-        ({"kind": "square", "side": -1.0}, "'shape.side' is -1.0: Input should be greater than 0"),
+        ({"kind": "square", "side": -1.0}, "'shape.side' is -1.0: it should be greater than 0"),
     ],
 )
 def test_a_table_of_one_of_several_kinds_is_answered_from_that_kind(shape, sentence):

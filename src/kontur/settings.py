@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self, get_args
 import pydantic
 
 from kontur.errors import InputError
-from kontur.wording import SIMILAR, nearest
+from kontur.wording import SIMILAR, nearest, of_check
 
 
 class Settings(pydantic.BaseModel):
@@ -216,7 +216,7 @@ def _describe_problem(cls: type[Settings], problem: Any) -> str:
         return f"unknown key {name!r}; {_nearest_key(cls, parent, names)}"
     if problem["type"] == "missing":
         return f"{name!r} is missing"
-    message = problem["msg"].removeprefix("Value error, ")
+    message = of_check(problem["msg"])
     return f"{name!r} is {problem['input']!r}: {message}" if name else message
 
 

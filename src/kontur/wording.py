@@ -74,3 +74,17 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     known = list(choices)
     close = difflib.get_close_matches(word, known, n=1, cutoff=SIMILAR)
     return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+
+
+def of_check(message: str) -> str:
+    """What pydantic found wrong with a value, without the words that are its own.
+
+    >>> of_check("Value error, 'half' is not one of 'auto'"), of_check("Input should be above 0")
+    ("'half' is not one of 'auto'", 'it should be above 0')
+    >>> of_check("Input should be a valid integer, unable to parse string as an integer")
+    'it should be a whole number'
+    """
+    known = message.removeprefix("Value error, ").partition(", unable to parse")[0]
+    known = known.replace("a valid integer", "a whole number").replace("a valid ", "a ")
+    known = known.replace("Field required", "it is missing")
+    return known.replace("Input should", "it should")

@@ -104,6 +104,20 @@ def test_wrong_usage_ends_with_two_and_a_hint(kontur, words):
     assert "--help" in kontur(*words, code=2)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--precision", "half", "'half' is not one of 'auto', 'float32', 'int8', 'bf16'"),
+        ("--device", "tpu", "'tpu' is not one of 'auto', 'cpu', 'cuda'"),
+        ("--score", "2", "it should be less than or equal to 1"),
+        ("--threads", "two", "it should be a whole number"),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_told_in_plain_words(kontur, option, value, sentence):
+    output = kontur("predict", "a.png", "--out", "o", option, value, code=2)
+    assert f"Invalid value for '{option}': {sentence}" in output
+
+
 def test_bad_input_is_one_sentence_on_standard_error(tmp_path):
     out, err = start("inspect", tmp_path / "none").communicate(timeout=60)
     assert out == ""

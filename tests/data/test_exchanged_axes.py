@@ -29,6 +29,13 @@ def objects(boxes, *, exchanged=False):
     )
 
 
+def image_with_outlines(folder, outlines):
+    folder.mkdir(exist_ok=True)
+    Image.fromarray(np.zeros(SIZE, np.uint8)).save(folder / "a.png")
+    formats.write(folder / "a.geojson", outlines)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("over", "farther"),
     [
@@ -67,10 +74,9 @@ def test_other_outlines_outside_their_image_are_not_exchanged(boxes):
 @pytest.mark.parametrize("boxes", [RIGHT, ACROSS])
 def test_every_door_tells_of_exchanged_axes(tmp_path, caplog, boxes):
     pixels = np.random.default_rng(0).integers(0, 255, SIZE, dtype=np.uint8)
-    for folder in ("data/images", "true/images", "true/labels", "found"):
+    for folder in ("true/images", "true/labels", "found"):
         (tmp_path / folder).mkdir(parents=True)
-    for folder in ("data", "true"):
-        Image.fromarray(pixels).save(tmp_path / folder / "images/a.png")
+    Image.fromarray(pixels).save(tmp_path / "true/images/a.png")
     image = str(tmp_path / "true/images/a.png")
     found = tmp_path / "found/a.geojson"
     labels = objects(boxes).replace(size=SIZE).label_image()
@@ -88,8 +94,25 @@ def test_every_door_tells_of_exchanged_axes(tmp_path, caplog, boxes):
     assert told() == 0
     formats.write(found, objects(boxes, exchanged=True))
     assert told() == 4
-    (tmp_path / "data/images/a.geojson").write_bytes(found.read_bytes())
+
+
+def test_training_refuses_exchanged_axes_where_an_outline_lies_outside(tmp_path):
+    beside = image_with_outlines(tmp_path, objects(RIGHT, exchanged=True))
     with pytest.raises(
         InputError, match=r"a\.geojson lie outside .*: x and y seem to be exchanged"
     ):
-        open_folder(tmp_path / "data").load()
+        open_folder(beside).load()
+
+
+def test_crops_that_keep_whole_objects_at_their_border_are_never_refused(tmp_path):
+    rng = np.random.default_rng(0)
+    doubtful = 0
+    for number in range(300):
+        corners = rng.uniform((-10, -10), SIZE[::-1], (3, 2))
+        boxes = np.hstack([corners, corners + rng.uniform(5, 15, (3, 2))])
+        crop = objects(boxes[(boxes[:, 2:] > 0).all(axis=1)])
+        if axes_exchanged(crop.boxes, SIZE):
+            doubtful += 1
+            (stored,) = open_folder(image_with_outlines(tmp_path / str(number), crop)).load()
+            assert len(stored.instances) == len(crop)
+    assert doubtful > 0

@@ -40,7 +40,7 @@ def test_an_image_without_objects_is_a_file_too(tmp_path, name):
 
 def test_importing_the_formats_imports_no_image_library():
     program = (
-        "import sys, kontur.formats, kontur.images.image_file, kontur.formats.overlay\n"
+        "import sys, kontur.formats, kontur.images.image_file, kontur.instances.overlay\n"
         "print([name for name in ('PIL', 'tifffile', 'torch') if name in sys.modules])"
     )
     done = subprocess.run(

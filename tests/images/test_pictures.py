@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image as Picture
 from PIL import ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from kontur.errors import InputError
 from kontur.images import image_file
@@ -112,3 +115,17 @@ def test_a_picture_that_only_its_transparency_shows_is_refused(tmp_path, channel
     layer[7, 7, 0] = 1
     Picture.fromarray(layer).save(tmp_path / "coloured.png")
     assert np.count_nonzero(read_as(tmp_path / "coloured.png")) == 1
+
+
+@pytest.mark.parametrize(("progressive", "decoded"), [(False, 1), (True, 2)])
+def test_a_jpeg_is_read_once_and_decoded_again_only_where_scans_may_lack(
+    tmp_path, monkeypatch, progressive, decoded
+):
+    path = tmp_path / "a.jpg"
+    Picture.fromarray(RNG.integers(0, 200, (40, 50), np.uint8)).save(path, progressive=progressive)
+    opened, read_whole = [], []
+    open_jpeg, read_bytes = JpegImageFile._open, Path.read_bytes
+    monkeypatch.setattr(JpegImageFile, "_open", lambda one: opened.append(1) or open_jpeg(one))
+    monkeypatch.setattr(Path, "read_bytes", lambda one: read_whole.append(1) or read_bytes(one))
+    read(path)
+    assert (len(opened), len(read_whole)) == (decoded, 1)

@@ -7,10 +7,14 @@ import pytest
 
 from kontur.data.normalise import NormaliseConfig, measure_normalisation
 from kontur.infer.engines.onnx_engine import OnnxEngine
-from kontur.infer.hints import channel_hint, size_hint, values_hint
+from kontur.infer.folder import predict_folder
+from kontur.infer.hints import channel_hint, labels_hint, size_hint, values_hint
+from kontur.infer.inputs import find_inputs
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.models.card import Card
+from tests.data import drawn
+from tests.infer.painted import Bright
 
 SIGNAL = np.random.default_rng(0).integers(0, 255, (20, 30), dtype=np.uint8)
 CARD = Card(kind="snake", config={}, version="0")
@@ -141,3 +145,15 @@ def test_of_a_range_for_each_channel_the_one_that_does_not_fit_is_named():
         NormaliseConfig(mode="range", over="channel", range=((0, 255), (300, 400))),
     )
     assert values_hint(grey).startswith("the values of channel 1 lie nearly all at or below")
+
+
+def test_label_images_and_masks_in_place_of_images_are_pointed_out(tmp_path):
+    labels = drawn.squares()
+    for pixels in (labels, (labels > 0) * np.uint8(255), (labels > 0)):
+        assert "as of a label image or a mask" in labels_hint(pixels[:, :, None])
+    assert labels_hint(np.dstack([labels] * 3)) is not None
+    for pixels in (SIGNAL, labels * 0, labels / 2, (labels == 1) * np.uint8(200)):
+        assert labels_hint(pixels[:, :, None]) is None
+    path = drawn.save(tmp_path / "a.png", np.kron(labels, np.ones((2, 2), np.uint16)))
+    (outcome,) = predict_folder(Bright(), find_inputs([path]), tmp_path / "out")
+    assert "as of a label image" in outcome.hint

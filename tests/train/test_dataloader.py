@@ -1,3 +1,5 @@
+import multiprocessing
+import os
 import pickle
 
 import numpy as np
@@ -12,8 +14,10 @@ from kontur.train.dataloader import (
     Positions,
     PreparedSamples,
     build_loader,
+    can_fork,
     validation_batches,
 )
+from kontur.train.signals import ENDING
 
 MODEL = catalog.config("snake", {}, preset="tiny")
 
@@ -116,3 +120,16 @@ def test_images_without_objects_make_a_batch(samples):
     network.total(network.loss(batch.images, batch.targets)).backward()
     assert all(torch.isfinite(p.grad).all() for p in network.parameters())
     assert all(torch.isfinite(b).all() for b in network.buffers())
+
+
+@pytest.mark.skipif(not can_fork(), reason="a worker that is started anew takes long")
+def test_a_signal_to_all_processes_is_left_to_the_main_one(crops):
+    loader = iter(build_loader(crops, kind="snake", batch=2, workers=1))
+    next(loader)
+    (worker,) = multiprocessing.active_children()
+    for number in ENDING:
+        os.kill(worker.pid, number)
+    worker.join(0.3)
+    assert worker.is_alive()
+    for _ in range(6):  # more than were prepared before
+        next(loader)

@@ -167,3 +167,21 @@ def test_the_api_is_described_and_json_is_never_nan(api):
     )
     assert text.status_code == 422
     json.loads(text.text, parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("{revision", "the body of the request is no JSON: Expecting"),
+        ("", "the body of the request: it is missing"),
+        ('{"edit": {"move": "add"}}', "revision: it is missing"),
+    ],
+)
+def test_a_body_that_is_not_what_was_wanted_is_answered_in_a_sentence(api, content, sentence):
+    answer = api.post(
+        f"/api/images/{key_of(api)}/edits",
+        content=content,
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status_code == 422
+    assert sentence in answer.json()["detail"]

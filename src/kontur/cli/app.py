@@ -28,8 +28,10 @@ from kontur.cli.plot import plot
 from kontur.cli.predict import predict
 from kontur.cli.reinforce import reinforce
 from kontur.cli.serve import serve
+from kontur.cli.told_once import told_once
 from kontur.cli.train import train
 from kontur.errors import NOT_WRITTEN, InputError
+from kontur.wording import of_check
 
 MAY_NOT = (errno.EACCES, errno.EPERM, errno.EROFS)  # of the rights, or of a disk that is read-only
 PLACES = ("--out", "--geojson", "--report")  # options that name what is written
@@ -46,7 +48,11 @@ class CommandGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with told_once():
+                return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = of_check(error.message)
+            raise
         except InputError as error:
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
             _end(f"Error: {in_words_of(command, str(error))}", 1)

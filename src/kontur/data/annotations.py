@@ -88,6 +88,7 @@ def from_labels(
     if options.task == "semantic":
         instances = masks.semantic(array, options.class_of_value, where=item.annotation)
         return _named(instances, options.classes, item.annotation)
+    masks.check_ids_did_not_run_over(array, array.dtype, item.annotation)
     instances = Instances.from_label_image(array, options.classes)
     return _classed(instances, item, options)
 
@@ -177,9 +178,10 @@ def _inside(instances: Instances, size: tuple[int, int], path: Path) -> Instance
     """Outlines cut to the image; one that lies outside belongs to another image."""
     cut = instances.clip(size)
     image = f"its image of {size[0]}×{size[1]} pixels (height × width)"
-    if axes_exchanged(instances.boxes, size):
-        raise InputError(f"outlines in {path} lie outside {image}: {EXCHANGED}; {ADVICE}")
+    # A crop keeps objects that reach over its border: that alone is no ground to refuse it.
     if len(cut) < len(instances):
+        if axes_exchanged(instances.boxes, size):
+            raise InputError(f"outlines in {path} lie outside {image}: {EXCHANGED}; {ADVICE}")
         raise InputError(
             f"{len(instances) - len(cut)} of {len(instances)} outlines in {path} lie outside "
             f"{image}; they belong to another image, or to this one at another scale"

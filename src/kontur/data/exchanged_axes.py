@@ -3,7 +3,9 @@
 They fit the transposed image and not their own, as those do that were drawn before it was turned by
 a quarter. As of label images that lie transposed (`formats.nifti.axes`) little is said: outlines
 may reach over the border of their image, so that one must lie outside with the middle of its box,
-and all must fit once x and y change places. In a square image nothing tells it.
+and all must fit once x and y change places. In a square image nothing tells it. Of crops that keep
+the objects at their border whole, up to 4 of 100 are like that by chance, if they hold few (3 of
+100 of 200×256 pixels with three objects of 20): that is enough to say so, and not to refuse.
 """
 
 import numpy as np

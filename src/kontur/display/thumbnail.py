@@ -1,6 +1,6 @@
 """Thumbnail: any number of outlines on a small picture, in time that hardly grows with them.
 
-A larger view of the objects, whose lines are as fine as they should be, is `formats.overlay`. Here
+A larger view of the objects, whose lines are as fine as they should be, is `overlay`. Here
 an object is a set of pixels and its line their border, so that ten thousand objects cost as much as
 the picture. An object smaller than a pixel is one.
 """

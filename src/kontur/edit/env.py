@@ -32,9 +32,9 @@ from jaxtyping import Bool, Float, Int, Integer, UInt8
 from kontur.edit.cases import Cases
 from kontur.edit.config import EpisodeConfig
 from kontur.edit.episodes import Episodes
-from kontur.formats.overlay import draw
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.instances import Instances
+from kontur.instances.overlay import draw
 from kontur.models.snake.moves import MODES
 from kontur.models.snake.observe import LARGEST
 

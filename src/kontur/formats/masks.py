@@ -14,7 +14,7 @@ corners the objects on its two sides would become one.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import shapely
@@ -28,6 +28,7 @@ from kontur.wording import listed
 Task = Literal["instances", "components", "semantic"]
 TASKS: tuple[Task, ...] = ("instances", "components", "semantic")
 IGNORE = "ignore"  # the class name of regions to ignore: neither right nor wrong
+NEAR = 100  # ids next to the ends of 16 bits, of which not all may be deleted
 MOST_VALUES = 64  # classes that masks may name by value alone; more are ids of objects
 
 
@@ -63,22 +64,32 @@ def objects(
         return components(array, where=where, classes=classes)
     if task == "semantic":
         return semantic(array, class_of_value, where=where)
-    _check_ids_did_not_run_over(array, where)
+    check_ids_did_not_run_over(array, array.dtype, where)
     return Instances.from_label_image(array, classes)
 
 
-def _check_ids_did_not_run_over(array: Integer[np.ndarray, "h w"], where: str | Path) -> None:
-    """Ids above 32767 in 16 bits with a sign turn negative, and would be regions to ignore.
+def check_ids_did_not_run_over(
+    ids: Integer[np.ndarray, "..."], kind: np.dtype[Any], where: str | Path
+) -> None:
+    """`InputError` for ids, of an image or of all planes, that turned negative in 16 bits.
 
-    CSBDeep, and so StarDist, saves int32 like that. One id both ways does not occur otherwise.
+    Those above 32767 do in the type `kind` with a sign, and would be regions to ignore; CSBDeep,
+    and so StarDist, saves int32 like that. They begin at -32768, which is the negative of no id.
+    Where some were deleted, another id stands both ways, which does not occur otherwise.
     """
-    most = np.iinfo(np.int16).max
-    is_signed_16 = array.dtype.kind == "i" and array.dtype.itemsize == 2
-    if is_signed_16 and (array == most).any() and (array == -most).any():
+    if kind.kind != "i" or kind.itemsize != 2:
+        return
+    limits = np.iinfo(np.int16)
+    ids = ids.astype(np.int64)
+    high = np.unique(ids[ids > limits.max - NEAR])
+    low = -np.unique(ids[ids < limits.min + NEAR])
+    both = np.intersect1d(high, low)
+    if len(both) or (len(high) and -limits.min in low):
+        one, other = (both[-1], -both[-1]) if len(both) else (high[-1], limits.min)
         raise InputError(
-            f"{where} holds both {most} and {-most}: it had more ids than 16 bits "
-            "with a sign hold, and those above turned negative; save it again from the labels as "
-            "uint16, uint32 or float32"
+            f"{where} holds both {one} and {other}: it had more ids than 16 bits with a sign hold, "
+            "and those above turned negative; save it again from the labels as uint16, uint32 or "
+            "float32"
         )
 
 

@@ -27,7 +27,8 @@ PROGRESSIVE = (0xC2, 0xCA)
 TABLES = 0xC4  # the marker of Huffman tables
 ZEROS = 4  # bytes of 0 that pixels may end with by chance
 SOME = bytes(1 + (37 * number + 89) % 253 for number in range(64))
-# Neither has a byte that begins a marker, and no bit of one is that of the other.
+# Neither has a byte that begins a marker, and no bit of one is that of the other; the last begins
+# with a 1.
 BEHIND = (SOME, bytes(255 - byte for byte in SOME))
 XR_START = b"II\xbc"
 XR_OFFSET, XR_COUNT = 0xBCC0, 0xBCC1  # tags: where its pixels begin, and how many bytes they have
@@ -64,10 +65,12 @@ def ends_early(
     *,
     bits: int = 8,
     headless: bool = False,
+    shown: Callable[[], Shaped[np.ndarray, "..."]] | None = None,
 ) -> bool:
     """Whether a JPEG that has an end certainly lacks pixels before it.
 
-    `last` are the samples of its last pixel that anybody sees, as decoded, of so many `bits`; the
+    `last` are the samples of its last pixel that anybody sees, as decoded, of so many `bits`;
+    `shown` gives all of them, where they are there: it is then decoded once more and not twice. The
     other arguments as in `lacks_pixels`.
     """
     frame, _, scan = (0xC0, 0, 0) if headless else _first_scan(content)
@@ -78,7 +81,7 @@ def ends_early(
     if not (filled or frame in PROGRESSIVE):
         return False
     end = content.find(jpeg_kinds.END, scan)
-    return end >= 0 and not _is_whole(content[:end], decode)
+    return end >= 0 and not _is_whole(content[:end], decode, shown)
 
 
 def xr_lacks_pixels(content: bytes) -> bool:
@@ -100,14 +103,24 @@ def xr_lacks_pixels(content: bytes) -> bool:
     return values.get(XR_OFFSET, 0) + values.get(XR_COUNT, 0) > len(content)
 
 
-def _is_whole(content: bytes, decode: Decode) -> bool:
-    """Whether what stands behind a JPEG does not show, after each restart that may be wanted."""
+def _is_whole(
+    content: bytes,
+    decode: Decode,
+    shown: Callable[[], Shaped[np.ndarray, "..."]] | None = None,
+) -> bool:
+    """Whether what stands behind a JPEG does not show, after each restart that may be wanted.
+
+    In what is `shown` nothing stood there, for which decoders take bits of 0.
+    """
     content += b"\0" if content.endswith(b"\xff") else b""  # else a marker would begin there
     last = max(RESTARTS, key=content.rfind) if any(one in content for one in RESTARTS) else None
     begin = 0 if last is None else RESTARTS.index(last) + 1
     wanted = [RESTARTS[(begin + number) % 8] for number in range(8)]
     first, second = (
-        decode(content + b"".join(fill + one for one in wanted) + fill) for fill in BEHIND
+        decode(content + b"".join(fill + one for one in wanted) + fill)
+        if shown is None or fill == BEHIND[-1]
+        else shown()
+        for fill in BEHIND
     )
     return np.array_equal(first, second)
 

@@ -54,7 +54,9 @@ def read(
     kind = kind_of(start)
     assert kind is not None
     depth, colour_type = (start[24], start[25]) if kind == "PNG" else (8, -1)
-    with _opened(path, kind) as picture:
+    # Of a JPEG the bytes are looked at too, and a file on a shared disk is read once.
+    content = path.read_bytes() if kind == "JPEG" else b""
+    with _opened(io.BytesIO(content) if content else path, kind) as picture:
         _check_claim(path, picture, kind)
         frames = getattr(picture, "n_frames", 1)
         page = chosen_page(page, frames, path, f"an animation of {frames} frames")
@@ -62,7 +64,7 @@ def read(
             picture.seek(page)
             picture.load()  # before the orientation, which a PNG may store at its end
             if kind == "JPEG":
-                _check_end(path, picture)
+                _check_end(path, picture, content)
         except DecompressionBombError as error:  # a frame of an animation claims too much
             raise ValueError(error) from None
         if depth == 16 and colour_type in (2, 4, 6):
@@ -146,7 +148,7 @@ def _is_constant(samples: Shaped[np.ndarray, "h w k"]) -> bool:
     return samples.size == 0 or bool((samples == samples[:1, :1]).all())
 
 
-def _opened(path: Path, kind: str) -> Any:
+def _opened(file: Path | io.BytesIO, kind: str) -> Any:
     # The classes themselves, since PIL.Image.open refuses images above 179 million pixels.
     from PIL import BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
@@ -157,10 +159,10 @@ def _opened(path: Path, kind: str) -> Any:
         "GIF": GifImagePlugin.GifImageFile,
         "WEBP": WebPImagePlugin.WebPImageFile,
     }
-    return classes[kind](path)
+    return classes[kind](file)
 
 
-def _check_end(path: Path, picture: Any) -> None:
+def _check_end(path: Path, picture: Any, content: bytes) -> None:
     """Refuse a JPEG whose end stands before its last pixel: it is grey from there on."""
     last = np.atleast_1d(picture.getpixel((picture.width - 1, picture.height - 1)))
 
@@ -168,7 +170,7 @@ def _check_end(path: Path, picture: Any) -> None:
         with type(picture)(io.BytesIO(content + END)) as again:
             return np.array(again)
 
-    if ends_early(path.read_bytes(), decode, last):
+    if ends_early(content, decode, last, shown=lambda: np.array(picture)):
         raise damaged(path)
 
 

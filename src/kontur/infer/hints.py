@@ -3,7 +3,7 @@
 Size: a network finds objects of the size that it learned, and fragments of larger ones. Channel: a
 stain coloured blue or red has a much lower luminance than the same stain in grey. Range: a given
 range of intensities may be that of another exposure, or in another unit. Nothing at all: an image
-that is constant.
+that is constant. Annotations: a label image in place of its image.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from jaxtyping import Float, Shaped
 
 from kontur.data.normalise import Normalisation
 from kontur.data.ranges import Range
+from kontur.formats.label_image.photograph import is_flat
 from kontur.infer.options import PredictOptions, contrast_text
 from kontur.models.card import Card
 
@@ -44,6 +45,18 @@ def channel_hint(
     return (
         f"only its {COLOURS[carrier]} channel carries signal, which is darker than grey to the "
         f"model: --channel {carrier} uses that channel alone"
+    )
+
+
+def labels_hint(pixels: Shaped[np.ndarray, "h w c"]) -> str | None:
+    """A sentence where an image is a label image or a mask, in which there is nothing to find."""
+    if pixels.shape[2] > 1 and (pixels != pixels[:, :, :1]).any():
+        return None
+    if not is_flat(pixels[:, :, 0]):
+        return None
+    return (
+        "its pixels are flat numbers, as of a label image or a mask: give the image that was "
+        "annotated; kontur convert reads the objects of a label image"
     )
 
 

@@ -1,23 +1,24 @@
 """The output files of an image: their names, and writing them while its parts come."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Num
 
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.output_names import check_can_be_folder
-from kontur.formats.overlay import shrunk, write_overlay
 from kontur.images import zarr_store
-from kontur.images.lazy_pixels import OpenImage
+from kontur.images.lazy_pixels import LazyPixels, OpenImage, Pixels, every
 from kontur.images.object_storage import url_of
 from kontur.infer.tiling.parts import PredictedParts
 from kontur.instances import Instances
+from kontur.instances.overlay import LARGE, write_overlay
 from kontur.wording import nearest
 
 OVERLAY = "overlay"
@@ -113,5 +114,14 @@ def writing_outputs(
         yield repaired, np.concatenate(areas)
         for file in overlays:
             objects = drawn[1] if len(drawn) == 2 else Instances.concat(drawn)
-            pixels, objects = shrunk(picture.pixels, objects)
+            pixels, objects = _shrunk(picture.pixels, objects)
             write_overlay(file, pixels, objects, contrast=parts.contrast)
+
+
+def _shrunk(pixels: Pixels, instances: Instances) -> tuple[Num[np.ndarray, "h w c"], Instances]:
+    """Lazy pixels, of which every n-th is taken, and their objects, to be drawn; arrays as is."""
+    if not isinstance(pixels, LazyPixels):
+        return pixels, instances
+    step = math.ceil(max(pixels.shape[:2]) / LARGE)
+    thin = every(pixels, step)
+    return thin, instances.scale(1 / step, 1 / step).clip((thin.shape[0], thin.shape[1]))

@@ -17,9 +17,10 @@ from jaxtyping import Shaped
 from kontur.data.geometric import scaled_size
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
+from kontur.images.lazy_pixels import thinned
 from kontur.infer.augment import check_augment, propose_augmented
 from kontur.infer.engines.engine import Engine
-from kontur.infer.hints import AUTO_IN_PYTHON, size_hint, values_hint
+from kontur.infer.hints import AUTO_IN_PYTHON, labels_hint, size_hint, values_hint
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.model_channels import open_for_model
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
@@ -108,8 +109,8 @@ class Predictor:
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there.
 
-        Its `hint` is a sentence where the image is constant, or hardly any value lies in a given
-        range of intensities.
+        Its `hint` is a sentence where the image is constant or a label image, or hardly any value
+        lies in a given range of intensities.
         """
         plan = self.plan(image, options)
         try:
@@ -122,7 +123,8 @@ class Predictor:
         instances = best_first([part.instances for part in resolved])
         repaired = sum(part.repaired for part in resolved)
         chosen = plan.chosen
-        hint = values_hint(chosen.image.normalisation)
+        hint = labels_hint(thinned(chosen.image.pixels))
+        hint = hint or values_hint(chosen.image.normalisation)
         how = (chosen.scale, chosen.contrast, chosen.image.pixels, hint)
         return Prediction(instances, repaired, *how)
 

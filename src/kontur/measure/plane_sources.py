@@ -24,6 +24,7 @@ from kontur.images.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
+from kontur.measure.exchanged import refuse_exchanged
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import is_large
 from kontur.measure.source import LargePicture, Picture, Source, Sources
@@ -54,6 +55,7 @@ def plane_sources(
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
+    refuse_exchanged(outlines, images)
     layout, entries = recognise(outlines, images)
     if layout is not None:
         return _of_layout(outlines, layout, images, task, channel)

@@ -32,6 +32,7 @@ from kontur.images.pixel_sides import Sides, stated_sides
 from kontur.images.pixel_size import square_side
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.measure import large_outlines
+from kontur.measure.exchanged import refuse_exchanged
 from kontur.measure.large_outlines import Reader, with_page_checked
 from kontur.measure.source import LargePicture, Picture, Source, Sources
 from kontur.wording import counted, listed, quoted
@@ -58,11 +59,12 @@ def find_sources(
     `page` choose one of each image, from 0; by default all channels are measured. `metadata` is a
     table with one row per image; else `metadata.csv` beside the outlines, the images or the images'
     folder is taken. `layout` is that of OUTLINES where it is known already. Raises
-    `InputError` where nothing can be measured, no name of an image is that
-    of an outline file, or a table is wrong.
+    `InputError` where nothing can be measured, outlines and images are exchanged, no name of an
+    image is that of an outline file, or a table is wrong.
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
+    refuse_exchanged(outlines, images)
     recognised = Recognised(layout) if layout is not None else recognise(outlines, images)
     layout, entries = recognised
     if layout is not None:

@@ -22,6 +22,7 @@ from kontur.infer.engines.engine_threads import processors
 from kontur.models import catalog
 from kontur.settings import Settings
 from kontur.train.devices import Devices
+from kontur.train.signals import ENDING
 
 MOST_WORKERS = 8  # with a GPU; more read no faster
 MOST_SPAWNED = 2  # where processes cannot be forked, each has a copy of all images
@@ -180,4 +181,5 @@ def validation_batches(
 
 def _start_worker(worker: int) -> None:
     torch.set_num_threads(1)  # the cores are needed for the step
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends its workers
+    for number in ENDING:  # which may be sent to all processes; the main one ends its workers
+        signal.signal(number, signal.SIG_IGN)

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from kontur.data.sample import Sample
 from kontur.files.atomic import replacing
-from kontur.formats.overlay import draw
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
+from kontur.instances.overlay import draw
 from kontur.models.segmenter import Segmenter
 from kontur.train.logger import RunLogger
 from kontur.train.optimiser import matrices

@@ -5,21 +5,27 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 from skimage import data
 
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values, read_labels
 from kontur.errors import InputError
-from kontur.formats.label_image.photograph import is_photograph
+from kontur.formats.label_image.photograph import is_flat, is_photograph
 
 COINS = data.coins()
 RNG = np.random.default_rng(0)
+ENLARGED = np.kron(ndimage.gaussian_filter(COINS * 20.0, 3), np.ones((2, 2))).astype(np.uint16)
+NOISY = (COINS * 200 + RNG.normal(0, 30, COINS.shape)).astype(np.uint16)
 
 
 def saved_as_jpeg(pixels, quality):
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=quality)
     return np.array(Image.open(file))
+
+
+BRIGHT = np.quantile(ENLARGED, 0.8)
 
 
 @pytest.mark.parametrize(
@@ -34,10 +40,14 @@ def saved_as_jpeg(pixels, quality):
         RNG.normal(100, 5.6, (200, 200)).astype(np.int32),  # 5 of 100 neighbours are alike
         data.moon(),  # and here 60 of 100
         RNG.integers(-1000, 1, (200, 200)).astype(np.int16),  # as of CT, none above 0
+        ENLARGED,  # of 16 bits: half of the neighbours are alike, and no value comes back often
+        np.where(ENLARGED > BRIGHT, ENLARGED, 0),  # on a clipped background
+        np.where(COINS > 190, NOISY, 0),  # of which little is left
     ],
 )
 def test_photographs_are_told_by_their_pixels(pixels):
     assert is_photograph(pixels)
+    assert not is_flat(pixels)
 
 
 ROWS, COLUMNS = np.indices((300, 400))
@@ -60,6 +70,10 @@ ROWS, COLUMNS = np.indices((300, 400))
         np.kron(RNG.integers(1, 41, (85, 85)), np.ones((2, 2), int)),
         np.where(RNG.random((200, 200)) < 0.35, 7, RNG.integers(1, 41, (200, 200))),
         (ROWS // 3 * 134 + COLUMNS // 3) % 255 + 1,  # ids that begin again, as of 8 bits
+        # The same of 16 bits, in blocks whose ids come back, and in lines of 20 pixels.
+        np.kron((np.arange(8100) + 60000).reshape(90, 90) % 65536, np.ones((3, 3), int)),
+        np.tile(np.kron(np.arange(1, 401).reshape(20, 20), np.ones((4, 4), int)), (3, 3)),
+        np.kron(np.arange(1, 2001).reshape(10, 200), np.ones((20, 1), int)),
         # A mask of two values as JPEG: without looking for these it would be a photograph.
         saved_as_jpeg(
             np.kron(RNG.integers(0, 2, (90, 90)) * 255, np.ones((4, 4))).astype("u1"), 30

@@ -203,12 +203,22 @@ def painted(tmp_path, values, **properties):
     return path
 
 
+def test_regions_of_a_binary_store_have_the_class_that_it_names_for_its_value(tmp_path):
+    path = painted(tmp_path, np.minimum(CLASSES, 1), v1="nucleus", v2="debris")
+    entries = formats.read_images(path, task="components")
+    assert {entry.instances.classes for entry in entries} == {("nucleus",)}
+    other = painted(tmp_path / "other", np.minimum(CLASSES, 1), v2="debris")
+    entries = formats.read_images(other, task="components")
+    assert {entry.instances.classes for entry in entries} == {("object",)}
+
+
 def test_regions_of_a_binary_store_are_objects_and_those_of_planes_are_others(tmp_path):
     path = painted(tmp_path, np.minimum(CLASSES, 1))
     assert [len(entry.instances) for entry in formats.read_images(path)] == [1, 1]
     entries = formats.read_images(path, task="components")
     assert [entry.instances.ids.tolist() for entry in entries] == [[1, 2], [3]]
     assert formats.read(path, page=0, task="components").areas.tolist() == [16, 16]
+    assert {entry.instances.classes for entry in entries} == {("object",)}
     with pytest.raises(InputError, match="task=components needs binary masks"):
         formats.read(painted(tmp_path / "b", CLASSES.max(axis=0, keepdims=True)), task="components")
 

@@ -9,7 +9,7 @@ import pytest
 import kontur
 from kontur.errors import InputError
 from kontur.files import left_overs
-from kontur.infer.records.record import Record, journal_of
+from kontur.infer.records.record import FOLDER_CONTRAST, Record, journal_of
 from kontur.infer.records.source_file import SourceFile
 
 NOW = {"model": "nuclei", "digest": "a" * 16, "score": 0.3}
@@ -366,3 +366,22 @@ def test_a_foreign_predict_json_is_refused_not_overwritten(tmp_path, text):
     (tmp_path / "predict.json").write_text(text)
     with pytest.raises(InputError, match=r"predict\.json is not a record"):
         Record(tmp_path, NOW)
+
+
+def test_a_range_that_another_process_has_settled_outlives_a_third_one_of_other_settings(tmp_path):
+    first, second, third = (Record(tmp_path, {"score": score}) for score in (0.5, 0.5, 0.4))
+    assert first.settle(FOLDER_CONTRAST, [0, 1]) == [0, 1]
+    third.begin()
+    third.add("b", {}, None)
+    third.finish()
+    assert second.settle(FOLDER_CONTRAST, [0, 2]) == [0, 1]
+    assert Record(tmp_path, {"score": 0.5}).noted(FOLDER_CONTRAST) == [0, 1]
+
+
+def test_a_run_whose_images_were_all_made_anew_goes_with_its_range(tmp_path):
+    for score in (0.5, 0.4):
+        record = Record(tmp_path, {"score": score, FOLDER_CONTRAST: {"range": [0, score]}})
+        record.add("a", {}, None)
+        record.finish()
+    (run,) = Record(tmp_path, {}).runs
+    assert run.settings["score"] == 0.4

@@ -24,3 +24,17 @@ def test_smaller_shares_lie_in_larger_ones_and_hold_every_class():
             assert smaller < larger
             assert set(state[list(smaller)]) == {"live", "dead"}
             assert not smaller & set(split.held)
+
+
+def test_of_few_groups_no_two_points_are_of_the_same_ones():
+    table = objects(images=5)
+    fitter = Fitter(make_task(table, "state"), {"logistic": CLASSIFIERS["logistic"]})
+    splits = fitter.splits(2, 0)
+    curve = learning_curve(fitter, splits, {"logistic": [next(iter(fitter.settings))] * 2})
+    points = curve.families["logistic"]
+    assert 1 < len(points) < len(SHARES)
+    assert points[-1].share == 1
+    for fold in range(2):
+        parts = [tuple(o.trial.split.train) for o in curve.outcomes if o.trial.fold == fold]
+        assert len(parts) == len(points)
+    assert all(a.groups < b.groups for a, b in pairwise(points))

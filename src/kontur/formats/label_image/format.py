@@ -82,14 +82,20 @@ def of_planes(
     if task == "semantic" and names is None:
         values = set().union(*(np.unique(array(page)).tolist() for page in pages))
         names = masks.class_names({value for value in values if value > 0})
-    planes = [
-        masks.objects(array(page), task, where=where, class_of_value=names).replace(
-            plane=plane(page)
-        )
-        for page in pages
-    ]
+    kinds = set[np.dtype[Any]]()
+
+    def objects(page: int | None) -> Instances:
+        labels = array(page)
+        kinds.add(labels.dtype)
+        read = masks.objects(labels, task, where=where, class_of_value=names)
+        return read.replace(plane=plane(page))
+
+    planes = [objects(page) for page in pages]
     if len(planes) == 1:
         return planes
+    if task == "instances" and len(kinds) == 1:  # of one plane alone they may not show it
+        ids = np.concatenate([one.ids for one in planes])
+        masks.check_ids_did_not_run_over(ids, kinds.pop(), where)
     planes = planes if task == "instances" else label_ids.different_ids(planes)
     return [one for one in planes if len(one)] or [planes[0].replace(plane=None)]
 

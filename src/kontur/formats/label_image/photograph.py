@@ -2,24 +2,31 @@
 
 In a label image neighbouring pixels have one number nearly everywhere, for an object is a connected
 region. In a photograph neighbours differ, along rows as along columns, and the same values come
-back in hundreds of places. A few rows and columns tell the two apart; the pixels of background 0
-do not count, so that few objects on much background and dark photographs are judged alike. Small
-objects whose ids come back, as of 8 bits, and small fields of many classes do all this too, but
-their numbers leap, where the tones of a photograph change little from pixel to pixel. Of the images
-of dsb2018 labels change at 2 of 100 such neighbours at most, photographs at 38 at least.
+back in hundreds of places or, where there are nearly as many values as pixels, lie farther apart
+than a region of so few pixels reaches. A few rows and columns tell the two apart; the pixels of
+background 0 do not count, so that few objects on much background and dark photographs are judged
+alike. Small objects whose ids come back, as of 8 bits, and small fields of many classes do all this
+too, but their numbers leap, where the tones of a photograph change little from pixel to pixel. Of
+the images of dsb2018 labels change at 2 of 100 such neighbours at most, photographs at 38 at least.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Integer
+from jaxtyping import Float, Integer, Shaped
 
-LINES = 64  # rows, and columns, that are looked at
+LINES = 64  # rows, and columns, that are looked at; all where these prove nothing
 FEWEST_PAIRS = 500  # of neighbours that are no background; fewer prove nothing
 FEWEST_VALUES = 32  # masks of few values are classes, or binary and saved as JPEG
 CHANGING = 0.3  # share of neighbours that differ, in photographs; of objects of 3 pixels a third
 RUNS = 10  # stretches of a value along the lines; an object of 10 pixels has as many
 SMALL = 0.5  # usual change of neighbours in photographs, by the spread of all; of chance about 1
+SCATTERED = 0.5  # share of the pixels that are far from others of their number
+ASPECT = 24  # of the longest objects that touch others along rows as along columns
+PREVAILING = 0.2  # share of the pixels with the commonest number; in photographs it is less
+FLAT = 0.05  # share of neighbours that differ, of objects that one would outline
+FEWEST_IDS = 3  # of several objects; two tones may be drawn
+SPARSE = 10  # times their count, above which numbers are tones
 ALL_CHANGING = 0.9  # share that no label image has, whatever the number of values
 # A mask of two values, saved as JPEG, has nearly all pixels near one of them.
 NEAR = 0.1  # of the largest value
@@ -48,14 +55,59 @@ def is_photograph(array: Integer[np.ndarray, "h w"]) -> bool:
     """
     if array.size < FEWEST_PAIRS:
         return False
-    sides = [_along(array), _along(array.T)]
+    sides = [_along(array, LINES), _along(array.T, LINES)]
+    if any(side.pairs < FEWEST_PAIRS for side in sides):
+        sides = [_along(array, len(array)), _along(array.T, array.shape[1])]
     if any(side.pairs < FEWEST_PAIRS or side.values < FEWEST_VALUES for side in sides):
         return False
     if _has_two_tones(array):
         return False
     changing, runs = min(side.changing for side in sides), min(side.runs for side in sides)
-    change = max(side.change for side in sides)
-    return changing > ALL_CHANGING or (changing > CHANGING and runs > RUNS and change < SMALL)
+    if changing > ALL_CHANGING:
+        return True
+    if changing <= CHANGING or max(side.change for side in sides) >= SMALL:
+        return False
+    return runs > RUNS or _scattered(array) > SCATTERED
+
+
+def is_flat(array: Shaped[np.ndarray, "h w"]) -> bool:
+    """Whether an image is of the flat numbers of a label image or a mask, which no camera gives.
+
+    So many that they are the ids of several objects, or one that masks are saved with.
+
+    >>> rows, columns = np.indices((60, 80))
+    >>> is_flat(rows // 20 * 2 + columns // 40), is_flat(rows * columns)
+    (True, False)
+    """
+    if array.dtype.kind not in "biu" or array.size == 0 or array.min() != 0:
+        return False
+    numbers = np.unique(array[array != 0])
+    are_ids = len(numbers) >= FEWEST_IDS and numbers[-1] <= SPARSE * len(numbers)
+    if not are_ids and numbers.tolist() not in ([1], [255]):
+        return False
+    sides = [_along(array, LINES), _along(array.T, LINES)]
+    return all(side.changing <= FLAT and side.pairs > 0 for side in sides)
+
+
+def _scattered(array: Integer[np.ndarray, "h w"]) -> float:
+    """The share of the pixels that are farther apart than those of a region; not of lone ones.
+
+    A region of n pixels, ASPECT times as long as wide, has variances of rows and columns of about
+    n · ASPECT / 12 together. None are scattered where one number prevails, as in a mask that was
+    resized with interpolation.
+    """
+    rows, columns = np.nonzero(array)
+    _, which, counts = np.unique(array[rows, columns], return_inverse=True, return_counts=True)
+    if counts.max() > PREVAILING * len(which):
+        return 0.0
+
+    def variances(places: Integer[np.ndarray, " n"]) -> Float[np.ndarray, " k"]:
+        means = np.bincount(which, places) / counts
+        return np.bincount(which, (places - means[which]) ** 2) / counts
+
+    apart = variances(rows) + variances(columns) > 1 + counts * ASPECT / 12
+    several = counts > 1
+    return float(counts[apart & several].sum() / max(counts[several].sum(), 1))
 
 
 def _has_two_tones(array: Integer[np.ndarray, "h w"]) -> bool:
@@ -68,8 +120,8 @@ def _has_two_tones(array: Integer[np.ndarray, "h w"]) -> bool:
     return min(low, high) > OF_ONE and low + high > OF_TWO
 
 
-def _along(array: Integer[np.ndarray, "h w"]) -> _Lines:
-    chosen = np.unique(np.linspace(0, len(array) - 1, LINES).astype(int))
+def _along(array: Shaped[np.ndarray, "h w"], count: int) -> _Lines:
+    chosen = np.unique(np.linspace(0, len(array) - 1, count).astype(int))
     lines = array[chosen]
     before, after = lines[:, :-1], lines[:, 1:]
     inside = (before != 0) & (after != 0)

@@ -44,7 +44,8 @@ CHUNK = 1024  # pixels a side
 def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The objects of a label image, or of the only one that lies in an image, by plane.
 
-    With another task than `instances` regions of a value, of the class that the file names for it.
+    With another task than `instances` regions of a value, of the class that the file names for it,
+    if it does.
     Raises `InputError` where there is none or several are, and as `ome_zarr.open_image` does.
     """
     place = label_image(file.path)
@@ -56,14 +57,21 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     def array(page: int | None) -> np.ndarray:
         return labels.whole_numbers(image.read(page=page), place, task)
 
-    if task == "semantic" and names is None:
+    def named() -> dict[int, str]:
         values = set().union(*(np.unique(array(n)).tolist() for n in range(image.pages)))
-        names = masks.class_names({value for value in values if value > 0}) | {
-            value: name for value, name in classes_of_values(words).items() if value in values
-        }
+        known = classes_of_values(words)
+        return {value: known.get(value, "") for value in values if value > 0}
+
+    if task == "semantic" and names is None:
+        found = named()
+        names = masks.class_names({*found}) | {v: name for v, name in found.items() if name}
     planes = labels.of_planes(pages, array, image.plane, (task, names), where=place)
     if task == "instances":
-        planes = [with_properties(found, words, place) for found in planes]
+        planes = [with_properties(one, words, place) for one in planes]
+    if task == "components" and classes_of_values(words):
+        classes = tuple({*named().values()})  # of a binary mask one, which may have no name
+        if len(classes) == 1 and classes[0]:
+            planes = [one.replace(classes=classes) for one in planes]
     name, side = name_of(place), image.pixel_sizes[0]
     return [ImageAnnotation(name, one.size, one, pixel_size=side) for one in planes]
 

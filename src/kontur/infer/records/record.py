@@ -239,18 +239,17 @@ def _with(
 ) -> list[RecordedRun]:
     """The runs after a later one, into which the `same` ones go.
 
-    An image is of its last run alone.
+    An image is of its last run alone. Runs that have none go, but for those that have settled what
+    is measured and not finished an image yet: whoever has their settings goes by it.
     """
     images = {name: results for run in same for name, results in run.images.items()}
-    others = [
-        RecordedRun(run.settings, {k: v for k, v in run.images.items() if k not in later.images})
-        for run in runs
-        if run not in same
-    ]
-    return [
-        *(run for run in others if run.images),
-        RecordedRun(later.settings, images | later.images),
-    ]
+    others = []
+    for run in runs:
+        left = {k: v for k, v in run.images.items() if k not in later.images}
+        waits = FOLDER_CONTRAST in run.settings and not run.images
+        if run not in same and (left or waits):
+            others.append(RecordedRun(run.settings, left))
+    return [*others, RecordedRun(later.settings, images | later.images)]
 
 
 def model_identity(model: str | Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.images.image_file import open_image
 from kontur.images.lazy_pixels import LazyPixels, OpenImage, thinned
-from kontur.infer.hints import channel_hint, size_hint, track_hint, values_hint
+from kontur.infer.hints import channel_hint, labels_hint, size_hint, track_hint, values_hint
 from kontur.infer.memory import available_memory
 from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import ENDINGS, output_file, writing_outputs
@@ -130,7 +130,9 @@ class ImageWorker:
         if isinstance(picture.pixels, LazyPixels):
             parts = replace(parts, resolved=then(parts.resolved, job.check))
         path = job.input.path
-        channels = channel_hint(thinned(picture.pixels), card, self.work.options)
+        looked_at = thinned(picture.pixels)
+        hint = labels_hint(looked_at) or values_hint(plan.chosen.image.normalisation)
+        hint = hint or channel_hint(looked_at, card, self.work.options)
         with writing_outputs(job.files, path, picture, parts, card.classes) as (repaired, areas):
             outcome = Outcome(
                 job.input,
@@ -140,9 +142,7 @@ class ImageWorker:
                 contrast=parts.contrast,
                 changed=job.changed,
                 left=job.left,
-                hint=values_hint(plan.chosen.image.normalisation)
-                or channels
-                or size_hint(areas, card, self.work.options),
+                hint=hint or size_hint(areas, card, self.work.options),
             )
             journal = self._journal(job, outcome)
         journal.end()

@@ -44,13 +44,20 @@ def learning_curve(
 ) -> LearningCurve:
     """Fit each family on growing shares; `chosen` has the name of its setting by fold.
 
-    Shares with a single class are left out of the means. `done` is called after each fit.
+    Shares with a single class are left out of the means. Of shares that are the same groups in
+    every fold, as of few groups, the largest stays. `done` is called after each fit.
     """
-
+    parts: dict[float, list[list[str]]] = {}  # by share, of each fold
+    for share in reversed(SHARES):
+        of_folds = [
+            _part(fitter, split.train, share, seed + fold) for fold, split in enumerate(splits)
+        ]
+        if of_folds not in parts.values():
+            parts[share] = of_folds
     planned = [
-        Trial(name, fold, Split(_part(fitter, split.train, share, seed + fold), split.held), share)
+        Trial(name, fold, Split(of_folds[fold], split.held), share)
         for fold, split in enumerate(splits)
-        for share in reversed(SHARES)
+        for share, of_folds in parts.items()
         for name in chosen
     ]
     settings = (trial._replace(setting=chosen[trial.setting][trial.fold or 0]) for trial in planned)

@@ -3,6 +3,9 @@
 Errors are answered as `{"detail": sentence}`.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -12,6 +15,7 @@ from kontur.errors import InputError
 from kontur.web.api import images, outlines, work
 from kontur.web.plane_objects import Conflict
 from kontur.web.workspace import NoSuchImage, Workspace
+from kontur.wording import of_check
 
 
 def create_api(workspace: Workspace) -> FastAPI:
@@ -61,13 +65,19 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def form(request: Request, error: RequestValidationError) -> JSONResponse:
-        problems = [
-            f"{'.'.join(str(part) for part in each['loc'][1:]) or 'the request'}: {each['msg']}"
-            for each in error.errors()[:3]
-        ]
-        return _answer(422, "; ".join(problems))
+        return _answer(422, "; ".join(map(_problem, error.errors()[:3])))
 
 
 def _answer(status: int, sentence: str) -> JSONResponse:
     text = sentence.encode("utf-8", "replace").decode("utf-8")
     return JSONResponse({"detail": text}, status)
+
+
+def _problem(found: Mapping[str, Any]) -> str:
+    """What is wrong with a request: the name of the value, and why."""
+    where, *names = found["loc"]
+    if found["type"] == "json_invalid":
+        reason = found["ctx"]["error"]
+        return f"the body of the request is no JSON: {reason} at character {names[0]}"
+    name = ".".join(map(str, names)) or f"the {where} of the request"
+    return f"{name}: {of_check(found['msg'])}"

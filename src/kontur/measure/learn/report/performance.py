@@ -144,16 +144,16 @@ def curve_section(study: Study) -> Section:
     for name, points in study.curve.families.items():
         for point in points:
             cells.setdefault(point.share, {})[name] = short(point.scores[score])
-            groups.setdefault(point.share, f"{point.groups:.0f}")
+            # The mean over folds: of few groups two shares would often be one whole number.
+            groups.setdefault(point.share, f"{point.groups:.1f}".removesuffix(".0"))
     rows = [
         (groups[share], *(cells[share].get(name, "") for name in families))
         for share in sorted(cells)
     ]
     heading = [f"{unit_word(study.task)}s", *families]
-    distinct = [list(row) for row in dict.fromkeys(rows)]  # two shares of few groups may be one
     return Section(
         "Learning curve",
-        [heading, *distinct],
+        [heading, *map(list, rows)],
         [more_groups_sentence(study)],
         "learning-curve.png",
         {"learning curve": f"the score by the number of {unit_word(study.task)}s to learn from"},

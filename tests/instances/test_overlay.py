@@ -6,8 +6,7 @@ from PIL import Image as Picture
 from kontur.display import colours
 from kontur.display.stretch import stretch
 from kontur.errors import InputError
-from kontur.formats import overlay
-from kontur.instances import Instances
+from kontur.instances import Instances, overlay
 
 
 def square(**options):
@@ -113,7 +112,7 @@ def test_a_picture_drawn_in_bands_is_the_same(monkeypatch):
     image = np.random.default_rng(0).integers(0, 99, (70, 50, 3), dtype=np.uint8)
     found = Instances.of([shapely.Point(25, 35).buffer(20), shapely.box(3, 3, 40, 60)])
     whole = overlay.draw(image, found)
-    monkeypatch.setattr(overlay, "BAND", 11)
+    monkeypatch.setattr("kontur.display.overlay.BAND", 11)
     np.testing.assert_array_equal(overlay.draw(image, found), whole)
 
 
@@ -129,7 +128,7 @@ def test_lines_are_nearly_the_same_in_whatever_pieces_they_are_widened(monkeypat
     ring = shapely.box(5, 5, 40, 40).difference(shapely.box(10, 10, 20, 20))
     found = Instances.of([wild(20), ring, shapely.Point(50, 50).buffer(8)], size=(64, 64))
     whole = overlay.draw(image, found)
-    monkeypatch.setattr(overlay, "PIECE", piece)
+    monkeypatch.setattr("kontur.display.overlay.PIECE", piece)
     apart = np.abs(overlay.draw(image, found).astype(int) - whole)
     assert apart.max() < 40  # an end of a piece is round by eight corners, turned otherwise
     assert (apart > 0).mean() < 0.01
