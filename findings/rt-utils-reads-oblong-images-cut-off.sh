@@ -3,8 +3,8 @@
 #
 # Guess: arrays of the shape that was given, (40, 50, slices), with the same pixels, as it is for square images.
 # What happens: arrays of (50, 40, slices), not transposed: objects lie at the same rows and columns as before, in an
-#   array that has ten rows too many and ten columns too few. What lies to the right of column 39 is cut off: of an object
-#   in columns 34 to 43 60 % are left, one further right is empty. No word is said; square images hide it.
+#   array that has ten rows too many and ten columns too few. What lies to the right of column 39 is cut off: of an
+#   object in columns 34 to 43 60 % are left, one further right is empty. No word is said; square images hide it.
 # Matters: volumes and doses of what lies on one side shrink, and who transposes the mask to make it fit moves all of
 #   it. Read the contours themselves, or pad the images to squares before.
 set -euo pipefail
