@@ -1,9 +1,11 @@
 """Three decimals, or as many as an outline needs."""
 
+import numpy as np
 import pytest
 import shapely
 
 from kontur import formats
+from kontur.formats.rounding import rounded
 from kontur.instances import Instances
 
 
