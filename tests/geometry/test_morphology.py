@@ -120,6 +120,19 @@ def test_what_two_objects_enclose_stays_background():
     assert fill_holes(ring)[2, 2] == 7
 
 
+def test_an_object_in_the_hole_of_another_is_not_swallowed():
+    labels = np.zeros((9, 9), np.int32)
+    labels[1:8, 1:8] = 1
+    labels[2:7, 2:7] = 0
+    labels[3:6, 3:6] = 2  # findings/monai-fill-holes-swallows-objects.sh
+    assert (fill_holes(labels) == labels).all()
+    labels[2:7, 2:7] = 2
+    labels[4, 4] = 0
+    filled = fill_holes(labels)
+    assert filled[4, 4] == 2
+    assert (filled == 1).sum() == 24
+
+
 def test_small_objects_go_and_the_others_keep_their_numbers():
     labels = np.array([[1, 1, 0, 3], [1, 2, 0, 3]])
     assert remove_small(labels, 2).tolist() == [[1, 1, 0, 3], [1, 0, 0, 3]]

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.console import Console
 from kontur.train.checkpoint import read_checkpoint
 from kontur.train.dataloader import Crops
 from kontur.train.progress import ProgressDisplay
+from kontur.train.results import MODEL
 from kontur.train.run import train
 
 BATCH = 2
@@ -49,6 +51,12 @@ def run(data: Path | None, out: Path, *settings: str, **options: Any) -> str:
     options = options if options.get("resume") else {"preset": "tiny", **options}
     train(data, out=out, settings=given, display=display, **options)
     return display.console.export_text()
+
+
+def run_to_last_step(data: Path | None, out: Path, *settings: str, **options: Any) -> str:
+    """As `run`, without what follows: no thresholds are tuned, no model and no picture is made."""
+    with mock.patch("kontur.train.run.finish", lambda run, *_, **__: run / MODEL):
+        return run(data, out, *settings, **options)
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:

@@ -26,7 +26,7 @@ from kontur.train.network import (
     working_scale,
 )
 from kontur.train.run import train
-from tests.train.runs import FEW_GRAPHS, run, weights
+from tests.train.runs import FEW_GRAPHS, run, run_to_last_step, weights
 
 CONFIG = RunConfig(preset="tiny")
 
@@ -315,13 +315,13 @@ def test_a_training_on_imagenet_s_weights_moves_them_a_little(folder, tmp_path, 
 
 def test_a_frozen_backbone_keeps_its_weights_and_the_rest_learns(folder, tmp_path):
     words = ("model.backbone=efficientnet-lite0", "training.freeze_backbone=true")
-    run(folder, tmp_path / "run", *words, *FEW_GRAPHS, "training.steps=2")
+    run_to_last_step(folder, tmp_path / "run", *words, *FEW_GRAPHS, "training.steps=2")
     trained = weights(tmp_path / "run" / LAST)
     backbone = "segmenter.detector.backbone."
     file = imagenet_weights()
     assert torch.equal(trained[f"{backbone}stem.1.weight"], file["_conv_stem.weight"])
     assert torch.equal(trained[f"{backbone}stem.2.running_mean"], file["_bn0.running_mean"])
-    run(folder, tmp_path / "run", "training.steps=4", resume=True)
+    run_to_last_step(folder, tmp_path / "run", "training.steps=4", resume=True)
     resumed = weights(tmp_path / "run" / LAST)
     for name in [name for name in trained if name.startswith("segmenter.")]:
         assert torch.equal(resumed[name], trained[name]) == name.startswith(backbone), name

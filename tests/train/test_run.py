@@ -19,7 +19,15 @@ from kontur.models.archive import read_model, write_model
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
 from kontur.train.only_writer import only_writer
 from kontur.train.run_files import read_config, remove_run_files
-from tests.train.runs import FEW_GRAPHS, VAL, assert_same_weights, at_step, run, weights
+from tests.train.runs import (
+    FEW_GRAPHS,
+    VAL,
+    assert_same_weights,
+    at_step,
+    run,
+    run_to_last_step,
+    weights,
+)
 
 HARDLY_MOVES = ("training.steps=1", "optimiser.rate=1e-9")
 SHORT = ("training.steps=3", "training.validate_every=3", "training.save_every=1")
@@ -165,7 +173,7 @@ def test_an_interrupted_run_that_goes_on_ends_with_the_same_weights(
             run(folder, out, val=VAL)
     assert read_checkpoint(out / LAST)["global_step"] == 6
     assert not (out / "model.kontur").exists()
-    run(None, out, resume=True)
+    run_to_last_step(None, out, resume=True)
     assert read_checkpoint(out / LAST)["global_step"] == 12
     assert_same_weights(finished / LAST, out / LAST)
     assert [row["step"] for row in lines(out)] == [6, 10, 12, 12]
@@ -221,7 +229,7 @@ def test_a_broken_last_checkpoint_is_reported_and_the_one_before_is_taken(finish
     shutil.copytree(finished, out)
     whole = (out / LAST).read_bytes()
     (out / LAST).write_bytes(whole[: len(whole) // 2])
-    output = run(None, out, resume=True)
+    output = run_to_last_step(None, out, resume=True)
     assert "last.ckpt is no whole checkpoint" in output
     assert f"going on from step {read_checkpoint(finished / PREVIOUS)['global_step']}" in output
     assert_same_weights(finished / LAST, out / LAST)
@@ -282,7 +290,7 @@ def test_a_run_that_goes_on_with_more_images_validates_on_none_that_it_learned_f
     for name in "abcdef":
         for part in ("images", "labels"):
             shutil.copy(data / part / "scene-0000.png", data / part / f"{name}.png")
-    output = run(data, out, "training.steps=13", resume=True)
+    output = run_to_last_step(data, out, "training.steps=13", resume=True)
     assert "10 images to learn from, 2 to validate on" in output
     assert (out / "validation.txt").read_bytes() == (finished / "validation.txt").read_bytes()
     with pytest.raises(InputError, match=r"cannot change data\.val; .* --from"):

@@ -15,7 +15,14 @@ from kontur.models.archive import read_model
 from kontur.train import validation
 from kontur.train.checkpoint import LAST, read_checkpoint
 from kontur.train.signals import ENDING, Signals, Stopped
-from tests.train.runs import FEW_GRAPHS, VAL, assert_same_weights, at_step, run
+from tests.train.runs import (
+    FEW_GRAPHS,
+    VAL,
+    assert_same_weights,
+    at_step,
+    run,
+    run_to_last_step,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +55,7 @@ def test_a_signal_ends_the_run_after_the_step_and_it_goes_on_as_if_nothing_had_b
         kept = read_checkpoint(out / LAST)["global_step"]
         assert str(stopped.value) == f"stopped at step {kept}; go on with --resume"
         assert kept in (step, step + 1)  # the step at hand was finished
-    run(None, out, resume=True)
+    run_to_last_step(None, out, resume=True)
     assert_same_weights(finished / LAST, out / LAST)
 
 
@@ -98,7 +105,7 @@ def test_signals_are_given_back_and_ignored_ones_stay_ignored():
 
 def test_minutes_end_a_training_and_the_rate_follows_the_clock(folder, tmp_path):
     words = (*FEW_GRAPHS, "training.minutes=0.01", "training.steps=1000000")
-    run(folder, tmp_path / "run", *words)
+    run_to_last_step(folder, tmp_path / "run", *words)
     last = read_checkpoint(tmp_path / "run" / LAST)
     assert last["seconds"] >= 0.6
     rows = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
@@ -127,6 +134,6 @@ def test_without_objects_it_trains_finds_nothing_and_patience_ends_it(tmp_path):
     model = read_model(tmp_path / "run" / "model.kontur")
     assert model.card.object_size is None
     assert all(np.isfinite(value).all() for value in model.weights.values())
-    output = run(None, tmp_path / "run", resume=True)
+    output = run_to_last_step(None, tmp_path / "run", resume=True)
     assert "nothing is left to train at step 8, for training.patience=3 is used up" in output
     assert read_checkpoint(tmp_path / "run" / LAST)["global_step"] == 8

@@ -20,7 +20,14 @@ from kontur.train.run_files import read_config
 from kontur.train.signals import Signals
 from kontur.train.trainer import Job, strategy
 from tests.models import contract
-from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
+from tests.train.runs import (
+    VAL,
+    assert_same_weights,
+    at_step,
+    run,
+    run_to_last_step,
+    weights,
+)
 
 STAGED = "training.stages=staged"
 
@@ -239,14 +246,14 @@ def test_the_snake_rests_while_its_detector_learns(folder, tmp_path, monkeypatch
 
 
 def test_a_staged_run_that_was_cut_goes_on_as_if_it_never_had(folder, tmp_path, monkeypatch):
-    printed = run(folder, tmp_path / "whole", STAGED, val=VAL)
+    printed = run_to_last_step(folder, tmp_path / "whole", STAGED, val=VAL)
     assert "step 5: contours trained from here on" in printed
     assert "step 9: refinement trained from here on" in printed
     with monkeypatch.context() as patch:
         at_step(patch, 9, power_cut)  # in the second stage; the last checkpoint is of step 8
         with pytest.raises(Killed):
             run(folder, tmp_path / "cut", STAGED, val=VAL)
-    run(None, tmp_path / "cut", resume=True)
+    run_to_last_step(None, tmp_path / "cut", resume=True)
     assert_same_weights(tmp_path / "whole" / LAST, tmp_path / "cut" / LAST)
     expected = ("detector", "contours", "refinement")
     assert read_checkpoint(tmp_path / "cut" / LAST)["stages"] == expected

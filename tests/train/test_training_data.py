@@ -52,7 +52,7 @@ def test_a_file_that_does_not_say_it_is_refused(folder, tmp_path, text, sentence
 
 @pytest.mark.parametrize(("images", "held"), [(2, 1), (5, 1), (10, 2), (13, 3), (20, 3), (40, 4)])
 def test_three_images_of_few_or_a_fifth_of_them_validate(tmp_path, images, held):
-    write_dataset(tmp_path / "data", images, size=(32, 32))
+    write_dataset(tmp_path / "data", images, size=(32, 32), count=1)
     config = DataConfig(path=str(tmp_path / "data"))
     data = open_data(config, seed=0)
     assert (len(data.train), len(data.val)) == (images - held, held)
@@ -62,7 +62,7 @@ def test_three_images_of_few_or_a_fifth_of_them_validate(tmp_path, images, held)
 
 
 def test_images_of_one_group_are_held_out_together(tmp_path):
-    names = write_dataset(tmp_path / "data", 12, size=(32, 32))
+    names = write_dataset(tmp_path / "data", 12, size=(32, 32), count=1)
     films = {name: f"film-{place // 4}" for place, name in enumerate(sorted(names))}
     rows = "".join(f"{name},{film}\n" for name, film in films.items())
     (tmp_path / "data" / "metadata.csv").write_text(f"image,film\n{rows}")
@@ -96,7 +96,7 @@ def test_of_a_run_that_goes_on_the_same_images_stay_held_out_and_new_ones_are_le
 
 
 def test_new_images_of_a_group_that_is_held_out_are_not_learned_from(tmp_path):
-    names = write_dataset(tmp_path / "data", 12, size=(32, 32))
+    names = write_dataset(tmp_path / "data", 12, size=(32, 32), count=1)
     films = {name: f"film-{place // 4}" for place, name in enumerate(names)}
     rows = "".join(f"{name},{film}\n" for name, film in films.items())
     (tmp_path / "data" / "metadata.csv").write_text(f"image,film\n{rows}")
@@ -109,7 +109,7 @@ def test_new_images_of_a_group_that_is_held_out_are_not_learned_from(tmp_path):
 @pytest.mark.parametrize("given", ["part", "folder", "split"])
 def test_a_part_that_is_given_stays_as_it_is_where_a_run_goes_on(tmp_path, given):
     for part in ("train", "val"):
-        write_dataset(tmp_path / "data" / part, 3, size=(32, 32))
+        write_dataset(tmp_path / "data" / part, 3, size=(32, 32), count=1)
     split = tmp_path / "split.json"
     split.write_text(json.dumps({"train": ["train/scene-0000"], "val": ["train/scene-0001"]}))
     data = tmp_path / "data"
@@ -173,7 +173,7 @@ def test_copies_of_images_that_are_learned_from_are_pointed_out(folder, tmp_path
 def test_an_option_that_would_have_no_effect_is_refused(tmp_path, options, sentence):
     data, split = tmp_path / "data", tmp_path / "split.json"
     for part in ("train", "val"):
-        write_dataset(data / part, 2, size=(32, 32))
+        write_dataset(data / part, 2, size=(32, 32), count=1)
     split.write_text(json.dumps({"train": ["train/scene-0000"], "val": ["val/scene-0000"]}))
     places = {"VAL": str(data / "val"), "FILE": str(split)}
     config = DataConfig(
@@ -185,7 +185,7 @@ def test_an_option_that_would_have_no_effect_is_refused(tmp_path, options, sente
 
 def test_a_run_that_began_with_such_an_option_goes_on(tmp_path):
     for part in ("train", "val"):
-        write_dataset(tmp_path / "data" / part, 1, size=(32, 32))
+        write_dataset(tmp_path / "data" / part, 1, size=(32, 32), count=1)
     config = DataConfig(path=str(tmp_path / "data"), val=0.5)
     data = open_data(config, seed=0, kept=["val/scene-0000"])
     assert data.train.names == ("train/scene-0000",)
@@ -259,7 +259,7 @@ def test_a_single_volume_without_a_page_is_answered_with_all_of_them(tmp_path):
 def test_images_of_another_folder_that_are_called_alike_are_others(tmp_path):
     """Only planes of one file that are learned from and validated on say little of other images."""
     for part, seed in (("a", 1), ("b", 2)):
-        write_dataset(tmp_path / part, 1, size=(32, 32), seed=seed)
+        write_dataset(tmp_path / part, 1, size=(32, 32), count=1, seed=seed)
     data = open_data(DataConfig(path=str(tmp_path / "a"), val=str(tmp_path / "b")), seed=0)
     assert data.train.names == data.val.names == data.val_names == ("scene-0000",)
     assert "planes of one image" not in describe_data(data, "validation.txt")

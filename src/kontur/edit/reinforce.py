@@ -175,11 +175,11 @@ def _train_agent(run: Reinforcement) -> None:
 
 def _write_beside(run: Reinforcement, network: DeepSnake, card: Card) -> None:
     """The model as it was, its graphs in 8-bit integers too, and the agent beside it."""
-    made = to_model(network, card)
+    snake = {name: graph for name, graph in run.model.graphs.items() if name != AGENT}
+    made = to_model(network, card, known=snake)
     own = {name: value for name, value in made.weights.items() if name.startswith(AGENT + ".")}
-    graphs = {**run.model.graphs, AGENT: made.graphs[AGENT]}
     weights = {**run.model.weights, **own}
-    write_model(run.out, replace(run.model, card=card, graphs=graphs, weights=weights))
+    write_model(run.out, replace(run.model, card=card, graphs=made.graphs, weights=weights))
 
 
 def _agent_learning(
@@ -260,7 +260,8 @@ def _fine_tune(run: Reinforcement) -> None:
             about = {"method": "snake", "seconds": round(shown["elapsed"])}
             card = _card(run.model.card, network, about)
             scores = {"own IoU": before, "own IoU, fine-tuned": now}
-            made = to_model(network, card.replace(scores={**card.scores, **scores}))
+            card = card.replace(scores={**card.scores, **scores})
+            made = to_model(network, card, known=run.model.graphs)
             whole = {name: graph for name, graph in run.model.int8.items() if name == UNCHANGED}
             write_model(run.out, replace(made, int8=whole))
 

@@ -32,10 +32,11 @@ def rounded(polygons: Shaped[np.ndarray, " k"]) -> Shaped[np.ndarray, " k"]:
     whole = polygons.copy()
     polygons = polygons[changed]
     coarse = shapely.set_coordinates(polygons.copy(), short[changed[owner]])
-    fewer = shapely.remove_repeated_points(coarse)
-    repeated = shapely.get_num_coordinates(fewer) < shapely.get_num_coordinates(coarse)
-    coarse[repeated] = fewer[repeated]
     sound = shapely.is_valid(coarse)  # so no ring has lost its area
+    fewer = coarse.copy()
+    fewer[sound] = shapely.remove_repeated_points(coarse[sound])  # it takes no ring of one point
+    repeated = shapely.get_num_coordinates(fewer) < shapely.get_num_coordinates(coarse)
+    coarse = fewer
     if repeated.any():
         sound[repeated] &= _same_rings(coarse[repeated], polygons[repeated])
     whole[changed] = np.where(sound, coarse, polygons)

@@ -6,6 +6,7 @@ names, so that the graphs share the file's one copy (`models.archive`).
 
 import io
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import onnx
@@ -27,8 +28,13 @@ def export(path: Path, segmenter: Segmenter, card: Card) -> None:
     write_model(path, to_model(segmenter, card))
 
 
-def to_model(segmenter: Segmenter, card: Card) -> Model:
+def to_model(
+    segmenter: Segmenter, card: Card, *, known: Mapping[str, SavedGraph] | None = None
+) -> Model:
     """The model that `export` writes, in memory.
+
+    `known` are graphs of a segmenter of the same config, by name: they hold no weights, so they are
+    those of this one, too. The others are made, for which each is traced.
 
     Raises `ValueError` where the card describes another network than `segmenter`.
     """
@@ -39,9 +45,10 @@ def to_model(segmenter: Segmenter, card: Card) -> Model:
     copy.eval()
     names = {tensor.data_ptr(): name for name, tensor in copy.state_dict(keep_vars=True).items()}
     examples = catalog.family(card.kind).graphs(segmenter.config)
-    graphs = {
-        name: export_graph(graph, examples[name], names) for name, graph in copy.graphs().items()
-    }
+    graphs = dict(known or {})
+    for name, graph in copy.graphs().items():
+        if name not in graphs:
+            graphs[name] = export_graph(graph, examples[name], names)
     weights = {
         name: tensor.numpy()
         for name, tensor in copy.state_dict().items()

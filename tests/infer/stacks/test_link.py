@@ -3,6 +3,7 @@
 import numpy as np
 import shapely
 
+from kontur.infer.stacks import divisions
 from kontur.infer.stacks.link import link
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
@@ -160,3 +161,14 @@ def test_what_moves_to_and_fro_is_looked_for_where_it_was():
         film.append(plane(*places))
     numbers = np.stack(link(film).numbers)
     assert (numbers[1:] == numbers[:-1]).mean() > 0.9  # 0.86 where each is taken to go on
+
+
+def test_the_many_small_ones_about_a_large_one_are_no_pairs_of_daughters(monkeypatch):
+    looked_at = []
+    monkeypatch.setattr(divisions, "_aside", lambda *pair: looked_at.append(pair) or np.inf)
+    small = np.random.default_rng(0).uniform(10, 80, (30, 2))
+    film = [plane((5, 5), side=90), plane(*small, side=2)]
+    assert len(set(link(film).numbers[1])) == 30
+    assert not looked_at
+    link([plane((50, 50)), halves((46, 52), (56, 51))])
+    assert len(looked_at) == 1

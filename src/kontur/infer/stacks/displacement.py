@@ -36,7 +36,7 @@ def displacement(
     if min(len(before), len(after)) < LEAST:
         return nowhere
     diameter = float(np.median(diameters(np.append(before_areas, after_areas))))
-    i, j = near(before, after, REACH * diameter)
+    i, j = near(before, after, np.full(len(before), REACH * diameter))
     kept = alike(before_areas[i], after_areas[j])
     i, j = i[kept], j[kept]
     steps = after[j] - before[i]
@@ -64,9 +64,11 @@ def diameters(areas: Float[np.ndarray, "*k"]) -> Float[np.ndarray, "*k"]:
 
 
 def near(
-    before: Float[np.ndarray, "k 2"], after: Float[np.ndarray, "l 2"], distance: float
+    before: Float[np.ndarray, "k 2"],
+    after: Float[np.ndarray, "l 2"],
+    distance: Float[np.ndarray, " k"],
 ) -> Int[np.ndarray, "2 p"]:
-    """The indices (i, j) of all pairs of points that are no farther apart."""
+    """The indices (i, j) of all pairs of points of which j is within the distance of i."""
     tree = shapely.STRtree(shapely.points(after))
     return tree.query(shapely.points(before), predicate="dwithin", distance=distance)
 

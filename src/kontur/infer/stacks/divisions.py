@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from kontur.infer.stacks.displacement import alike, diameters, near
+from kontur.infer.stacks.displacement import ALIKE, alike, diameters, near
 from kontur.infer.stacks.frames import Frame
 
 FARTHEST = 1.0  # diameters of the mother between its centre and a daughter's
@@ -42,10 +42,16 @@ def divisions(
     if not len(before) or not len(free):
         return []
     there, widths = before.centres + steps, diameters(before.areas)
-    i, j = near(there, after.centres[free], FARTHEST * float(widths.max()))
+    i, j = near(there, after.centres[free], FARTHEST * widths)
+    share = after.areas[free[j]] / before.areas[i]
+    kept = (share < 1) & (share > TOGETHER[0] / (1 + ALIKE))
+    i, j = i[kept], j[kept]
     found = []
-    for mother in np.unique(i).tolist():
-        candidates = free[j[i == mother]].tolist()
+    by_mother = np.argsort(i, kind="stable")
+    near_mothers, starts = np.unique(i[by_mother], return_index=True)
+    daughters_of = np.split(free[j[by_mother]], starts[1:])
+    for mother, begun in zip(near_mothers.tolist(), daughters_of, strict=False):
+        candidates = begun.tolist()
         candidates += [int(successor[mother])] if successor[mother] >= 0 else []
         for pair in combinations(candidates, 2):
             aside = _aside(before, after, mother, pair, there[mother], widths[mother])

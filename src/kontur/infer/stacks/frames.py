@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int
 
 from kontur.evaluate.matching import assign, match
 from kontur.geometry.overlap import iou, touching
-from kontur.infer.stacks.displacement import alike, diameters, near
+from kontur.infer.stacks.displacement import ALIKE, alike, diameters, near
 from kontur.instances import Instances
 
 LEAST_IOU = 0.25  # of an object in one plane with itself in the next
@@ -105,7 +105,7 @@ def same(
         usual = float(np.median(off / diameters(after.areas[j])))
         reach = min(max(USUAL * usual, NEAREST), FARTHEST)
     there = before.centres[left] + steps[left]
-    widest = float(diameters(np.append(before.areas[left], after.areas[right])).max())
+    widest = diameters((1 + ALIKE) / 2 * before.areas[left])  # as large as two can be together
     a, b = near(there, after.centres[right], reach * widest)
     distance = np.hypot(*(there[a] - after.centres[right[b]]).T)
     a, b = left[a], right[b]
