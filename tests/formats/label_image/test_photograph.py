@@ -27,6 +27,9 @@ def saved_as_jpeg(pixels, quality):
     return np.array(Image.open(file))
 
 
+INTERPOLATED = resize(
+    drawn.discs(100), (300, 300), order=1, preserve_range=True, anti_aliasing=False
+).astype(int)
 BRIGHT = np.quantile(ENLARGED, 0.8)
 
 
@@ -77,7 +80,7 @@ ROWS, COLUMNS = np.indices((300, 400))
         np.tile(np.kron(np.arange(1, 401).reshape(20, 20), np.ones((4, 4), int)), (3, 3)),
         np.kron(np.arange(1, 2001).reshape(10, 200), np.ones((20, 1), int)),
         # Resized with interpolation: not right, but it is told what is wrong.
-        resize(drawn.discs(100), (300, 300), order=1, preserve_range=True).astype(int),
+        INTERPOLATED,
         # A mask of two values as JPEG: without looking for these it would be a photograph.
         saved_as_jpeg(
             np.kron(RNG.integers(0, 2, (90, 90)) * 255, np.ones((4, 4))).astype("u1"), 30
