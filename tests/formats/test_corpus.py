@@ -1,5 +1,6 @@
 """Every damaged file of the corpus gives a right result or one clear sentence, soon and small."""
 
+import functools
 import os
 import resource
 import shutil
@@ -19,6 +20,12 @@ from tests.formats import corpus, wrong_outlines
 
 LONGEST = 5.0  # seconds of processor time for one file
 LARGEST = 1 << 30  # bytes for all of them
+
+
+@functools.cache
+def every_file() -> list[tuple[str, corpus.Content]]:
+    """The corpus, made once for both tests of all of it."""
+    return list(corpus.files())
 
 
 def save(folder: Path, name: str, content: corpus.Content) -> Path:
@@ -45,8 +52,9 @@ def test_every_file_gives_a_sound_result_or_a_sentence_in_time_and_in_its_folder
 ):
     monkeypatch.chdir(tmp_path)
     place, out = tmp_path / "in", tmp_path / "deep" / "deeper" / "out"
+    files = every_file()
     read, said, before = 0, 0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for name, content in corpus.files():
+    for name, content in files:
         path = save(place, name, content)
         start = time.process_time()
         try:
@@ -80,8 +88,8 @@ def test_every_file_gives_a_sound_result_or_a_sentence_in_time_and_in_its_folder
 
 
 def test_the_corpus_is_the_same_in_every_run_and_has_every_format():
-    once, twice = list(corpus.files()), list(corpus.files())
-    assert once == twice
+    once = every_file()
+    assert once == list(corpus.files())
     names = [name for name, _ in once]
     assert len(names) == len(set(names)) > 600
     endings = {formats.ending_of(name) for name in names}

@@ -7,11 +7,13 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 from skimage import data
+from skimage.transform import resize
 
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values, read_labels
 from kontur.errors import InputError
 from kontur.formats.label_image.photograph import is_flat, is_photograph
+from tests.data import drawn
 
 COINS = data.coins()
 RNG = np.random.default_rng(0)
@@ -25,6 +27,9 @@ def saved_as_jpeg(pixels, quality):
     return np.array(Image.open(file))
 
 
+INTERPOLATED = resize(
+    drawn.discs(100), (300, 300), order=1, preserve_range=True, anti_aliasing=False
+).astype(int)
 BRIGHT = np.quantile(ENLARGED, 0.8)
 
 
@@ -74,6 +79,8 @@ ROWS, COLUMNS = np.indices((300, 400))
         np.kron((np.arange(8100) + 60000).reshape(90, 90) % 65536, np.ones((3, 3), int)),
         np.tile(np.kron(np.arange(1, 401).reshape(20, 20), np.ones((4, 4), int)), (3, 3)),
         np.kron(np.arange(1, 2001).reshape(10, 200), np.ones((20, 1), int)),
+        # Resized with interpolation: not right, but it is told what is wrong.
+        INTERPOLATED,
         # A mask of two values as JPEG: without looking for these it would be a photograph.
         saved_as_jpeg(
             np.kron(RNG.integers(0, 2, (90, 90)) * 255, np.ones((4, 4))).astype("u1"), 30

@@ -119,8 +119,9 @@ def whole_numbers(
     ):
         raise InputError(
             f"{path} is a photograph and no label image: its values change from pixel to pixel, "
-            "where an object is a connected region of one number; give outlines or label images, "
-            "which kontur predict makes of photographs; classes of pixels are read with --task "
+            "where an object is a connected region of one number (labels are resized by the "
+            "nearest neighbour); give outlines or label images, which kontur predict makes of "
+            "photographs; classes of pixels are read with --task "
             'semantic (in Python task="semantic"), and small objects where each has a number of '
             "its own"
         )

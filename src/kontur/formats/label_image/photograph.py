@@ -13,7 +13,7 @@ the images of dsb2018 labels change at 2 of 100 such neighbours at most, photogr
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Integer, Shaped
+from jaxtyping import Integer, Shaped
 
 LINES = 64  # rows, and columns, that are looked at; all where these prove nothing
 FEWEST_PAIRS = 500  # of neighbours that are no background; fewer prove nothing
@@ -21,7 +21,7 @@ FEWEST_VALUES = 32  # masks of few values are classes, or binary and saved as JP
 CHANGING = 0.3  # share of neighbours that differ, in photographs; of objects of 3 pixels a third
 RUNS = 10  # stretches of a value along the lines; an object of 10 pixels has as many
 SMALL = 0.5  # usual change of neighbours in photographs, by the spread of all; of chance about 1
-SCATTERED = 0.5  # share of the pixels that are far from others of their number
+SCATTERED = 0.6  # share of such pixels; of labels with interpolated edges up to a half
 ASPECT = 24  # of the longest objects that touch others along rows as along columns
 PREVAILING = 0.2  # share of the pixels with the commonest number; in photographs it is less
 FLAT = 0.05  # share of neighbours that differ, of objects that one would outline
@@ -90,24 +90,25 @@ def is_flat(array: Shaped[np.ndarray, "h w"]) -> bool:
 
 
 def _scattered(array: Integer[np.ndarray, "h w"]) -> float:
-    """The share of the pixels that are farther apart than those of a region; not of lone ones.
+    """The share of the pixels that lie apart from the region of their number; not of lone ones.
 
-    A region of n pixels, ASPECT times as long as wide, has variances of rows and columns of about
-    n · ASPECT / 12 together. None are scattered where one number prevails, as in a mask that was
-    resized with interpolation.
+    A region of n pixels, ASPECT times as long as wide, reaches √(n · ASPECT) / 2 from its middle,
+    the median. None are scattered where one number prevails, as in a mask that was resized with
+    interpolation.
     """
     rows, columns = np.nonzero(array)
     _, which, counts = np.unique(array[rows, columns], return_inverse=True, return_counts=True)
     if counts.max() > PREVAILING * len(which):
         return 0.0
+    middle = np.cumsum(counts) - (counts + 1) // 2
 
-    def variances(places: Integer[np.ndarray, " n"]) -> Float[np.ndarray, " k"]:
-        means = np.bincount(which, places) / counts
-        return np.bincount(which, (places - means[which]) ** 2) / counts
+    def squared(places: Integer[np.ndarray, " n"]) -> Integer[np.ndarray, " n"]:
+        median = places[np.lexsort((places, which))[middle]]
+        return (places - median[which]) ** 2
 
-    apart = variances(rows) + variances(columns) > 1 + counts * ASPECT / 12
-    several = counts > 1
-    return float(counts[apart & several].sum() / max(counts[several].sum(), 1))
+    several = counts[which] > 1
+    apart = squared(rows) + squared(columns) > 1 + counts[which] * ASPECT / 4
+    return float((apart & several).sum() / max(several.sum(), 1))
 
 
 def _has_two_tones(array: Integer[np.ndarray, "h w"]) -> bool:
