@@ -263,7 +263,7 @@ def noted_precision(out: Path, digest: str) -> str | None:
     Which one is faster is timed anew by each process, beside whatever else the machine does, so
     that the same command could go on in other numbers. Raises `InputError` as `Record`.
     """
-    runs, _ = _read(out / RECORD_FILE)
+    runs, _ = _read(out / RECORD_FILE) if out.is_dir() else ([], {})
     noted = (run.settings.get("precision") for run in runs if run.settings.get("digest") == digest)
     return next(reversed([*noted]), None)
 
