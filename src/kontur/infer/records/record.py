@@ -257,6 +257,17 @@ def model_identity(model: str | Path) -> dict[str, str]:
     return {"model": printable(str(model)), "digest": file_digest(find_model(model))}
 
 
+def noted_precision(out: Path, digest: str) -> str | None:
+    """In which precision the latest run of a model that `predict.json` notes computed, or None.
+
+    Which one is faster is timed anew by each process, beside whatever else the machine does, so
+    that the same command could go on in other numbers. Raises `InputError` as `Record`.
+    """
+    runs, _ = _read(out / RECORD_FILE) if out.is_dir() else ([], {})
+    noted = (run.settings.get("precision") for run in runs if run.settings.get("digest") == digest)
+    return next(reversed([*noted]), None)
+
+
 def _read(path: Path) -> tuple[list[RecordedRun], dict[str, int]]:
     """The runs of a record, and how many lines of journals they hold; older builds wrote no source.
 
