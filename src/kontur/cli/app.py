@@ -26,9 +26,9 @@ from kontur.cli.models import models
 from kontur.cli.own_options import in_words_of
 from kontur.cli.plot import plot
 from kontur.cli.predict import predict
+from kontur.cli.print_warnings import print_warnings_once
 from kontur.cli.reinforce import reinforce
 from kontur.cli.serve import serve
-from kontur.cli.print_warnings import print_warnings_once
 from kontur.cli.train import train
 from kontur.errors import NOT_WRITTEN, InputError
 from kontur.wording import of_check
