@@ -39,3 +39,10 @@ def test_two_images_and_two_outlines_are_not_called_exchanged(places):
         with pytest.raises(InputError) as caught:
             find_sources(places / first, [second]).images[0].read()
         assert "exchange" not in str(caught.value)
+
+
+def test_a_colour_image_of_which_one_channel_is_full_is_an_image_too(places):
+    green = drawn.picture(size=LABELS.shape).reshape(*LABELS.shape, -1)[:, :, 0]
+    drawn.save(places / "images" / "a.png", np.dstack([np.full_like(green, 255), green, green]))
+    with pytest.raises(InputError, match="exchange them"):
+        find_sources(places / "images", [str(places / "numbers")])

@@ -41,6 +41,18 @@ def test_what_is_missed_on_one_frame_or_lies_on_a_missing_one_goes_on_on_the_nex
     assert tracks == [[1, 2], [], [2, 1], [], [], [3, 4]]
 
 
+def test_what_is_missed_while_it_moves_is_looked_for_twice_as_far_on():
+    places = [0, 8, 20, 35, 50, 65, 80, None, 110, None, 140]
+    film = [plane() if x is None else plane((x, 0)) for x in places]
+    assert {number for each in link(film).numbers for number in each.tolist()} == {1}
+
+
+def test_where_nothing_moves_what_appears_beside_a_place_left_empty_is_another():
+    still = [(0, 0), (30, 0), (0, 30)]
+    tracks = link([plane(*still, (50, 50)), plane(*still, (59, 53))]).numbers
+    assert [each.tolist() for each in tracks] == [[1, 2, 3, 4], [1, 2, 3, 5]]
+
+
 def halves(*corners):
     return plane(*corners, side=7)
 
@@ -72,6 +84,18 @@ def test_an_outline_that_falls_apart_on_one_frame_is_no_division():
     numbers, parents = link(film)
     assert parents == {}
     assert [each[0] for each in numbers] == [1] * 4
+
+
+def test_two_that_are_together_far_smaller_or_larger_than_one_are_no_daughters_of_it():
+    for side, corners in ((4.5, ((49, 53), (57, 53))), (9, ((46, 50), (56, 50)))):
+        assert link([plane((50, 50)), plane(*corners, side=side)]).parents == {}
+
+
+def test_a_daughter_has_one_mother():
+    numbers, parents = link([plane((20, 20), (32, 20)), halves((16, 21), (27, 21), (38, 21))])
+    assert len(parents) == 2
+    assert len(set(parents.values())) == 1
+    assert len({*numbers[1].tolist()}) == 3
 
 
 def test_what_comes_beside_an_object_is_no_daughter_of_it():

@@ -84,7 +84,6 @@ def _aside(
     fits = (
         (after.labels[both] == before.labels[mother]).all()
         and alike(areas[:1], areas[1:]).all()
-        and (areas < before.areas[mother]).all()
         and low <= areas.sum() / before.areas[mother] <= high
         and (np.hypot(*(after.centres[both] - there).T) < FARTHEST * width).all()
     )
