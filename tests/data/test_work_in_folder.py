@@ -35,6 +35,18 @@ def test_what_would_lie_among_annotations_is_refused(tmp_path, inside):
     refuse_work(tmp_path, "plots")
 
 
+def test_a_new_folder_that_would_be_read_before_the_annotations_is_refused(tmp_path):
+    cells = drawn.labelled(tmp_path / "cells", ["a"])
+    beside = tmp_path / "beside"
+    convert_folders([cells], beside, format="labelme", images="copy")
+    for place in (cells / "masks", beside / "outlines"):
+        with pytest.raises(InputError, match=r"\(a\.(png|json)\), among which predictions"):
+            refuse_annotated(place, "predictions")
+    drawn.labelled(tmp_path / "train", ["b"])  # of splits each has its own folders
+    for place in (tmp_path / "outlines", tmp_path / "nothing" / "outlines"):
+        refuse_annotated(place, "predictions")
+
+
 def test_outlines_are_not_converted_into_a_data_set_of_another_format(tmp_path):
     cells = drawn.labelled(tmp_path / "cells", ["a"])
     others = drawn.labelled(tmp_path / "others", ["b"])
@@ -50,4 +62,6 @@ def test_outlines_are_not_converted_into_a_data_set_of_another_format(tmp_path):
 def test_objects_that_a_folder_holds_twice_after_a_conversion_are_told(tmp_path):
     cells = drawn.labelled(tmp_path / "cells", ["a"])
     made = convert_folders([cells], cells, format="geojson")
-    assert any("holds the objects twice now, in a.png too" in loss for loss in made.losses)
+    assert any("cells holds the objects twice now, in a.png too" in loss for loss in made.losses)
+    made = convert_folders([cells], cells / "outlines", format="geojson")
+    assert any("cells holds the objects twice now, in a.png too" in loss for loss in made.losses)

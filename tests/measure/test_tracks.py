@@ -204,6 +204,18 @@ def test_outlines_without_tracks_have_none_and_a_plane_must_be_there(film):
     assert "no such page" in " ".join(result.output.split())
 
 
+def test_a_film_without_objects_has_a_table_of_no_tracks(film):
+    formats.write_images(
+        film / "film.geojson", [ImageAnnotation("film.tif", SIZE, Instances.empty(SIZE))]
+    )
+    everything = (film / "film.geojson", film / "film.tif", "--page", "all")
+    result = run(*everything, "--out", film / "a.csv", "--tracks", film / "b.csv")
+    assert result.exit_code == 0, result.output
+    assert len(read_table(film / "b.csv")) == 0
+    assert "path_length" in read_table(film / "b.csv")
+    assert len(measure_tracks(pd.DataFrame())) == 0
+
+
 def test_a_table_made_by_hand_has_tracks_in_the_units_that_it_states():
     table = pd.DataFrame(
         {"image": "a", "track": 1, "t": [0, 1], "x": [0, 3], "y": [0, 4], "area": 9}

@@ -26,9 +26,9 @@ from kontur.cli.models import models
 from kontur.cli.own_options import in_words_of
 from kontur.cli.plot import plot
 from kontur.cli.predict import predict
+from kontur.cli.print_warnings import print_warnings_once
 from kontur.cli.reinforce import reinforce
 from kontur.cli.serve import serve
-from kontur.cli.told_once import told_once
 from kontur.cli.train import train
 from kontur.errors import NOT_WRITTEN, InputError
 from kontur.wording import of_check
@@ -48,7 +48,7 @@ class CommandGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            with told_once():
+            with print_warnings_once():
                 return super().invoke(ctx)
         except typer.BadParameter as error:
             error.message = of_check(error.message)

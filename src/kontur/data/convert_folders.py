@@ -152,8 +152,9 @@ def convert_folders(
     objects = sum(len(entry.instances) for entry in entries)
     losses = list(information_losses(kind, entries))
     if twice is not None:
+        holder = target if target in twice.parents else target.parent
         losses.append(
-            f"{target} holds the objects twice now, in {twice.name} too: move one of them away, so "
+            f"{holder} holds the objects twice now, in {twice.name} too: move one of them away, so "
             "that what is corrected is what is read"
         )
     if kind.name == "coco":

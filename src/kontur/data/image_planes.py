@@ -235,7 +235,7 @@ def read_on_page(
     ]
 
 
-def pages_told(path: Path, page: int) -> set[int]:
+def pages_named(path: Path, page: int) -> set[int]:
     """The pages that the outlines of a file tell; `page` too where some of an image name none."""
     return _pages_named(_by_name(formats.read_images(path)), path, page)
 

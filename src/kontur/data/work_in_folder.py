@@ -67,18 +67,27 @@ def refuse_work(folder: Path, what: str, *, option: str = "--out") -> None:
 
 
 def other_annotation(folder: Path, own: Callable[[Path], bool]) -> Path | None:
-    """The first annotation in a folder, or beside whose images it lies, that is not `own`."""
-    places = [folder, *([folder.parent] if folder.name in PARTS else [])]
-    for place in places if folder.is_dir() else []:
+    """The first annotation in a folder, or beside whose images it lies, that is not `own`.
+
+    A new folder of annotations (`outlines/`) counts, too: it would hide those that its images have.
+    """
+    part, hides = folder.name in PARTS, folder.name in LABEL_FOLDERS
+    for place in (folder, *([folder.parent] if part else [])):
         try:
-            layout = find_one(place)
+            layout = find_one(place) if place.is_dir() else None
         except InputError:  # which reading it tells
             continue
         for item in layout.annotated if layout is not None else ():
             inside = folder in item.image.parents or folder in item.annotation.parents
-            if inside and not own(item.annotation):
+            if (inside or (hides and _is_beside(item.image, place))) and not own(item.annotation):
                 return item.annotation
     return None
+
+
+def _is_beside(image: Path, place: Path) -> bool:
+    """Whether an image's annotations are looked for in the folders of annotations in `place`."""
+    first, *below = image.relative_to(place).parts
+    return not below or first in IMAGE_FOLDERS
 
 
 def free_place(folder: Path, name: str) -> Path:

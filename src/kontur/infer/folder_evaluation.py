@@ -26,7 +26,7 @@ from kontur.data.image_planes import (
     SharedPlanes,
     check_page_is_named,
     numbered_alike,
-    pages_told,
+    pages_named,
     plane_name,
     shared_planes,
     states_all_planes,
@@ -253,7 +253,7 @@ def _check_page_is_there(truth: Truth, files: Iterable[Path], page: int) -> None
     places = list(dict.fromkeys([*truth.files.values(), *files]))
     if not any(is_image(path) or states_all_planes(path) for path in places):
         check_page_is_named(
-            places[-1], page, {n for path in places for n in pages_told(path, page)}
+            places[-1], page, {n for path in places for n in pages_named(path, page)}
         )
 
 

@@ -38,26 +38,18 @@ NEEDED = ("image", "track", "t", "x", "y", "area")
 def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
     """A row for each track of each image, in the units of the table of measurements.
 
-    Speed and growth are per plane, NaN for a track of one. Raises `InputError` where the objects
-    have no tracks: those are numbered by `kontur predict --page all --link`. In a table made by
-    hand lengths without a unit are in pixels, as those of a file; for lengths in µm `attrs` has the
-    `pixel_size`, since centres are in pixels.
+    Speed and growth are per plane, NaN for a track of one. Of no objects there are no tracks.
+    Raises `InputError` where the objects have none: `kontur predict --page all --link` numbers
+    them. In a table made by hand lengths without a unit are in pixels, as those of a file; for
+    lengths in µm `attrs` has the `pixel_size`, since centres are in pixels.
     """
     pandas = package("pandas")
-    if "track" not in measured or "t" not in measured:
-        raise InputError(
-            "the outlines have no tracks; kontur predict FILM --page all --link numbers them, and "
-            "kontur measure --page all measures all planes"
-        )
-    missing = [name for name in NEEDED if name not in measured]
-    if missing:
-        raise InputError(
-            f"tracks want the columns {', '.join(NEEDED)}; the table lacks {', '.join(missing)}"
-        )
+    if len(measured):
+        _check_columns(measured)
     table = pandas.DataFrame(
         [
             course
-            for image, objects in measured.groupby("image")
+            for image, objects in (measured.groupby("image") if len(measured) else ())
             for course in _courses(objects, _pixel_side(measured, str(image)))
         ]
     )
@@ -74,6 +66,19 @@ def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
         | {"speed": f"{length}/plane", "area_growth": f"{area}/plane"},
     }
     return table
+
+
+def _check_columns(measured: "pd.DataFrame") -> None:
+    if "track" not in measured or "t" not in measured:
+        raise InputError(
+            "the outlines have no tracks; kontur predict FILM --page all --link numbers them, and "
+            "kontur measure --page all measures all planes"
+        )
+    missing = [name for name in NEEDED if name not in measured]
+    if missing:
+        raise InputError(
+            f"tracks want the columns {', '.join(NEEDED)}; the table lacks {', '.join(missing)}"
+        )
 
 
 def _pixel_side(measured: "pd.DataFrame", image: str) -> float:

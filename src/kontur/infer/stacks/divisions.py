@@ -3,7 +3,7 @@
 The mother is there at one time. At the next two objects lie on both sides of where it is looked
 for, their middle near its centre, of about the same size, and together of about its area. One of
 them may have been taken for the mother, the other begins. Whether it was a division is told later:
-an outline that falls apart on one frame and is whole on the next is none (`last`).
+an outline that falls apart on one frame and is whole on the next is none (`link.LASTS`).
 """
 
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""Warnings of the program on standard error, each once: a file may be read several times."""
+"""Warnings that Kontur logs, on standard error, each once: a file may be read several times."""
 
 import logging
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ class _Once(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._told: set[str] = set()
+        self._printed: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
-        if message not in self._told:
-            self._told.add(message)
+        if message not in self._printed:
+            self._printed.add(message)
             typer.echo(message, err=True)
 
 
 @contextmanager
-def told_once() -> Iterator[None]:
-    """Print the lines of logging of all rooms during the block, equal ones once."""
+def print_warnings_once() -> Iterator[None]:
+    """Print the warnings that Kontur logs during the block, equal ones once."""
     logger, handler = logging.getLogger("kontur"), _Once()
     logger.addHandler(handler)
     try:

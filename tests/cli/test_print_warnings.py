@@ -5,14 +5,14 @@ import logging
 import numpy as np
 
 from kontur import formats
-from kontur.cli.told_once import told_once
+from kontur.cli.print_warnings import print_warnings_once
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
 
 def test_equal_warnings_of_any_room_are_printed_once_a_command(capsys):
     for _ in range(2):
-        with told_once():
+        with print_warnings_once():
             for room in ("kontur.formats", "kontur.infer", "kontur.formats"):
                 logging.getLogger(room).warning("%s: no outline is on page %d", "a.geojson", 2)
                 logging.getLogger(room).info("read")
