@@ -187,7 +187,7 @@ def main() -> None:
         if options.scenes and not any(part in name for part in options.scenes):
             continue
         sums: dict[str, list[dict[str, float]]] = {}
-        for seed in range(options.films):
+        for seed in range(options.seed, options.seed + options.films):
             film = make_film(scene, shapes, seed)
             if model is None:
                 planes = true_outlines(film, np.random.default_rng(seed))
@@ -215,6 +215,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--linkers", nargs="+", default=[*LINKERS], choices=[*LINKERS])
     parser.add_argument("--scenes", nargs="+", metavar="WORD", help="only those of such a name")
     parser.add_argument("--films", type=int, default=3, help="of each scene")
+    parser.add_argument("--seed", type=int, default=0, help="of the first film of each scene")
     return parser.parse_args()
 
 

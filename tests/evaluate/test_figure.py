@@ -6,7 +6,7 @@ from PIL import Image, ImageColor
 
 from kontur.errors import InputError
 from kontur.evaluate import draw_ap, draw_lines, evaluate_all
-from kontur.evaluate.figure import COLOURS, _looks, stacked
+from kontur.evaluate.figure import COLOURS, _line_styles, stacked
 from kontur.instances import Instances
 
 SHAPE = Instances.from_masks(np.ones((1, 6, 6), dtype=bool))
@@ -72,10 +72,10 @@ def test_names_can_stand_below_the_axis_in_place_of_numbers():
 
 def test_every_one_of_twenty_curves_has_a_look_of_its_own():
     names = [f"curve {i}" for i in range(18)] + ["total", "total, validation"]
-    looks = _looks(names, ["total", "total, validation"])
+    looks = _line_styles(names, ["total", "total, validation"])
     assert len(set(looks.values())) == len(names)
     assert [name for name, look in looks.items() if look.colour == COLOURS[-1]] == names[-2:]
-    assert len(set(_looks(names, []).values())) == len(names)
+    assert len(set(_line_styles(names, []).values())) == len(names)
 
 
 def test_the_eighth_curve_has_the_first_colour_and_gaps():

@@ -117,7 +117,7 @@ def test_a_job_tells_how_far_measuring_a_folder_is_and_stops_there(tmp_path):
     here = open_workspace(write_images(tmp_path, 3))
     model, seen = here.models.predictor("nuclei"), []
     job = Job(1, "predict", lambda job: None, here.events)
-    job.tell = lambda: seen.append((job.done, job.total, job.message))
+    job.publish = lambda: seen.append((job.done, job.total, job.message))
     job.stop.set()
     with pytest.raises(Cancelled):
         contrast_of(here, model, "nuclei", "folder", job=job)
