@@ -38,6 +38,7 @@ def test_the_demo_outlines_real_images_in_three_formats(kontur, tmp_path):
     assert f"look at {out / 'nuclear.overlay.png'}" in output
     assert f"open in QuPath: {out / 'nuclear.png'}" in output
     assert f"open in Fiji or napari: {out / 'nuclear.png'} and nuclear.labels.tif" in output
+    assert "measure the objects (the extra tables): kontur measure" in " ".join(output.split())
     (words,) = (line.partition(": ")[2] for line in output.splitlines() if "kontur measure" in line)
     kontur(*words.split()[1:])
     assert (out / "table.csv").exists()

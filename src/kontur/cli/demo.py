@@ -77,7 +77,8 @@ def _next_steps(image: Path, out: Path) -> str:
             f"look at {image.with_suffix('.overlay.png')}",
             f"open in QuPath: {image}, then drag {outlines.name} onto it",
             f"open in Fiji or napari: {image} and {labels.name}",
-            f"measure the objects: kontur measure {outlines} {image} --out {out / 'table.csv'}",
+            "measure the objects (the extra tables): "
+            f"kontur measure {outlines} {image} --out {out / 'table.csv'}",
             "outline your own: kontur predict YOUR_IMAGES --out DIR",
         ]
     )
