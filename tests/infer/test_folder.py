@@ -18,8 +18,11 @@ from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
 from kontur.files.left_overs import hidden_beside
 from kontur.formats import read_images
+from kontur.infer.folder import predict_folder
+from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import ENDINGS
+from kontur.instances import Instances
 from tests.data import drawn
 from tests.images import films
 from tests.infer.painted import Bright, paint, run
@@ -81,6 +84,20 @@ def test_predictions_do_not_lie_among_annotations_and_lie_beside_plain_images(im
         assert not list(out.glob("*.geojson"))
     run(images, images)
     assert [each.skipped for each in run(images, images)] == [True] * 3
+
+
+def test_what_is_predicted_of_the_rest_lies_beside_what_a_person_outlined(images):
+    formats.write(images / "a.geojson", Instances.empty((8, 8)))
+
+    def predict(names, word):
+        rest = find_inputs([images / f"{name}.png" for name in names])
+        return list(predict_folder(Bright(), rest, images, outputs=(word,)))
+
+    for names, word in (("bc", "csv"), ("abc", "csv")):
+        with pytest.raises(InputError, match=r"images with annotations \(a\.geojson\)"):
+            predict(names, word)
+    assert len(predict("bc", "geojson")) == 2
+    assert len(kontur.read(images / "a.geojson")) == 0
 
 
 def test_a_file_where_the_output_folder_is_wanted_is_reported(images, tmp_path):
