@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from tests.web.conftest import served, write_images
-from tests.web.test_page import WIDE, drag, on_screen, open_page, outlines, run_model, settled
+from tests.web.test_page import (
+    WIDE,
+    drag,
+    on_screen,
+    open_page,
+    outlines,
+    run_model,
+    settled,
+    until,
+)
 
 
 @pytest.fixture
@@ -50,4 +59,21 @@ def test_a_page_of_a_server_that_was_started_anew_says_so_for_as_long_as_it_is_o
     page.goto(fresh.address)
     page.locator(".toast.lasting", has_text="请打开它打印的地址").wait_for()
     page.locator("#saved.problem", has_text="未连接").wait_for()
+    page.close()
+
+
+def test_outlines_that_were_made_before_the_first_event_was_heard_are_shown(browser, fresh):
+    """A key may be pressed before the stream of events stands, on a busy machine."""
+    page = browser.new_page(viewport=WIDE)
+    held = []
+    page.route("**/api/events?**", lambda route: held.append(route))
+    page.goto(fresh.address)
+    until(page, "kontur.image()?.picture && kontur.models.models.length")
+    page.keyboard.press("g")
+    with fresh.client() as client:
+        while [job["state"] for job in client.get("api/jobs").json()] != ["done"]:
+            page.wait_for_timeout(20)
+    assert not outlines(page)
+    held[0].continue_()
+    until(page, "kontur.image().status === 'predicted' && kontur.image().outlines.size")
     page.close()

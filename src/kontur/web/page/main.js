@@ -135,7 +135,8 @@ async function listAgain() {
 function follow() {
   listen((event) => told(event).catch(tell), ({ stream, over }) => {
     const before = work.stream;
-    if (stream && before !== undefined && stream !== before) catchUp().catch(tell);
+    const unheard = before !== undefined || models.asked || models.jobs.size; // a job may have ended by then
+    if (stream && stream !== before && unheard) catchUp().catch(tell);
     if (stream && before === null) toast(t("connected_again"));
     if (over) toast(t("another_server"), "lasting problem");
     else if (!stream && before !== null) toast(t("no_connection"), "problem");

@@ -19,6 +19,7 @@ export class ModelPanel {
     this.work = work;
     /** @type {Model[]} */ this.models = [];
     /** @type {Map<number, Job>} */ this.jobs = new Map();
+    this.asked = false; // for a prediction or a training, whose end is heard of later
     this.trainable = { corrected: 0, learned: 0, held_out: 0 };
     this.minutes = 5;
     this.half = false;
@@ -125,6 +126,7 @@ export class ModelPanel {
     const { image, model } = this.work;
     if (one && !image) return;
     await this.choosing; // a contrast that was typed a moment ago holds already
+    this.asked = true;
     try {
       this.told(await send("POST", "predict", { model, images: one ? [image?.key] : null, page: one ? image?.page : "all", score: this.score }));
     } catch (error) {
@@ -133,6 +135,7 @@ export class ModelPanel {
   }
 
   async train() {
+    this.asked = true;
     try {
       this.told(await send("POST", "training", { model: this.work.model, minutes: this.minutes, curve: this.half }));
     } catch (error) {
