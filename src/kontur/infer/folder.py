@@ -8,7 +8,6 @@ anew that has changed since, and refuses to mix another image of the same name w
 import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +109,7 @@ def predict_folder(
     settings = {**(model or {}), **settings, **thresholds}
     record = Record(out, settings)
     if not record.runs:
-        refuse_annotated(out, "predictions", own=partial(_goes_along, inputs, out, outputs))
+        refuse_annotated(out, "predictions", own=_goes_along(inputs, out, outputs))
     jobs = [_job(record, image, out, outputs, overwrite, options) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)
@@ -225,19 +224,25 @@ def _job(
 
 
 def _goes_along(
-    inputs: Sequence[InputImage], out: Path, outputs: Sequence[str], annotation: Path
-) -> bool:
+    inputs: Sequence[InputImage], out: Path, outputs: Sequence[str]
+) -> Callable[[Path], bool]:
     """Whether an annotation and predictions may lie in one folder.
 
     It is a file that the prediction writes, or the one of another image and of the same format: a
     person who has outlined some images corrects what is predicted of the rest.
     """
-    if any(annotation in output_files(image.name, out, outputs) for image in inputs):
-        return True
-    if annotation.parent != out or partner_name(stem(annotation)) in {i.name for i in inputs}:
-        return False
-    kind = formats.find_format(annotation)
-    return kind is not None and kind.name in outputs and not kind.several_images
+    names = {image.name for image in inputs}
+    written = {file for name in names for file in output_files(name, out, outputs)}
+
+    def goes_along(annotation: Path) -> bool:
+        if annotation in written:
+            return True
+        if annotation.parent != out or partner_name(stem(annotation)) in names:
+            return False
+        kind = formats.find_format(annotation)
+        return kind is not None and kind.name in outputs and not kind.several_images
+
+    return goes_along
 
 
 def _refuse_mixture(record: Record, jobs: Sequence[Job], out: Path) -> None:
