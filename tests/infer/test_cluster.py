@@ -183,7 +183,7 @@ def test_the_planes_of_a_film_are_tasks_of_their_own_in_the_range_of_the_command
     film, told = images.parent / "film.tif", []
     frames = np.stack([np.roll(nuclei[:96, :120], 2 * t, axis=1) for t in range(6)])
     tifffile.imwrite(film, frames, imagej=True, metadata={"axes": "TYX"})
-    options = PredictOptions(page="all", link="overlap", contrast=(40, 200))
+    options = PredictOptions(page="all", link=True, contrast=(40, 200))
     how = {"outputs": ("geojson",), "options": options}
     (outcome,) = run(predictor, film, tmp_path / "here", **how)
     assert outcome.failure is None
