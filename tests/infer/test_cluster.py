@@ -385,6 +385,6 @@ def test_the_script_for_a_queue_runs_with_the_stand_in_for_slurm(images, tmp_pat
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"^a0 [1-9]\d*\s*$", done.stdout, re.MULTILINE), done.stdout
-    errors = [row["error"] for row in rows(tmp_path / "outlines" / "predict.parquet")]
+    errors = [row["error"] for row in rows(tmp_path / "predicted" / "predict.parquet")]
     assert errors[0] is None
     assert "notes.png is not an image" in errors[1]
