@@ -26,7 +26,8 @@ def find_issues(
 ) -> list[Issue]:
     """All issues; `unreadable` has `(name, sentence)` of the images that could not be read.
 
-    `classes` are the names of the labels, and `stride` is in image pixels per output pixel of the network, see `inspect`.
+    `classes` are the names of the labels, and `stride` is in image pixels per output pixel of the
+    network, see `inspect`.
     """
     return [
         *_unreadable(unreadable),
