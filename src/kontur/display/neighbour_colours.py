@@ -56,7 +56,7 @@ def _earlier_neighbours(
     """
     near = NEAR * float(np.median(boxes[:, 2:] - boxes[:, :2]))
     tree = shapely.STRtree(shapely.box(*boxes.T))
-    wider = shapely.box(*(boxes + [-near, -near, near, near]).T)
+    wider = shapely.box(*(boxes + near * np.array([-1, -1, 1, 1])).T)
     counts = np.zeros(len(boxes), dtype=np.int64)
     others, weights = [], []
     for first in range(0, len(boxes), AT_A_TIME):
