@@ -57,7 +57,7 @@ def reinforce(
 
     \b
     kontur reinforce cells --model RUN --out polished.kontur --minutes 10
-    kontur predict images/ --model polished.kontur --polish --out outlines
+    kontur predict images/ --model polished.kontur --polish --out predicted
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:

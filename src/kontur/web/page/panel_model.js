@@ -191,7 +191,7 @@ export class ModelPanel {
       box.append(bar, element("span", { class: "message" }, messageOf(job)));
     }
     if (job.kind === "train") this.drawResult(job, box);
-    else if (job.state === "done") box.append(element("span", { class: "message" }, job.image ? t("predicted_image", { image: job.image, n: job.result.objects }) : t("predicted_result", { n: job.result.objects, m: job.result.images })), ...job.result.failed.map((/** @type {string} */ why) => element("span", { class: "message bad" }, why)));
+    else if (job.state === "done") box.append(element("span", { class: "message" }, job.image ? t("predicted_image", { image: job.image, n: job.result.objects }) : t("predicted_result", { n: job.result.objects, m: job.result.images })), ...job.result.failed.map((/** @type {string} */ why) => element("span", { class: "message bad" }, why)), ...job.result.hints.map((/** @type {string} */ why) => element("span", { class: "message" }, why)));
     if (job.state === "failed") box.append(element("span", { class: "message bad" }, named(job)));
     place.replaceChildren(box);
   }
