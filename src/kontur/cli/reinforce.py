@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kontur import extra
 from kontur.cli.options import (
     ChannelOption,
     DataArgument,
@@ -62,8 +63,8 @@ def reinforce(
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise InputError(
-            f"learning from reward needs {' and '.join(missing)}: pip install "
-            "'kontur[train,edit]' brings it"
+            f"learning from reward needs {' and '.join(missing)}: {extra.install('train,edit')} "
+            "brings it"
         )
     if out.exists() and not force:
         raise InputError(f"{out} exists; give another --out, or --force to overwrite it")

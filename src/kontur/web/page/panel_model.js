@@ -153,7 +153,7 @@ export class ModelPanel {
     const start = element("button", { class: "primary", id: "train", disabled: !ready, onclick: () => this.train() }, t("train"));
     this.training?.replaceChildren(
       element("h2", {}, t("teach")),
-      element("p", {}, ready ? t("teach_ready", { n: corrected, learned, held }) : canTrain ? t("teach_more", { n: corrected }) : t("teach_install")),
+      element("p", {}, ready ? t("teach_ready", { n: corrected, learned, held }) : canTrain ? t("teach_more", { n: corrected }) : t("teach_install", { command: this.work.folder?.train_install ?? "" })),
       element("div", { class: "row" }, start, minutes), half,
     );
   }
