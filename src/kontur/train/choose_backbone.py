@@ -8,7 +8,7 @@ is in docs/results.md ("Few photographs in six minutes").
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from kontur.data.dataset_statistics import DatasetStatistics
+from kontur.data.checks.dataset_statistics import DatasetStatistics
 from kontur.models.backbone import Backbone
 from kontur.nn.efficientnet import is_installed
 from kontur.train.config import RunConfig
