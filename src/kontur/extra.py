@@ -1,9 +1,16 @@
-"""The packages of extras, imported when they are used."""
+"""The packages of extras: imported when they are used, and the command that installs them."""
 
 import importlib
+import json
+import shlex
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from kontur.errors import InputError, reason_of
+
+DISTRIBUTION, PROJECT = "kontur", "pyproject.toml"
 
 
 def package(name: str, *, extra: str, what: str) -> Any:
@@ -13,12 +20,43 @@ def package(name: str, *, extra: str, what: str) -> Any:
     except ModuleNotFoundError as error:
         missing = (error.name or name).partition(".")[0]
         raise InputError(
-            f"{what} needs the package {missing}, which is not installed; "
-            f"pip install 'kontur[{extra}]'"
+            f"{what} needs the package {missing}, which is not installed; {install(extra)}"
         ) from None
     except (ImportError, OSError) as error:  # its compiled library is missing or another system's
         reason = reason_of(error)
         raise InputError(
             f"{what} needs the package {name}, which does not load here ({reason}); "
-            f"pip install --force-reinstall 'kontur[{extra}]'"
+            f"{install(extra, '--force-reinstall')}"
         ) from error
+
+
+def install(extra: str, *options: str) -> str:
+    """The command that installs an extra, from where this Kontur came.
+
+    That is a folder, such as a clone, or an archive, while it is there; a repository; else an index
+    of packages.
+    """
+    return shlex.join(["pip", "install", *options, *_source(f"[{extra}]")])
+
+
+def _source(extra: str) -> list[str]:
+    """What pip installs, with the options for it."""
+    from importlib import metadata  # which takes long to import, and only a failure needs it
+
+    named = DISTRIBUTION + extra
+    try:
+        text = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
+        origin = json.loads(text or "{}")  # of an index nothing is noted
+    except metadata.PackageNotFoundError:  # on the path, and not installed
+        origin = {"url": Path(__file__).parents[2].as_uri(), "dir_info": {"editable": True}}
+    url = origin.get("url", "")
+    if "vcs_info" in origin:
+        vcs, commit = origin["vcs_info"]["vcs"], origin["vcs_info"]["commit_id"]
+        return [f"{named} @ {vcs}+{url}@{commit}"]
+    place = urlsplit(url)
+    if place.scheme != "file":
+        return [f"{named} @ {url}"] if url else [named]
+    path = url2pathname(place.path)
+    if "dir_info" not in origin or not (Path(path) / PROJECT).is_file():
+        return [f"{named} @ {url}"] if Path(path).is_file() else [named]
+    return [*(["-e"] if origin["dir_info"].get("editable") else []), path + extra]

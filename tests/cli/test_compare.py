@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from kontur import extra
 from kontur.cli import compare as command
 from kontur.data.synthetic import write_dataset
 from tests.train.study import studies
@@ -98,4 +99,4 @@ def test_a_study_of_other_data_is_not_overwritten(kontur, data, tmp_path, proces
 def test_without_the_extra_it_says_how_to_get_it(kontur, data, monkeypatch):
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     output = kontur("compare", data, "--out", "study", code=1)
-    assert "pip install 'kontur[train]' brings it" in output
+    assert f"{extra.install('train')} brings it" in output

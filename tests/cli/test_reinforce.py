@@ -4,6 +4,8 @@ import types
 
 import pytest
 
+from kontur import extra
+
 
 @pytest.fixture
 def calls(monkeypatch):
@@ -71,7 +73,7 @@ def test_without_the_extras_it_says_what_to_install(kontur, monkeypatch, tmp_pat
         command, "find_spec", lambda name: None if name == "gymnasium" else find(name)
     )
     words = ["reinforce", tmp_path, "--model", "nuclei", "--out", tmp_path / "out.kontur"]
-    assert "needs gymnasium: pip install 'kontur[train,edit]'" in kontur(*words, code=1)
+    assert f"needs gymnasium: {extra.install('train,edit')}" in kontur(*words, code=1)
 
 
 def test_polishing_without_an_agent_ends_before_any_image(kontur, model, images, tmp_path):

@@ -4,6 +4,7 @@ import types
 
 import pytest
 
+from kontur import extra
 from kontur.cli import train as command
 from kontur.errors import InputError
 from kontur.settings import overrides
@@ -87,7 +88,7 @@ def test_without_the_extra_it_says_how_to_get_it(kontur, monkeypatch):
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     output = kontur("train", "a", "--out", "run", code=1)
     assert output == (
-        "Error: training needs torch and lightning: pip install 'kontur[train]' brings it\n"
+        f"Error: training needs torch and lightning: {extra.install('train')} brings it\n"
     )
 
 

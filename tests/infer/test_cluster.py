@@ -183,7 +183,7 @@ def test_the_planes_of_a_film_are_tasks_of_their_own_in_the_range_of_the_command
     film, told = images.parent / "film.tif", []
     frames = np.stack([np.roll(nuclei[:96, :120], 2 * t, axis=1) for t in range(6)])
     tifffile.imwrite(film, frames, imagej=True, metadata={"axes": "TYX"})
-    options = PredictOptions(page="all", link="overlap", contrast=(40, 200))
+    options = PredictOptions(page="all", link=True, contrast=(40, 200))
     how = {"outputs": ("geojson",), "options": options}
     (outcome,) = run(predictor, film, tmp_path / "here", **how)
     assert outcome.failure is None
@@ -385,6 +385,6 @@ def test_the_script_for_a_queue_runs_with_the_stand_in_for_slurm(images, tmp_pat
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"^a0 [1-9]\d*\s*$", done.stdout, re.MULTILINE), done.stdout
-    errors = [row["error"] for row in rows(tmp_path / "outlines" / "predict.parquet")]
+    errors = [row["error"] for row in rows(tmp_path / "predicted" / "predict.parquet")]
     assert errors[0] is None
     assert "notes.png is not an image" in errors[1]

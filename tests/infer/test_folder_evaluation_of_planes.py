@@ -320,3 +320,13 @@ def test_masks_of_cellpose_are_the_truth_of_every_plane(tmp_path, of_files):
     folder = open_folder(images, page="all")
     assert [len(sample.instances) for sample in folder.samples] == [2, 0, 1, 2]
     assert numbers(evaluate_model(Bright(), folder).summary.to_dict()) == of_files
+
+
+def test_what_is_to_be_said_of_a_file_is_logged_once_however_often_it_is_read(tmp_path, caplog):
+    """Behind all pages both sides are read again, to tell which there are."""
+    true = write_outlines(tmp_path / "true" / "film.geojson", TRUE)
+    found = write_outlines(tmp_path / "found" / "film.geojson", FOUND)
+    with pytest.raises(InputError, match="no outline is on page 7"):
+        evaluate_files(found.parent, open_truth(true.parent, page=7), page=7)
+    said = [line for line in caplog.messages if "no outline is on page 7" in line]
+    assert len(said) == len(set(said)) == 2

@@ -13,7 +13,7 @@ from kontur.infer.options import PredictOptions
 from kontur.infer.stacks import stack_prediction
 from tests.infer.painted import run
 
-LINKED = {"outputs": ("geojson",), "options": PredictOptions(page="all", link="overlap")}
+LINKED = {"outputs": ("geojson",), "options": PredictOptions(page="all", link=True)}
 
 
 @pytest.fixture

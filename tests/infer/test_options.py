@@ -36,7 +36,8 @@ from kontur.infer.options import PredictOptions, check_kind, contrast_text, pars
         ("page", "x", "page is a whole number from 0, or 'all'"),
         ("channel", 1.5, "channel is a number or a name"),
         ("region", 5, "region is x,y,width,height"),
-        ("link", "names", "link is 'overlap'"),
+        ("link", "overlap", "link is True or False"),
+        ("polish", "yes", "polish is True or False"),
     ],
 )
 def test_a_value_of_another_kind_is_refused_with_what_was_wanted(option, value, wanted):

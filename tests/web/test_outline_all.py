@@ -21,6 +21,9 @@ def test_outline_all_is_of_every_plane_of_a_stack_and_can_be_stopped(browser, tm
         page.click("#predict-all")
         page.locator("#model .job", has_text="Objects: 108.").wait_for()
         seen = page.evaluate("kontur.seen")
+        hinted = "job => kontur.models.told({...job, result: {...job.result, hints: ['a: flat']}})"
+        page.evaluate(f"() => [...kontur.models.jobs.values()].forEach({hinted})")
+        page.locator("#model .job", has_text="a: flat").wait_for()
         assert [place for place in seen if place in ([1, 12], [2, 12])] == [[1, 12], [2, 12]]
         # Stop is pressed as soon as it is drawn: a second round takes no time
         press = "document.querySelector('#model .cancel')?.click()"

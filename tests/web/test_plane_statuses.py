@@ -182,7 +182,7 @@ class FindsNothing:
         return SimpleNamespace(overlap=0.5)
 
     def predict_detailed(self, image, options):
-        return SimpleNamespace(instances=Instances.empty(image.pixels.shape[:2]))
+        return SimpleNamespace(instances=Instances.empty(image.pixels.shape[:2]), hint=None)
 
 
 def test_an_empty_file_of_a_model_is_not_learned_from_without_the_history(film, tmp_path):

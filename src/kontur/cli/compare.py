@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kontur import extra
 from kontur.cli.options import QuietOption, Task, TaskOption
 from kontur.cli.screen import table
 from kontur.cli.train import NEEDED, data_and_settings
@@ -121,7 +122,7 @@ def compare(
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise InputError(
-            f"comparing trains, and needs {' and '.join(missing)}: pip install 'kontur[train]' "
+            f"comparing trains, and needs {' and '.join(missing)}: {extra.install('train')} "
             "brings it"
         )
     set_passive_waiting()

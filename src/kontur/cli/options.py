@@ -363,7 +363,7 @@ def predict_options(
         diameter=number_or_auto("--diameter", diameter),
         pixel_size=number_or_auto("--pixel-size", pixel_size),
         page=page_or_all(page),
-        link="overlap" if link else None,
+        link=link,
         contrast=contrast_of(contrast),
         **others,
     )

@@ -105,10 +105,10 @@ def predict(
     Perimeters, shapes and brightness of the objects: kontur measure DIR IMAGES --out table.csv
 
     \b
-    kontur predict cells.tif --model nuclei --out outlines
-    kontur predict plate/ --model RUN --out outlines --format geojson,csv --overlay
-    kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
-    kontur predict plates/ --out outlines --cluster tcp://host:8786
+    kontur predict cells.tif --model nuclei --out predicted
+    kontur predict plate/ --model RUN --out predicted --format geojson,csv --overlay
+    kontur predict "scans/**/*.tif" --out predicted --diameter auto --score 0.5
+    kontur predict plates/ --out predicted --cluster tcp://host:8786
     """
     from kontur.cli.time_left import TimeLeft, weights_of
     from kontur.data.file_names import REPORT_FILE

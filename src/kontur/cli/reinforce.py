@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kontur import extra
 from kontur.cli.options import (
     ChannelOption,
     DataArgument,
@@ -57,13 +58,13 @@ def reinforce(
 
     \b
     kontur reinforce cells --model RUN --out polished.kontur --minutes 10
-    kontur predict images/ --model polished.kontur --polish --out outlines
+    kontur predict images/ --model polished.kontur --polish --out predicted
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise InputError(
-            f"learning from reward needs {' and '.join(missing)}: pip install "
-            "'kontur[train,edit]' brings it"
+            f"learning from reward needs {' and '.join(missing)}: {extra.install('train,edit')} "
+            "brings it"
         )
     if out.exists() and not force:
         raise InputError(f"{out} exists; give another --out, or --force to overwrite it")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kontur import extra
 from kontur.errors import InputError
 
 NEEDED = ("fastapi", "uvicorn")  # packages of the extra
@@ -39,7 +40,7 @@ def serve(
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise InputError(
-            f"the page needs {' and '.join(missing)}: pip install 'kontur[web]' brings it"
+            f"the page needs {' and '.join(missing)}: {extra.install('web')} brings it"
         )
     from kontur.web.serve import serve as run
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kontur import extra
 from kontur.cli.options import Task, ValOption
 from kontur.errors import InputError
 from kontur.train import set_passive_waiting
@@ -103,7 +104,7 @@ def train(
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise InputError(
-            f"training needs {' and '.join(missing)}: pip install 'kontur[train]' brings it"
+            f"training needs {' and '.join(missing)}: {extra.install('train')} brings it"
         )
     data, more = data_and_settings(words or [])
     settings = [*(set_ or []), *more]

@@ -78,7 +78,7 @@ def _report(
         columns=tuple(columns),
         issues=(
             *(issue for issue in folder.issues if issue.kind not in KINDS),
-            *find_issues(images, unreadable, stride=stride),
+            *find_issues(images, unreadable, folder.classes, stride=stride),
         ),
     )
 

@@ -23,6 +23,7 @@ IssueKind = Literal[
     "no objects",
     "constant",
     "pixel sizes",
+    "class numbers",
 ]
 
 

@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from kontur import extra
+
 
 class PackagedImage(NamedTuple):
     """An image file inside a package, what it shows and how to get it."""
@@ -31,7 +33,7 @@ NUCLEI = PackagedImage(
     package="mahotas",
     file="demos/data/nuclear.png",
     about="nuclei in fluorescence, from the mahotas package",
-    install="pip install 'kontur[demo]'",
+    install=extra.install("demo"),
 )
 COINS = PackagedImage(
     name="coins",

@@ -105,6 +105,7 @@ def predict_folder(
             settings["region_digest"] = regions.digest
         options = options.replace(region=regions)  # read once, whoever does the work
     settings["polish"] = options.polish or None  # older records have no word
+    settings["link"] = options.link or None
     thresholds = predictor.thresholds(options).model_dump()
     settings = {**(model or {}), **settings, **thresholds}
     record = Record(out, settings)
@@ -116,7 +117,7 @@ def predict_folder(
     if options.page == "all":
         check_outputs_keep_planes(outputs)
     check_links_every_page(options)
-    if options.link is not None:
+    if options.link:
         check_has_pages_to_link([image.path for image in inputs])
     if any(job.files for job in jobs):
         check_writable(record.path)  # an `out` that cannot be written is known before any work

@@ -58,6 +58,7 @@ from kontur.infer.model_channels import in_learned_channel
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
+from kontur.logged_once import lines_once
 from kontur.wording import counted, listed
 
 log = logging.getLogger("kontur.infer")
@@ -114,6 +115,7 @@ class FolderEvaluation:
         }
 
 
+@lines_once()
 def evaluate_files(
     predictions: Path,
     truth: Truth,

@@ -102,7 +102,7 @@ def _beyond(given: Range, seen: Range) -> str | None:
 
 def track_hint(pages: int, options: PredictOptions) -> str | None:
     """A sentence where objects were to be followed through a stack of one page."""
-    if options.link is None or pages > 1:
+    if not options.link or pages > 1:
         return None
     return "it has one page, so that --link numbered its objects as tracks of one plane each"
 

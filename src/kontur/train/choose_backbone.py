@@ -8,6 +8,7 @@ is in docs/results.md ("Few photographs in six minutes").
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from kontur import extra
 from kontur.data.checks.dataset_statistics import DatasetStatistics
 from kontur.models.backbone import Backbone
 from kontur.nn.efficientnet import is_installed
@@ -38,7 +39,7 @@ def choose_backbone(config: RunConfig, statistics: DatasetStatistics) -> Backbon
         return BackboneChoice(None, "")
     few = "few colour images are learned best from features of photographs"
     if not is_installed():
-        return BackboneChoice(None, f"! {few}: pip install 'kontur[train]'")
+        return BackboneChoice(None, f"! {few}: {extra.install('train')}")
     return BackboneChoice(IMAGENET, f"{few}; model.backbone=residual is without")
 
 

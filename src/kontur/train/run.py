@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from kontur.data.checks.class_numbers import ADVICE_ON_NUMBERS, NUMBERS_FROM_ONE, count_from_one
 from kontur.data.checks.dataset_statistics import (
     DatasetStatistics,
     data_warnings,
@@ -237,7 +238,16 @@ def _about_images(images: _Images) -> list[str]:
         describe_data(images.data, NAMES),
         *(doubt for doubt in doubts if doubt),
         *data_warnings(images.statistics, objects),
+        *_class_numbers(images),
     ]
+
+
+def _class_numbers(images: _Images) -> list[str]:
+    classes = images.data.train.classes
+    labels = {label for stored in images.train.stored for label in stored.instances.labels.tolist()}
+    if not count_from_one(classes, {classes[label] for label in labels}):
+        return []
+    return [f"! {NUMBERS_FROM_ONE}: {ADVICE_ON_NUMBERS}"]
 
 
 def _about_network(

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur import formats
+from kontur import extra, formats
 from kontur.data.file_names import stem
 from kontur.errors import InputError
 from kontur.formats.image_annotation import ImageAnnotation
@@ -71,7 +71,7 @@ def choices() -> list[ExportFormat]:
             name=kind.name,
             title=kind.title,
             ending=kind.ending,
-            install=f"pip install 'kontur[{kind.extra}]'" if _lacks_package(kind) else None,
+            install=extra.install(kind.extra) if _lacks_package(kind) else None,
         )
         for kind in formats.WRITABLE.values()
     ]

@@ -4,7 +4,7 @@ Outlines that a hand drew or changed stay, those of models are replaced.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kontur.errors import InputError
 from kontur.infer.options import PredictOptions
@@ -14,6 +14,11 @@ from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
 from kontur.web.workspace import Workspace
 from kontur.wording import listed, plural
+
+if TYPE_CHECKING:
+    from kontur.infer.prediction import Prediction
+
+SENTENCES = 20  # on images, of each kind, in a result
 
 
 def predict_images(
@@ -30,9 +35,11 @@ def predict_images(
     Without `images` those of the folder that nobody has corrected; `page` is a plane of each, or
     all of them, of the folder's images again those that nobody has corrected. An image that fails
     is named in the result and does not stop the others; the only one raises its `InputError`.
+    `hints` of the result are sentences with the images that they are for, as of label images.
     """
     pages = _of_folder(here, page) if images is None else _of_images(here, images, page)
     failed: dict[FolderImage, str] = {}
+    hints: dict[str, dict[str, None]] = {}  # each with the names that it is for
     objects = done = 0
     job.progress(0, len(pages), "")
     predictor = here.models.predictor(model)
@@ -44,7 +51,10 @@ def predict_images(
             for place, number in enumerate(numbers):
                 of_several = f", plane {number + 1}" if len(numbers) > 1 else ""
                 job.progress(done + place, total, image.name + of_several)
-                objects += _predict_one(here, image, predictor, number, options, given)
+                found = _predict_one(here, image, predictor, number, options, given)
+                objects += len(found.instances)
+                if found.hint is not None:
+                    hints.setdefault(found.hint, {})[image.name] = None
         except (InputError, MemoryError) as error:
             if len(pages) == 1:
                 raise
@@ -54,7 +64,8 @@ def predict_images(
     return {
         "images": len(pages) - len(failed),
         "objects": objects,
-        "failed": list(failed.values())[:20],
+        "failed": list(failed.values())[:SENTENCES],
+        "hints": [f"{listed(names)}: {hint}" for hint, names in hints.items()][:SENTENCES],
         "message": f"{plural(len(failed), 'image')} failed: {listed(failed.values(), most=1)}"
         if failed
         else "",
@@ -95,7 +106,7 @@ def _predict_one(
     page: int,
     options: PredictOptions,
     given: Given,
-) -> int:
+) -> "Prediction":
     seen = here.picture_for_model(predictor, image, page)
     given.check(predictor, image, seen)
     prediction = predictor.predict_detailed(seen, options)
@@ -116,4 +127,4 @@ def _predict_one(
     )
     _, objects = here.annotations.statuses.of(image)
     here.events.publish_edit(image.key, page, made.revision, made.status, objects=objects)
-    return len(found)
+    return prediction

@@ -59,6 +59,7 @@ class FolderSummary(pydantic.BaseModel):
     contrast: str = Field(description="the contrast in which it sees images; empty for its own")
     formats: list[ExportFormat]
     can_train: bool
+    train_install: str = Field(description="command that brings what training needs")
     problems: list[str]
     version: str
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kontur import formats
+from kontur import extra, formats
 from kontur.data.file_names import stem
 from kontur.data.held_planes import along_longer_axis
 from kontur.errors import InputError
@@ -75,7 +75,7 @@ def corrected_planes(here: Workspace) -> list[Plane]:
 def check_trainable(here: Workspace) -> list[Plane]:
     """What a training would learn from; `InputError` where it cannot begin."""
     if not here.can_train:
-        raise InputError("training needs torch and lightning: pip install 'kontur[train]'")
+        raise InputError(f"training needs torch and lightning: {extra.install('train')}")
     planes = corrected_planes(here)
     if len(planes) < FEWEST:
         raise InputError(

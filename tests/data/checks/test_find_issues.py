@@ -129,6 +129,22 @@ def test_pixels_of_several_sizes_are_reported(tmp_path):
     assert str(found["pixel sizes"]).startswith("pixels of 0.1 µm (a) to 0.5 µm (c): objects of")
 
 
+def test_classes_that_are_numbers_from_one_get_a_hint(tmp_path):
+    outline = "0.1 0.1 0.5 0.1 0.5 0.6"
+    for name, number in (("a", 1), ("b", 2)):
+        drawn.save(tmp_path / "images" / f"{name}.png", drawn.picture(ord(name)))
+        (tmp_path / "labels").mkdir(exist_ok=True)
+        (tmp_path / "labels" / f"{name}.txt").write_text(f"{number} {outline}\n")
+    found = issues(tmp_path)
+    assert set(found) == {"class numbers"}
+    assert "no object is of class 0" in str(found["class numbers"])
+    (tmp_path / "data.yaml").write_text("names: [x, y, z]\n")
+    assert issues(tmp_path) == {}
+    (tmp_path / "data.yaml").unlink()
+    (tmp_path / "labels" / "a.txt").write_text(f"0 {outline}\n")
+    assert issues(tmp_path) == {}
+
+
 def test_annotations_without_any_object_are_reported(tmp_path):
     drawn.labelled(tmp_path, ["a", "b"])
     for name in "ab":

@@ -1,3 +1,6 @@
+import shutil
+import zipfile
+
 import pytest
 
 from kontur.data.conversion.convert_folders import convert_folders
@@ -21,6 +24,9 @@ def test_images_annotations_and_predictions_in_a_folder_are_named(tmp_path):
 def test_a_folder_of_logs_and_settings_holds_no_work(tmp_path):
     for name in ("log.txt", "config.toml", "scores.csv", ".DS_Store", "notes.json"):
         (tmp_path / name).write_text("loss 0.5\n")
+    (tmp_path / "state.json").write_text(" []\n")  # as QuPath writes no objects, too
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w"):
+        pass
     drawn.labelled(tmp_path / "data")  # as the page has it inside a run
     assert work_in(tmp_path) is None
 
@@ -33,6 +39,16 @@ def test_what_would_lie_among_annotations_is_refused(tmp_path, inside):
     refuse_annotated(cells / inside, "plots", own=lambda path: path.name == "a.png")
     refuse_work(cells / "plots", "plots")
     refuse_work(tmp_path, "plots")
+
+
+def test_predictions_that_would_be_read_as_annotations_are_called_what_they_are(tmp_path):
+    cells = drawn.labelled(tmp_path / "cells", ["a"])
+    convert_folders([cells], cells / "outlines", format="geojson")
+    shutil.rmtree(cells / "labels")
+    (cells / "outlines" / "predict.json").write_text("{}")
+    for place in (cells / "outlines", cells / "masks"):
+        with pytest.raises(InputError, match=r"of images with predictions \(a\.geojson\)"):
+            refuse_annotated(place, "predictions")
 
 
 def test_a_new_folder_that_would_be_read_before_the_annotations_is_refused(tmp_path):

@@ -311,6 +311,17 @@ def test_outlines_of_another_precision_are_not_mixed(tmp_path, before, now, diff
     assert Record(tmp_path, {**NOW, **now}).difference(run) == difference
 
 
+def test_tracks_that_an_older_build_numbered_are_gone_on_with(tmp_path):
+    """It named the option by how objects were linked then."""
+    note(tmp_path, {**NOW, "link": "overlap"}, a={})
+    for link, difference in ((True, ""), (None, "link True, now not set")):
+        record = Record(tmp_path, {**NOW, "link": link})
+        assert record.difference(record.run_of("a")) == difference
+    write(Record(tmp_path, {**NOW, "link": True}), "b", {})
+    (one,) = made(tmp_path)
+    assert (one["link"], set(one["images"])) == (True, {"a", "b"})
+
+
 def test_other_settings_are_named_by_what_differs(tmp_path):
     note(tmp_path, NOW, a={})
     for change, sentence in (

@@ -57,7 +57,7 @@ def run(film, out, *outputs, on_page=lambda *part: None, workers=1, overwrite=Fa
 
 
 def test_every_frame_is_predicted_its_time_kept_and_its_tracks_numbered(film, tmp_path):
-    (outcome,) = run(film, tmp_path / "out", "geojson", page="all", link="overlap")
+    (outcome,) = run(film, tmp_path / "out", "geojson", page="all", link=True)
     assert (outcome.failure, outcome.objects) == (None, 9)
     entries = formats.read_images(tmp_path / "out" / "film.geojson")
     assert [entry.instances.plane.t for entry in entries] == [0, 1, 2, 3]
@@ -67,7 +67,7 @@ def test_every_frame_is_predicted_its_time_kept_and_its_tracks_numbered(film, tm
         time = feature["geometry"].get("plane", {}).get("t", 0)
         tracks.setdefault(feature["properties"]["measurements"]["track"], []).append(time)
     assert tracks == {1: [0, 1, 2, 3], 2: [0, 1, 2, 3], 3: [3]}
-    assert run(film, tmp_path / "out", "geojson", page="all", link="overlap")[0].skipped
+    assert run(film, tmp_path / "out", "geojson", page="all", link=True)[0].skipped
 
 
 def test_a_range_holds_for_every_frame_and_one_that_holds_no_value_is_pointed_out(film, tmp_path):
@@ -92,7 +92,7 @@ def test_what_cannot_keep_pages_and_tracks_without_pages_are_refused_before_any_
     with pytest.raises(InputError, match="coco cannot say on which page an object lies"):
         run(film, tmp_path / "out", "geojson", "coco", page="all")
     with pytest.raises(InputError, match="it needs --page all"):
-        run(film, tmp_path / "out", "geojson", link="overlap")
+        run(film, tmp_path / "out", "geojson", link=True)
     assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="one plane is looked at at a time"):
         baseline().predict(film, page="all")
@@ -100,7 +100,7 @@ def test_what_cannot_keep_pages_and_tracks_without_pages_are_refused_before_any_
 
 @pytest.mark.parametrize("word", stack_prediction.TRACKS_AS_IDS)
 def test_an_object_of_several_planes_has_one_number_in_a_label_volume(word, film, tmp_path):
-    run(film, tmp_path / "out", word, page="all", link="overlap")
+    run(film, tmp_path / "out", word, page="all", link=True)
     run(film, tmp_path / "plain", word, page="all")
     name = f"film{formats.WRITABLE[word].ending}"
     linked, plain = (
@@ -114,7 +114,7 @@ def test_an_object_of_several_planes_has_one_number_in_a_label_volume(word, film
 
 @pytest.mark.parametrize("word", [*filter(stack_prediction.keeps_planes, formats.WRITABLE)])
 def test_every_output_of_a_film_has_the_tracks(word, film, tmp_path):
-    run(film, tmp_path, word, page="all", link="overlap")
+    run(film, tmp_path, word, page="all", link=True)
     read = formats.read_images(tmp_path / f"film{formats.WRITABLE[word].ending}")
     as_ids = word in stack_prediction.TRACKS_AS_IDS
     tracks = [one.instances.ids if as_ids else tracks_of(one.instances) for one in read]
@@ -165,7 +165,7 @@ def test_of_many_planes_two_are_held_and_the_objects_of_a_few(tmp_path, opened, 
         return plane
 
     monkeypatch.setattr(plane_store.PlaneStore, "_plane", noted)
-    run(film, tmp_path / "out", "geojson", "geoparquet", "geojsonl", page="all", link="overlap")
+    run(film, tmp_path / "out", "geojson", "geoparquet", "geojsonl", page="all", link=True)
     pages, alive = opened
     assert pages == list(range(15))
     assert max(alive) <= 2
@@ -176,16 +176,16 @@ def test_of_many_planes_two_are_held_and_the_objects_of_a_few(tmp_path, opened, 
 def test_a_run_that_is_killed_goes_on_with_the_missing_planes(film, tmp_path, opened):
     pages, _ = opened
     words = ("geojson", "geoparquet")
-    run(film, tmp_path / "expected", *words, page="all", link="overlap")
+    run(film, tmp_path / "expected", *words, page="all", link=True)
     with pytest.raises(KeyboardInterrupt):
-        run(film, tmp_path / "out", *words, page="all", link="overlap", on_page=kill_at(3))
+        run(film, tmp_path / "out", *words, page="all", link=True, on_page=kill_at(3))
     kept = tmp_path / "out" / ".film.planes"
     names = sorted(file.name.split(".")[0] for file in kept.iterdir())
     assert names == ["0", "1", "2", "planes"]
     (cut,) = kept.glob("1.*.npz")
     cut.write_bytes(cut.read_bytes()[:200])
     pages.clear()
-    (outcome,) = run(film, tmp_path / "out", *words, page="all", link="overlap")
+    (outcome,) = run(film, tmp_path / "out", *words, page="all", link=True)
     assert pages == [1, 3]
     assert outcome.objects == 9
     for ending in (".geojson", ".geo.parquet"):
@@ -196,14 +196,14 @@ def test_a_run_that_is_killed_goes_on_with_the_missing_planes(film, tmp_path, op
 
 def test_planes_that_several_workers_predict_are_those_of_one(tmp_path, opened):
     film, (pages, _), threads, told = long_film(tmp_path / "film.tif", 12), opened, set(), []
-    run(film, tmp_path / "one", "geojson", page="all", link="overlap")
+    run(film, tmp_path / "one", "geojson", page="all", link=True)
 
     def told_of(image, done, total):
         told.append((done, total))
         threads.update(one.name for one in threading.enumerate())
 
     pages.clear()
-    how = {"page": "all", "link": "overlap", "workers": 3, "on_page": told_of}
+    how = {"page": "all", "link": True, "workers": 3, "on_page": told_of}
     run(film, tmp_path / "three", "geojson", **how)
     assert sorted(pages) == list(range(12))
     assert told == [(done, 12) for done in range(1, 13)]
@@ -273,7 +273,7 @@ def test_planes_that_were_all_lost_are_predicted_once_more_not_for_every_pass(
             shutil.rmtree(tmp_path / "out" / ".film.planes")
 
     words = ("geojson", "geoparquet", "geojsonl")
-    run(film, tmp_path / "out", *words, page="all", link="overlap", on_page=lose)
+    run(film, tmp_path / "out", *words, page="all", link=True, on_page=lose)
     assert pages == [*range(4)] * 2
 
 
@@ -309,7 +309,7 @@ def test_a_folder_that_vanishes_while_a_part_is_written_costs_the_part_alone(tmp
 
 def test_planes_in_tiles_are_planes_in_one_view(film, tmp_path):
     for name, tile in (("whole", None), ("tiled", 64)):
-        run(film, tmp_path / name, "geojson", page="all", tile=tile, link="overlap")
+        run(film, tmp_path / name, "geojson", page="all", tile=tile, link=True)
     whole, tiled = (
         formats.read_images(tmp_path / name / "film.geojson") for name in ("whole", "tiled")
     )
@@ -370,9 +370,9 @@ def test_pages_that_are_no_planes_of_one_stack_are_refused_before_any_is_predict
 
 
 def test_frames_that_were_written_one_by_one_are_a_film(film, tmp_path):
-    run(film, tmp_path / "expected", "geojson", page="all", link="overlap")
+    run(film, tmp_path / "expected", "geojson", page="all", link=True)
     one_by_one(film, *tifffile.imread(film))
-    run(film, tmp_path / "out", "geojson", page="all", link="overlap")
+    run(film, tmp_path / "out", "geojson", page="all", link=True)
     read = [
         {one.instances.plane: one.instances.boxes.tolist() for one in formats.read_images(path)}
         for path in (tmp_path / "out" / "film.geojson", tmp_path / "expected" / "film.geojson")

@@ -3,9 +3,10 @@
 Each issue names what is wrong, how often, an example and the remedy.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from kontur.data.checks.class_numbers import ADVICE_ON_NUMBERS, NUMBERS_FROM_ONE, count_from_one
 from kontur.data.checks.image_statistics import ImageStatistics, pixels_differ
 from kontur.data.checks.mask_checks import MaskCheck, doubtful, mask_issues
 from kontur.data.issue import Issue, IssueKind
@@ -17,15 +18,21 @@ MOSTLY = 0.5  # of an image's area; so large an ignored region may be meant as b
 
 
 def find_issues(
-    images: Sequence[ImageStatistics], unreadable: Sequence[tuple[str, str]], *, stride: int
+    images: Sequence[ImageStatistics],
+    unreadable: Sequence[tuple[str, str]],
+    classes: Sequence[str],
+    *,
+    stride: int,
 ) -> list[Issue]:
     """All issues; `unreadable` has `(name, sentence)` of the images that could not be read.
 
-    `stride` is in image pixels per output pixel of the network, see `inspect`.
+    `classes` are the names of the labels, and `stride` is in image pixels per output pixel of the
+    network, see `inspect`.
     """
     return [
         *_unreadable(unreadable),
         *_no_objects(images),
+        *_class_numbers(images, classes),
         *_masks(images),
         *_objects(images, stride),
         *_images(images),
@@ -55,6 +62,16 @@ def _no_objects(images: Sequence[ImageStatistics]) -> list[Issue]:
     what = "no image has an object" if len(images) > 1 else "the image has no object"
     advice = "annotations that are all empty teach nothing; see whether these are the right files"
     return [Issue("no objects", what, len(images), images[0].name, advice)]
+
+
+def _class_numbers(images: Sequence[ImageStatistics], classes: Sequence[str]) -> list[Issue]:
+    counts = Counter(classes[label] for image in images for label in image.labels.tolist())
+    if not count_from_one(classes, counts):
+        return []
+    example = next(image.name for image in images if len(image.labels))
+    return [
+        Issue("class numbers", NUMBERS_FROM_ONE, counts.total(), example, ADVICE_ON_NUMBERS),
+    ]
 
 
 def _masks(images: Sequence[ImageStatistics]) -> list[Issue]:

@@ -15,6 +15,8 @@ from kontur.errors import InputError
 from kontur.images.image_file import is_image
 from kontur.select.split_names import split_of
 
+BEGINNING = 64  # bytes, more than an empty list takes with the space around it
+EMPTY_ZIP = b"PK\x05\x06"  # the end of an archive, which begins with it where it holds nothing
 PARTS = (*IMAGE_FOLDERS, *LABEL_FOLDERS)  # folders that make a data set of the folder they lie in
 
 
@@ -34,13 +36,25 @@ def work_in(folder: Path) -> str | None:
     for path in children:
         if is_image(path) or is_raster(path):
             return f"images ({path.name})"
-        if path.is_file() and formats.find_format(path) is not None:
+        if path.is_file() and formats.find_format(path) is not None and not _is_empty(path):
             return f"annotations ({path.name})"
     for path in children:
         parts = path.name in PARTS or split_of(path.name) is not None
         if parts and path.is_dir() and any(is_image(file) for _, file in walk(path)):
             return f"images ({path.name}/)"
     return None
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether a file is an empty list or archive, as any program writes them.
+
+    Of an image it would say that no object is there; no image of its name lies here.
+    """
+    if path.suffix.lower() not in (".json", ".zip"):
+        return False
+    with path.open("rb") as opened:
+        start = opened.read(BEGINNING).strip()
+    return start == b"[]" or start.startswith(EMPTY_ZIP)
 
 
 def refuse_annotated(
@@ -56,7 +70,9 @@ def refuse_annotated(
     """
     other = other_annotation(folder, own)
     if other is not None:
-        _refuse(folder, what, option, f"is of images with annotations ({other.name})")
+        predicted = (other.parent / RECORD_FILE).exists()
+        kind = "predictions" if predicted else "annotations"
+        _refuse(folder, what, option, f"is of images with {kind} ({other.name})")
 
 
 def refuse_work(folder: Path, what: str, *, option: str = "--out") -> None:

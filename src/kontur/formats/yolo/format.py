@@ -70,7 +70,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         if row.number >= len(classes):
             raise InputError(
                 f"{where} has an object of class {row.number}, and {names.path} names the classes "
-                f"0 to {len(classes) - 1}"
+                f"0 to {len(classes) - 1}: numbers count from 0"
             )
     scaled = [_decimal(row.points * [width, height]) for row in rows]
     shapes = [

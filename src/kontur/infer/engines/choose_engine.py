@@ -4,6 +4,7 @@ import os
 from importlib.util import find_spec
 from typing import get_args
 
+from kontur import extra
 from kontur.errors import InputError
 from kontur.infer.engines.engine import Device, Engine, Precision
 from kontur.infer.engines.onnx_engine import OnnxEngine
@@ -78,7 +79,7 @@ def on_gpu(device: Device) -> bool:
         return False
     if not _cuda() and device == "cuda":
         raise InputError(
-            "--device cuda needs a GPU and torch (pip install 'kontur[train]'); none was found: "
+            f"--device cuda needs a GPU and torch ({extra.install('train')}); none was found: "
             "leave --device out to use the CPU"
         )
     return _cuda()

@@ -29,6 +29,7 @@ from kontur.wording import printable
 
 PAUSE = 1.0  # seconds at least between two writes
 OLDER = {"precision": "float32"}  # settings that records of older builds do not name
+OLDER_WORDS = {"link": {"overlap": True}}  # values that they name by other words
 FOLDER_CONTRAST = "folder_contrast"  # the setting that is measured, where contrast is "folder"
 DIGESTS = {"digest": "model", "region_digest": "region"}  # of files, whose names say little
 
@@ -75,7 +76,7 @@ class Record:
 
     def difference(self, run: RecordedRun) -> str:
         """How the settings of a run differ from those of this call, in words; "" where equal."""
-        before, now = {**OLDER, **run.settings}, self.settings
+        before, now = _in_words_of_now(run.settings), self.settings
         for digest, name in DIGESTS.items():
             if digest in now and before.get(digest) == now[digest]:  # one file by two names
                 before = {**before, name: now.get(name)}
@@ -228,6 +229,16 @@ def journal_of(
 ) -> ImageJournal:
     """The journal of an image whose files are about to get their names, for the record in `out`."""
     return ImageJournal(out / RECORD_FILE, settings, printable(name), _entry(results, source))
+
+
+def _in_words_of_now(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a record that an older build may have written."""
+    renamed = {
+        key: words.get(settings[key], settings[key])
+        for key, words in OLDER_WORDS.items()
+        if key in settings
+    }
+    return {**OLDER, **settings, **renamed}
 
 
 def _entry(results: Mapping[str, Any], source: SourceFile | None) -> dict[str, Any]:

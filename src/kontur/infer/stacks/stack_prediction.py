@@ -107,7 +107,7 @@ class Stack:
             scale, contrast = plane.scale, plane.contrast
             hints.add(plane.hint)
         tracks = None
-        if self._options.link is not None:
+        if self._options.link:
             tracks = link(LazySequence(len(planes), lambda page: planes[page].instances))
         stack = _annotations(self._path, planes, [len(each) for each in areas], tracks)
         yield StackPrediction(
@@ -168,7 +168,7 @@ def _with_tracks_as_ids(stack: Sequence[ImageAnnotation]) -> Sequence[ImageAnnot
 
 def check_links_every_page(options: PredictOptions) -> None:
     """Raise `InputError` where tracks are wanted, and not every page is for them."""
-    if options.link is not None and options.page != "all":
+    if options.link and options.page != "all":
         raise InputError("--link numbers tracks from page to page; it needs --page all")
 
 

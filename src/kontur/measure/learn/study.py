@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from kontur import extra
 from kontur.errors import InputError
 from kontur.measure.learn.baselines import BASELINES, SINGLE
 from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS, Family
@@ -162,7 +163,7 @@ def _candidates(
         if NETWORK not in known or find_spec("torch") is not None:
             return dict(known), ()
         rest = {name: family for name, family in known.items() if name != NETWORK}
-        return rest, ("the network is left out: it needs torch, pip install 'kontur[train]'",)
+        return rest, (f"the network is left out: it needs torch, {extra.install('train')}",)
     if not names:
         raise InputError(f"name a family at least; known are {', '.join(known)}")
     for name in names:

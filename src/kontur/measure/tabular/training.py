@@ -20,6 +20,7 @@ import numpy as np
 import pydantic
 from jaxtyping import Bool, Float, Int
 
+from kontur import extra
 from kontur.errors import InputError
 from kontur.measure.tabular.layers import Layer
 from kontur.settings import Settings
@@ -225,5 +226,5 @@ def _need_torch() -> None:
     if find_spec("torch") is None:
         raise InputError(
             "a network is trained with torch, which is not installed: install it with "
-            "pip install 'kontur[train]', or choose another family"
+            f"{extra.install('train')}, or choose another family"
         )

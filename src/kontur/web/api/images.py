@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Response
 
+from kontur import extra
 from kontur.display.colours import PALETTE, as_hex
 from kontur.web import contrast, exporting
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
@@ -112,6 +113,7 @@ def summary(here: Workspace) -> FolderSummary:
         contrast=contrast.chosen(here),
         formats=exporting.choices(),
         can_train=here.can_train,
+        train_install=extra.install("train"),
         problems=here.problems,
         version=version("kontur"),
     )

@@ -153,7 +153,7 @@ export class ModelPanel {
     const start = element("button", { class: "primary", id: "train", disabled: !ready, onclick: () => this.train() }, t("train"));
     this.training?.replaceChildren(
       element("h2", {}, t("teach")),
-      element("p", {}, ready ? t("teach_ready", { n: corrected, learned, held }) : canTrain ? t("teach_more", { n: corrected }) : t("teach_install")),
+      element("p", {}, ready ? t("teach_ready", { n: corrected, learned, held }) : canTrain ? t("teach_more", { n: corrected }) : t("teach_install", { command: this.work.folder?.train_install ?? "" })),
       element("div", { class: "row" }, start, minutes), half,
     );
   }
@@ -191,7 +191,7 @@ export class ModelPanel {
       box.append(bar, element("span", { class: "message" }, messageOf(job)));
     }
     if (job.kind === "train") this.drawResult(job, box);
-    else if (job.state === "done") box.append(element("span", { class: "message" }, job.image ? t("predicted_image", { image: job.image, n: job.result.objects }) : t("predicted_result", { n: job.result.objects, m: job.result.images })), ...job.result.failed.map((/** @type {string} */ why) => element("span", { class: "message bad" }, why)));
+    else if (job.state === "done") box.append(element("span", { class: "message" }, job.image ? t("predicted_image", { image: job.image, n: job.result.objects }) : t("predicted_result", { n: job.result.objects, m: job.result.images })), ...job.result.failed.map((/** @type {string} */ why) => element("span", { class: "message bad" }, why)), ...job.result.hints.map((/** @type {string} */ why) => element("span", { class: "message" }, why)));
     if (job.state === "failed") box.append(element("span", { class: "message bad" }, named(job)));
     place.replaceChildren(box);
   }

@@ -1,0 +1,104 @@
+"""Colours by which objects that touch are told apart.
+
+From left to right, one object after the other takes the next colour of the palette that differs
+clearly from those that its neighbours have by then; where all are taken, from the nearest ones.
+Neighbours are objects whose boxes touch or nearly do.
+"""
+
+import numpy as np
+import shapely
+from jaxtyping import Float, Int, UInt8
+
+from kontur.display.colours import PALETTE
+
+NEAR = 0.5  # of the usual side of a box: boxes that are farther apart are no neighbours
+SHARPNESS = 4  # power of likeness: the likest neighbour decides, not how many there are
+SAME = 8.0  # in CIE Lab, in place of 0: the same colour is worse than any other, and not endless
+CLEAR = 60.0  # in CIE Lab; colours so far apart differ clearly, and which are farther is no matter
+AT_A_TIME = 1000  # objects whose neighbours are looked for: what lies in one heap has many
+MOST = 24  # neighbours of an object that count, the nearest
+
+
+def neighbour_colours(boxes: Float[np.ndarray, "k 4"]) -> Int[np.ndarray, " k"]:
+    """The number in the palette of each object's colour; `boxes` are x0, y0, x1, y1 in pixels.
+
+    The same boxes in the same order always have the same colours. An object without neighbours has
+    the next colour of the palette.
+
+    >>> boxes = np.array([[0, 0, 9, 9], [99, 0, 108, 9], [9, 0, 18, 9.0]])
+    >>> neighbour_colours(boxes).tolist(), neighbour_colours(boxes[:0]).tolist()
+    ([0, 1, 2], [])
+    """
+    count, several = len(boxes), len(PALETTE)
+    turn = np.arange(count) % several
+    if count < 2:
+        return turn
+    sweep = np.lexsort(boxes[:, 1::-1].T)  # then few neighbours are there before
+    starts, neighbours, weights = _earlier_neighbours(boxes[sweep])
+    likeness, colours = _likeness(), turn[sweep]
+    order = np.array([np.roll(np.arange(several), -first) for first in range(several)])
+    for i in np.flatnonzero(np.diff(starts)).tolist():
+        some = slice(starts[i], starts[i + 1])
+        cost = weights[some] @ likeness[colours[neighbours[some]]]
+        turns = order[colours[i]]  # of colours that are as good the next one
+        colours[i] = turns[cost[turns].argmin()]
+    turn[sweep] = colours
+    return turn
+
+
+def _earlier_neighbours(
+    boxes: Float[np.ndarray, "k 4"],
+) -> tuple[Int[np.ndarray, " k+1"], Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """The neighbours of each object among those before it, one after the other, and their weights.
+
+    Those of object i are from place `starts[i]` to `starts[i + 1]`. A weight is 1 where boxes touch
+    and 0 where they are as far apart as neighbours may be.
+    """
+    near = NEAR * float(np.median(boxes[:, 2:] - boxes[:, :2]))
+    tree = shapely.STRtree(shapely.box(*boxes.T))
+    wider = shapely.box(*(boxes + near * np.array([-1, -1, 1, 1])).T)
+    counts = np.zeros(len(boxes), dtype=np.int64)
+    others, weights = [], []
+    for first in range(0, len(boxes), AT_A_TIME):
+        own, other = tree.query(wider[first : first + AT_A_TIME])
+        own += first
+        earlier = other < own
+        own, other = own[earlier], other[earlier]
+        low, high = (
+            np.maximum(boxes[own, :2], boxes[other, :2]),
+            np.minimum(boxes[own, 2:], boxes[other, 2:]),
+        )
+        gap = np.hypot(*np.maximum(low - high, 0).T)
+        order = np.lexsort((other, gap, own))
+        own, other, gap = own[order], other[order], gap[order]
+        rank = np.arange(len(own)) - np.searchsorted(own, own)
+        kept = (rank < MOST) & (gap <= near)
+        counts += np.bincount(own[kept], minlength=len(boxes))
+        others.append(other[kept])
+        weights.append(1 - gap[kept] / near if near > 0 else np.ones(kept.sum()))
+    return np.append(0, counts.cumsum()), np.concatenate(others), np.concatenate(weights)
+
+
+def _likeness() -> Float[np.ndarray, "c c"]:
+    """How alike two colours of the palette are, by their distance in CIE Lab.
+
+    1 for the same and 0 where they differ clearly.
+    """
+    lab = _lab(np.array(PALETTE, dtype=np.uint8))
+    apart = np.linalg.norm(lab[:, None] - lab, axis=2)
+    return np.where(apart < CLEAR, (SAME / np.maximum(apart, SAME)) ** SHARPNESS, 0)
+
+
+def _lab(colours: UInt8[np.ndarray, "c 3"]) -> Float[np.ndarray, "c 3"]:
+    """CIE Lab of sRGB, for the white D65."""
+    shares = colours / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ XYZ_OF_RGB.T / XYZ_OF_RGB.sum(axis=1)
+    cubic = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    x, y, z = cubic.T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+
+
+XYZ_OF_RGB = np.array(  # linear sRGB, IEC 61966-2-1
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+)
