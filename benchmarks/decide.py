@@ -28,7 +28,7 @@ from kontur.measure.learn.intervals import draw_bootstrap, percentile_interval, 
 from kontur.measure.learn.study import Study, learn
 from kontur.measure.learn.table_model import TableModel
 from kontur.measure.measure_many import measure_many
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
 
 FOUND = 0.5  # IoU from which a drawn worm is a true one
 COLUMNS = ["family", "accuracy", "95 % interval", "beyond the single one", "images by vote"]

@@ -17,20 +17,20 @@ import shapely
 from report import heading, table
 
 from kontur.instances import Instances
-from kontur.measure.contour import bends_of, contours_of
-from kontur.measure.curve import measure_curve
-from kontur.measure.fourier import measure_fourier
-from kontur.measure.image_part import ImagePart
-from kontur.measure.intensity import measure_intensity
 from kontur.measure.measure_many import measure_many
-from kontur.measure.midline import measure_midline
-from kontur.measure.neighbours import measure_contact, measure_distance
-from kontur.measure.object_rings import rings_of, straightened
-from kontur.measure.shape import centroids, measure_shape
-from kontur.measure.source import Picture, Source
+from kontur.measure.outlines.contour import bends_of, contours_of
+from kontur.measure.outlines.curve import measure_curve
+from kontur.measure.outlines.fourier import measure_fourier
+from kontur.measure.outlines.midline import measure_midline
+from kontur.measure.outlines.neighbours import measure_contact, measure_distance
+from kontur.measure.outlines.object_rings import rings_of, straightened
+from kontur.measure.outlines.shape import centroids, measure_shape
+from kontur.measure.pixels.image_part import ImagePart
+from kontur.measure.pixels.intensity import measure_intensity
+from kontur.measure.pixels.texture import measure_texture
+from kontur.measure.sources.source import Picture, Source
 from kontur.measure.table import measure
-from kontur.measure.table_files import write_table
-from kontur.measure.texture import measure_texture
+from kontur.measure.tables.table_files import write_table
 
 POINTS = 48
 PITCH = 24  # pixels between the centres

@@ -12,7 +12,7 @@ from report import heading, table
 from skimage.measure import perimeter, perimeter_crofton
 
 from kontur.geometry.raster import rasterize, trace
-from kontur.measure.object_rings import rings_of, straightened
+from kontur.measure.outlines.object_rings import rings_of, straightened
 
 RADII = (2, 5, 20, 40)
 PLACES = 40

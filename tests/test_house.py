@@ -27,7 +27,7 @@ TORCH_ROOMS = re.compile(
 )
 # Made of scikit-learn's classes, and imported where they are used.
 NAPARI_ROOMS = re.compile(r"kontur\.napari\.widget$")  # made of magicgui's classes, as those are
-TABLE_ROOMS = re.compile(r"kontur\.measure\.(prepare|tabular|learn)(\.|$)")
+TABLE_ROOMS = re.compile(r"kontur\.measure\.(tabular|learn)(\.|$)")
 HEAVY = [
     "napari",
     "geopandas",

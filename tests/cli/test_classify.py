@@ -8,7 +8,7 @@ from PIL import Image
 import kontur as package
 from kontur.measure.learn.model_file import write_table_model
 from kontur.measure.table import measure
-from kontur.measure.table_files import write_table
+from kontur.measure.tables.table_files import write_table
 from tests.measure.learn.drawn import COLUMNS, KINDS, boxes, decision
 
 

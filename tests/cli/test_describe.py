@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kontur.measure.table_files import write_table
+from kontur.measure.tables.table_files import write_table
 
 
 @pytest.fixture

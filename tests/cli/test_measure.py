@@ -7,7 +7,7 @@ from PIL import Image
 import kontur as package
 from kontur.instances import Instances
 from kontur.measure.plots.plan import objects
-from kontur.measure.table_files import read_table
+from kontur.measure.tables.table_files import read_table
 
 LABELS = np.zeros((40, 56), np.uint16)
 LABELS[5:20, 10:30] = 3

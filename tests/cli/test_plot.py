@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kontur.measure.table_files import write_table
+from kontur.measure.tables.table_files import write_table
 from tests.measure.plots.tables import made_up, measured
 
 

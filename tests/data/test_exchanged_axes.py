@@ -14,8 +14,8 @@ from kontur.errors import InputError
 from kontur.infer.folder_evaluation import evaluate_files
 from kontur.instances import Instances
 from kontur.measure.measure_many import measure_many
-from kontur.measure.plane_sources import plane_sources
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
+from kontur.measure.sources.plane_sources import plane_sources
 
 SIZE = (40, 90)
 RIGHT = [(5, 5, 15, 15), (60, 20, 80, 30), (50, 3, 58, 12)]  # x0, y0, x1, y1

@@ -14,7 +14,7 @@ from kontur.images.image_file import files_of, open_image, read_image
 from kontur.images.page_count import count_pages
 from kontur.infer.inputs import find_inputs
 from kontur.instances.plane import Plane
-from kontur.measure.plane_sources import plane_sources
+from kontur.measure.sources.plane_sources import plane_sources
 from kontur.web.workspace import open_workspace
 from tests.images import volumes
 

@@ -14,9 +14,8 @@ from kontur.formats import ImageAnnotation
 from kontur.infer.folder_evaluation import evaluate_files
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-from kontur.measure import large_outlines
-from kontur.measure.plane_sources import plane_sources
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources, large_outlines
+from kontur.measure.sources.plane_sources import plane_sources
 from kontur.web.workspace import open_workspace
 from tests.images import volumes
 

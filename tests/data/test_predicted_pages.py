@@ -14,7 +14,7 @@ from kontur.errors import InputError
 from kontur.infer.folder_evaluation import evaluate_files
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
 
 FOUND = Instances.of([shapely.box(2, 3, 9, 8)], size=(24, 32)).replace(plane=Plane())
 NONE = FOUND[[]]

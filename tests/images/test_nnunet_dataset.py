@@ -9,8 +9,8 @@ from kontur import formats
 from kontur.data.pairing import task_of_predictions
 from kontur.data.truth import open_truth
 from kontur.infer.folder_evaluation import evaluate_files
-from kontur.measure.plane_sources import plane_sources
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
+from kontur.measure.sources.plane_sources import plane_sources
 from tests.images import volumes
 
 

@@ -14,8 +14,9 @@ from kontur.formats import ImageAnnotation
 from kontur.images import image_file
 from kontur.images.lazy_pixels import LazyPixels
 from kontur.instances import Instances
-from kontur.measure import in_windows, large_outlines
+from kontur.measure import in_windows
 from kontur.measure.in_windows import measure_in_windows
+from kontur.measure.sources import large_outlines
 from kontur.measure.table import measure
 from tests.measure.drawn import blob, noise_labels
 

@@ -7,7 +7,7 @@ import pytest
 from kontur.errors import InputError
 from kontur.instances import Instances
 from kontur.measure.measure_many import measure_many
-from kontur.measure.source import Picture, Source
+from kontur.measure.sources.source import Picture, Source
 from kontur.measure.table import measure
 from tests.measure.drawn import noise_labels
 

@@ -11,7 +11,7 @@ from kontur.formats.geojson import format as geojson
 from kontur.instances import Instances
 from kontur.measure.measure_many import measure_many
 from kontur.measure.qupath import check_folder, with_measurements, write_measured
-from kontur.measure.source import Picture, Source
+from kontur.measure.sources.source import Picture, Source
 from kontur.measure.table import measure
 from tests.measure.drawn import noise_labels
 

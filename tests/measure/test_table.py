@@ -11,10 +11,10 @@ from kontur.errors import InputError
 from kontur.instances import Instances
 from kontur.measure.columns import POWER
 from kontur.measure.table import BRIGHTNESS, WITHOUT_IMAGE, column_of, measure
-from kontur.measure.table_files import read_table, write_table
-from kontur.measure.table_operations import grouped, where
+from kontur.measure.tables.table_files import read_table, write_table
+from kontur.measure.tables.table_operations import grouped, where
 from tests.measure.drawn import blob, disc, noise_labels
-from tests.measure.test_object_rings import FRAME, PARTS
+from tests.measure.outlines.test_object_rings import FRAME, PARTS
 
 SIZE = (60, 80)
 FIRST = ["image", "id", "class", "score", "ignore", "x", "y"]

@@ -16,10 +16,10 @@ from kontur.formats import ImageAnnotation
 from kontur.formats.tracks import tracks_of, with_tracks
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-from kontur.measure import large_outlines
 from kontur.measure.measure_many import measure_many
-from kontur.measure.source import Picture, Source
-from kontur.measure.table_files import read_table, write_table
+from kontur.measure.sources import large_outlines
+from kontur.measure.sources.source import Picture, Source
+from kontur.measure.tables.table_files import read_table, write_table
 from kontur.measure.tracks import measure_tracks
 from tests.measure.drawn import disc
 

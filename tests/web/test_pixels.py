@@ -7,7 +7,7 @@ from kontur import formats
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import Instances
 from kontur.measure.measure_many import measure_many
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
 from tests.web.conftest import nuclei, opened
 from tests.web.edits import key_of
 

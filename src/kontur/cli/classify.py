@@ -75,7 +75,7 @@ def classify(
     from kontur.measure.learn.classify import check_targets, targets
     from kontur.measure.learn.model_file import read_table_model
     from kontur.measure.measure_many import measure_many
-    from kontur.measure.sources import find_sources
+    from kontur.measure.sources.find_sources import find_sources
 
     is_table = _is_table(what, images, out)
     table_model = read_table_model(model)
@@ -98,7 +98,7 @@ def classify(
 
 def _is_table(what: Path, images: list[str] | None, out: Path) -> bool:
     """Whether a table is to be classified; `InputError` where it is neither that nor outlines."""
-    from kontur.measure.table_files import ENDINGS, READ_ENDINGS
+    from kontur.measure.tables.table_files import ENDINGS, READ_ENDINGS
 
     is_table = what.suffix.lower() in READ_ENDINGS and out.suffix.lower() in ENDINGS
     if is_table and images:
@@ -124,7 +124,7 @@ def _check_predicts_classes(model: "TableModel") -> None:
 
 def _classify_table(model: "TableModel", place: Path, out: Path, *, force: bool) -> None:
     from kontur.measure.learn.classify import predictions
-    from kontur.measure.table_files import check_target, read_table, targets, write_table
+    from kontur.measure.tables.table_files import check_target, read_table, targets, write_table
 
     check_target(out, overwrite=force, source=place)
     rows = read_table(place)
@@ -154,8 +154,8 @@ def _classify_outlines(
 
 def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:
     """Print a summary of the predictions, and warnings about the rows."""
-    from kontur.measure.empty_images import empty_images_notes
-    from kontur.measure.table_operations import ignored
+    from kontur.measure.tables.empty_images import empty_images_notes
+    from kontur.measure.tables.table_operations import ignored
 
     warnings = rows.attrs.get("warnings", ())
     print_notes((*warnings, *empty_images_notes(rows), *model.notes(rows)))

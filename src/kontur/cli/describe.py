@@ -13,7 +13,7 @@ from kontur.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kontur.measure.describe import Description
+    from kontur.measure.description.describe import Description
 
 LONGEST = 40  # groups that are printed
 MEDIANS = ("area", "circularity", "solidity", "medial_length", "intensity_mean")  # of groups
@@ -72,11 +72,11 @@ def describe(
     kontur describe cells.csv --where "class == 'nucleus' and area > 50" --by plate,well
     """
     from kontur.files import atomic
-    from kontur.measure.describe import describe as summarise
-    from kontur.measure.description_page import page
-    from kontur.measure.table_files import read_table, targets, write_table
-    from kontur.measure.table_operations import grouped, ordered, without_ignored
-    from kontur.measure.table_operations import where as keep
+    from kontur.measure.description.describe import describe as summarise
+    from kontur.measure.description.page import page
+    from kontur.measure.tables.table_files import read_table, targets, write_table
+    from kontur.measure.tables.table_operations import grouped, ordered, without_ignored
+    from kontur.measure.tables.table_operations import where as keep
 
     if out is not None:
         _check_out(out, measured, force=force)
@@ -110,7 +110,7 @@ def describe(
 
 def columns_text(description: "Description", summary: "pd.DataFrame") -> str:
     """The description as text, columns in the order of the summary."""
-    from kontur.measure.number_format import format_number
+    from kontur.measure.tables.number_format import format_number
 
     by_name = {column.name: column for column in description.columns}
     ordered = [by_name[name] for name in summary["column"]]
@@ -141,7 +141,7 @@ def columns_text(description: "Description", summary: "pd.DataFrame") -> str:
 
 def groups_text(description: "Description", groups: "pd.DataFrame", by: list[str]) -> str:
     """The groups as text: their names, the number of objects, and the medians of a few columns."""
-    from kontur.measure.number_format import format_cells
+    from kontur.measure.tables.number_format import format_cells
 
     medians = [f"{name}_median" for name in MEDIANS if f"{name}_median" in groups]
     if not medians:
@@ -182,7 +182,7 @@ def _share(missing: int, rows: int) -> str:
 def _check_out(out: Path, source: Path, *, force: bool) -> None:
     """Raise `InputError` before any work where the file could not be written."""
     from kontur.files.atomic import refuse_existing
-    from kontur.measure.table_files import check_target
+    from kontur.measure.tables.table_files import check_target
 
     if out.suffix.lower() != ".html":
         if out.suffix.lower() not in (".csv", ".parquet"):

@@ -134,7 +134,7 @@ def learn(
     """
     from kontur.files import atomic
     from kontur.measure.extra import package
-    from kontur.measure.table_files import read_table
+    from kontur.measure.tables.table_files import read_table
 
     for name in ("pandas", "sklearn", "matplotlib"):
         package(name)

@@ -95,12 +95,12 @@ def measure(
     kontur measure a01.geojson a01.tif --out a01.csv
     kontur measure film.geojson film.tif --page all --out cells.csv --tracks tracks.csv
     """
-    from kontur.measure.empty_images import empty_images_notes
     from kontur.measure.measure_many import measure_many
-    from kontur.measure.plane_sources import plane_sources
     from kontur.measure.qupath import check_folder, write_measured
-    from kontur.measure.sources import find_sources, metadata_beside, with_metadata
-    from kontur.measure.table_files import check_target, targets, write_table
+    from kontur.measure.sources.find_sources import find_sources, metadata_beside, with_metadata
+    from kontur.measure.sources.plane_sources import plane_sources
+    from kontur.measure.tables.empty_images import empty_images_notes
+    from kontur.measure.tables.table_files import check_target, targets, write_table
     from kontur.measure.tracks import measure_tracks
 
     side = parse_pixel_size(pixel_size)

@@ -132,7 +132,7 @@ def plot(
     from kontur.measure.plots.page import page as plots_page
     from kontur.measure.plots.pictures import find_pictures
     from kontur.measure.plots.plan import PlotRequest, make_plan, objects
-    from kontur.measure.table_files import read_table
+    from kontur.measure.tables.table_files import read_table
 
     check_can_be_folder(out)
     refuse_work(out, "plots")

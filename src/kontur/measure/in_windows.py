@@ -14,17 +14,18 @@ from jaxtyping import Bool, Float, Int, Shaped
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
 from kontur.images.lazy_pixels import Pixels
 from kontur.instances import Instances
-from kontur.measure import curve, fourier, intensity, midline, neighbours, shape, texture
 from kontur.measure.columns import Values, channel_endings
-from kontur.measure.contour import bends_of, contours_of
-from kontur.measure.image_part import (
+from kontur.measure.outlines import curve, fourier, midline, neighbours, shape
+from kontur.measure.outlines.contour import bends_of, contours_of
+from kontur.measure.outlines.object_rings import rings_of, straightened
+from kontur.measure.pixels import intensity, texture
+from kontur.measure.pixels.image_part import (
     ChannelLevels,
     ImagePart,
     channel_levels,
     check_finite,
     taken_by,
 )
-from kontur.measure.object_rings import rings_of, straightened
 
 SIDE = 2048  # pixels of a cell
 POSITION = ("x", "y", "left", "top", "right", "bottom")

@@ -17,12 +17,12 @@ from kontur.errors import InputError
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
 from kontur.images.lazy_pixels import LazyPixels
 from kontur.images.pixel_sides import Sides, uneven_note
-from kontur.measure.cells import unit_in
-from kontur.measure.empty_images import with_empty_images
 from kontur.measure.extra import package
-from kontur.measure.source import LargePicture, Picture, Source
+from kontur.measure.sources.source import LargePicture, Picture, Source
 from kontur.measure.table import measure, metadata_names
-from kontur.measure.text_columns import typed_column, warnings_of
+from kontur.measure.tables.cells import unit_in
+from kontur.measure.tables.empty_images import with_empty_images
+from kontur.measure.tables.text_columns import typed_column, warnings_of
 from kontur.wording import counted, plural, printable
 
 if TYPE_CHECKING:

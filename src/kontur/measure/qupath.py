@@ -18,7 +18,7 @@ from kontur.files.atomic import refuse_existing
 from kontur.formats import ImageAnnotation
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
-from kontur.measure.source import Source
+from kontur.measure.sources.source import Source
 from kontur.measure.table import IDENTITY, OUTLINE, column_of
 
 if TYPE_CHECKING:

@@ -23,10 +23,11 @@ from kontur.images.image_file import open_image
 from kontur.images.lazy_pixels import LazyPixels, Pixels
 from kontur.images.pixel_sides import pixel_sides, uneven_note
 from kontur.instances.plane import Plane
-from kontur.measure import curve, fourier, intensity, midline, neighbours, shape, texture
 from kontur.measure.columns import Column, Values, channel_endings, scaled, unit
 from kontur.measure.extra import package
 from kontur.measure.in_windows import Outlines, measure_in_windows, polygons_at
+from kontur.measure.outlines import curve, fourier, midline, neighbours, shape
+from kontur.measure.pixels import intensity, texture
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ import kontur
 from kontur import formats
 from kontur.formats.csv.units_file import units_file
 from kontur.instances import Instances
-from kontur.measure.table_files import read_table, write_table
+from kontur.measure.tables.table_files import read_table, write_table
 
 FOUND = Instances.of([shapely.box(2, 2, 6, 8)], size=(20, 30))
 

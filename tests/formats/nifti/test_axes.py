@@ -15,7 +15,7 @@ from kontur.formats.nifti import axes as nifti_axes
 from kontur.formats.nifti.axes import axes_note
 from kontur.formats.nifti.space import check_same_space
 from kontur.instances import Instances
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
 
 SHAPES = {"picture": (48, 48), "planes": (4, 48, 48), "cube": (48, 48, 48)}
 

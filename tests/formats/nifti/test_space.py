@@ -12,8 +12,8 @@ from kontur.errors import InputError
 from kontur.formats.nifti.space import affines, check_same_space
 from kontur.images.nifti import volume as nifti
 from kontur.infer.folder_evaluation import evaluate_files
-from kontur.measure.plane_sources import plane_sources
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
+from kontur.measure.sources.plane_sources import plane_sources
 from kontur.web.workspace import open_workspace
 
 SHAPE = (8, 6, 4)

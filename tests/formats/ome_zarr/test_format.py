@@ -17,8 +17,8 @@ from kontur.formats import ImageAnnotation
 from kontur.formats.ome_zarr import format as ome_zarr_labels
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-from kontur.measure.plane_sources import plane_sources
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
+from kontur.measure.sources.plane_sources import plane_sources
 from tests.formats import scenes
 from tests.images import stores
 

@@ -23,7 +23,7 @@ from kontur.measure.learn.classify import (
     write_classified,
 )
 from kontur.measure.measure_many import measure_many
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
 from kontur.measure.table import measure
 from tests.measure.learn.drawn import BOXES, KINDS, boxes, decision
 

@@ -7,8 +7,8 @@ from sklearn.linear_model import Lasso, LogisticRegression
 
 from kontur.measure.learn.fitting import Fitter
 from kontur.measure.learn.lasso import SPAN, lasso_path
+from kontur.measure.learn.prepare import Preparation
 from kontur.measure.learn.task import make_task
-from kontur.measure.prepare import Preparation
 from tests.measure.learn.tables import COLUMNS, objects
 
 

@@ -9,7 +9,7 @@ from kontur.measure.learn import training_rows
 from kontur.measure.learn.model_file import read_table_model, write_table_model
 from kontur.measure.learn.study import learn
 from kontur.measure.learn.training_rows import overlap, row_digests, sketch_of
-from kontur.measure.table_files import read_table, write_table
+from kontur.measure.tables.table_files import read_table, write_table
 from tests.measure.learn.tables import objects
 
 

@@ -7,7 +7,7 @@ from kontur.measure.plots.gallery import draw_gallery, nearest_rows
 from kontur.measure.plots.groups import groups
 from kontur.measure.plots.numbers import numbers
 from kontur.measure.plots.pictures import Pictures
-from kontur.measure.source import Picture
+from kontur.measure.sources.source import Picture
 from kontur.measure.table import measure
 from tests.measure.plots.tables import measured
 

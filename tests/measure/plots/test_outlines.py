@@ -14,7 +14,7 @@ from kontur.measure.plots.outlines import (
     typical_images,
 )
 from kontur.measure.plots.pictures import Pictures
-from kontur.measure.source import Picture
+from kontur.measure.sources.source import Picture
 from tests.measure.plots.tables import made_up, measured
 
 

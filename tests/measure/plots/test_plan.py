@@ -4,7 +4,7 @@ import pytest
 from kontur.errors import InputError
 from kontur.measure.plots.pictures import Pictures
 from kontur.measure.plots.plan import PlotRequest, make_plan, objects
-from kontur.measure.source import Picture
+from kontur.measure.sources.source import Picture
 from tests.measure.plots.tables import made_up, measured
 
 

@@ -21,12 +21,12 @@ from kontur.files.atomic import refuse_existing
 from kontur.formats import ClassPrediction
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
-from kontur.measure.empty_images import EMPTY_IMAGES
 from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
-from kontur.measure.source import Source, Sources
+from kontur.measure.sources.source import Source, Sources
 from kontur.measure.table import BRIGHTNESS
-from kontur.measure.table_operations import ignored
+from kontur.measure.tables.empty_images import EMPTY_IMAGES
+from kontur.measure.tables.table_operations import ignored
 from kontur.wording import counted, printable
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.utils.validation import has_fit_parameter
 
 from kontur.measure.learn.families import Family
+from kontur.measure.learn.prepare import Preparation
 from kontur.measure.learn.scores import scores
 from kontur.measure.learn.task import LearningTask
-from kontur.measure.prepare import Preparation
 from kontur.select import FitFailed, Outcome, Split, Trial, folds
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from kontur.measure.recipe import numeric
+from kontur.measure.tables.recipe import numeric
 from kontur.wording import plural
 
 ORIGINS = frozenset(

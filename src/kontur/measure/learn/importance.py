@@ -14,7 +14,7 @@ from sklearn.cluster import AgglomerativeClustering
 
 from kontur.measure.learn.fitting import Fitter
 from kontur.measure.learn.scores import scores
-from kontur.measure.recipe import numeric
+from kontur.measure.tables.recipe import numeric
 from kontur.select import FitFailed, Split, Spread, Trial, spread
 
 CORRELATED = 0.8  # rank correlation, either sign, of every two columns of a cluster

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.linear_model import lasso_path as coefficients_along_path
 
 from kontur.measure.learn.fitting import Fitter
-from kontur.measure.prepare import Preparation
+from kontur.measure.learn.prepare import Preparation
 from kontur.select import Split, nested
 
 STRENGTHS = 20

@@ -16,7 +16,7 @@ from kontur.errors import InputError
 from kontur.files import atomic
 from kontur.measure.learn.table_model import FORMAT, TableModel, TableModelCard
 from kontur.measure.learn.trees import Trees
-from kontur.measure.recipe import names_of_features
+from kontur.measure.tables.recipe import names_of_features
 from kontur.measure.tabular.layers import ACTIVATIONS, Layer
 
 ENDING = ".safetensors"

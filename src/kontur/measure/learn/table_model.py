@@ -20,8 +20,8 @@ from kontur.measure.learn.copies import copied_rows
 from kontur.measure.learn.training_ranges import range_note
 from kontur.measure.learn.training_rows import Digests, Overlap, overlap, row_digests
 from kontur.measure.learn.trees import Trees, tree_outputs, trees_of
-from kontur.measure.recipe import apply_recipe, gaps
-from kontur.measure.table_operations import ignored
+from kontur.measure.tables.recipe import apply_recipe, gaps
+from kontur.measure.tables.table_operations import ignored
 from kontur.measure.tabular.layers import Layer, outputs, softmax
 from kontur.settings import Settings
 from kontur.wording import plural

@@ -13,9 +13,9 @@ import pandas as pd
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
-from kontur.measure.column_selection import learnable, select_columns, suggest_metadata
-from kontur.measure.recipe import check_finite, numeric, type_of
-from kontur.measure.table_operations import ignored
+from kontur.measure.tables.column_selection import learnable, select_columns, suggest_metadata
+from kontur.measure.tables.recipe import check_finite, numeric, type_of
+from kontur.measure.tables.table_operations import ignored
 from kontur.wording import listed, nearest, plural
 
 TaskKind = Literal["classify", "regress"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kontur.measure.recipe import invalid_of, read_columns, with_counts
+from kontur.measure.tables.recipe import invalid_of, read_columns, with_counts
 from kontur.wording import plural
 
 if TYPE_CHECKING:

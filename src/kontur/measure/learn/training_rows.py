@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import UInt64
 
-from kontur.measure.recipe import as_text, invalid_of, read_columns
+from kontur.measure.tables.recipe import as_text, invalid_of, read_columns
 
 if TYPE_CHECKING:
     import pandas as pd

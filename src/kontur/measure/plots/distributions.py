@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from kontur.measure.number_format import format_number
 from kontur.measure.plots import style
 from kontur.measure.plots.density import density
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
+from kontur.measure.tables.number_format import format_number
 
 WIDTH = 4.6  # inches
 ROW = 1.05  # inches a group

@@ -11,13 +11,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kontur.measure.extra import package
-from kontur.measure.number_format import format_number
 from kontur.measure.plots import style
 from kontur.measure.plots.crops import crop_objects, draw_crop, window_sides
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
 from kontur.measure.plots.pictures import Pictures
 from kontur.measure.plots.scale_bar import draw_bar
+from kontur.measure.tables.number_format import format_number
 
 PERCENTILES = (1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 99.0)
 PER_PERCENTILE = 6  # objects at most

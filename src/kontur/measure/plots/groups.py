@@ -11,9 +11,9 @@ from jaxtyping import Int, Shaped
 
 from kontur.errors import InputError
 from kontur.evaluate.figure import COLOURS
-from kontur.measure.column_selection import check_groups_exist
 from kontur.measure.extra import package
 from kontur.measure.table import column_of
+from kontur.measure.tables.column_selection import check_groups_exist
 from kontur.wording import plural
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
-from kontur.measure.cells import unit_in
-from kontur.measure.column_selection import check_columns_exist, column_names
 from kontur.measure.columns import Column
 from kontur.measure.extra import package
-from kontur.measure.recipe import as_numbers, numeric, type_of
 from kontur.measure.table import FORM, IDENTITY, OUTLINE, POSITION, column_of
+from kontur.measure.tables.cells import unit_in
+from kontur.measure.tables.column_selection import check_columns_exist, column_names
+from kontur.measure.tables.recipe import as_numbers, numeric, type_of
 from kontur.wording import counted
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from kontur.images.channels import Channel
 from kontur.images.image_file import read_image
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
-from kontur.measure.source import Picture
-from kontur.measure.sources import find_sources, recognise
+from kontur.measure.sources.find_sources import find_sources, recognise
+from kontur.measure.sources.source import Picture
 from kontur.wording import counted, plural
 
 if TYPE_CHECKING:

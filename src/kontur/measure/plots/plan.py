@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kontur.errors import InputError
-from kontur.measure.column_selection import column_names, select_columns
-from kontur.measure.empty_images import empty_images_notes
 from kontur.measure.plots import distributions, gallery, outlines, scatter, style
 from kontur.measure.plots.groups import MOST, Groups, groups
 from kontur.measure.plots.numbers import (
@@ -24,7 +22,9 @@ from kontur.measure.plots.numbers import (
     numbers,
 )
 from kontur.measure.plots.pictures import Pictures
-from kontur.measure.table_operations import without_ignored
+from kontur.measure.tables.column_selection import column_names, select_columns
+from kontur.measure.tables.empty_images import empty_images_notes
+from kontur.measure.tables.table_operations import without_ignored
 from kontur.wording import plural
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 `NetworkClassifier` and `NetworkRegressor` fit, predict and are searched over like any other of
 scikit-learn. torch is needed to fit only: the fitted network is a list of arrays (`layers_`), and
-predicting is numpy. Columns should be standardised (`measure.prepare` does); the target of a
+predicting is numpy. Columns should be standardised (`measure.learn.prepare` does); the target of a
 regression is standardised inside. A share of the rows is held out for validation while fitting,
 whole groups of them if groups are given.
 """

@@ -15,7 +15,7 @@ from kontur.measure.learn.report.mistakes import (
 from kontur.measure.learn.study import learn
 from kontur.measure.measure_many import measure_many
 from kontur.measure.plots.pictures import Pictures, find_pictures
-from kontur.measure.sources import find_sources
+from kontur.measure.sources.find_sources import find_sources
 from tests.measure.learn.tables import objects
 
 

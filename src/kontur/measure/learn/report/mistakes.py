@@ -12,11 +12,11 @@ import numpy as np
 from kontur.evaluate.figure import COLOURS
 from kontur.measure.learn.report.section import SHOWN, Section
 from kontur.measure.learn.result import Study
-from kontur.measure.number_format import format_number
 from kontur.measure.plots import style
 from kontur.measure.plots.crops import crop_objects, draw_crop, window_sides
 from kontur.measure.plots.pictures import NEEDED, Pictures
 from kontur.measure.plots.scale_bar import draw_bar
+from kontur.measure.tables.number_format import format_number
 
 FIGURE = "mistakes.png"
 ACROSS = 6  # objects in a line of the figure

@@ -1,0 +1,1 @@
+"""What is measured on the outlines of objects: size and shape, curve, midline, neighbours."""
