@@ -78,17 +78,19 @@ class Segmenter(nn.Module, ABC):
 
 
 @contextmanager
-def in_evaluation(network: nn.Module) -> Iterator[None]:
-    """The network without dropout, its norms by what they have measured; then as it was before.
+def in_evaluation(*networks: nn.Module) -> Iterator[None]:
+    """Networks without dropout, their norms by what they have measured; then as they were before.
 
     Also where what happens inside fails: a network left so would train no norms from then on.
     """
-    training = network.training
-    network.eval()
+    training = [network.training for network in networks]
+    for network in networks:
+        network.eval()
     try:
         yield
     finally:
-        network.train(training)
+        for network, before in zip(networks, training, strict=True):
+            network.train(before)
 
 
 def check_images(

@@ -37,8 +37,11 @@ def test_the_move_is_the_way_to_the_nearest_place_seen_along_the_normal():
     for point, normal in zip(start.numpy(), normals(start[None])[0].numpy(), strict=True):
         nearest = line.interpolate(line.project(shapely.Point(point)))
         expected.append((np.array(nearest.coords[0]) - point) @ normal)
-    moves = distance_along(start[None], truth[None])[0]
-    np.testing.assert_allclose(moves.numpy(), expected, atol=1e-4)
+    far = torch.tensor([3000.0, 5000.0])  # in a large image, and where a training has bf16
+    with torch.autocast("cpu", torch.bfloat16):
+        moves = distance_along(torch.stack([start, start + far]), torch.stack([truth, truth + far]))
+    np.testing.assert_allclose(moves[0].numpy(), expected, atol=1e-4)
+    np.testing.assert_allclose(moves[1].numpy(), expected, atol=2e-3)
 
 
 def test_no_objects_have_no_moves():

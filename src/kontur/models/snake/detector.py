@@ -60,6 +60,7 @@ class Detector(nn.Module):
 
 def local_maxima(scores: Float[Tensor, "b k h w"]) -> Float[Tensor, "b k h w"]:
     """The scores of cells that no neighbour exceeds, 0 elsewhere: suppression by max-pooling."""
+    scores = scores.contiguous()  # on a CPU six times as fast as maps with channels last in memory
     highest = functional.max_pool2d(scores, kernel_size=3, stride=1, padding=1)
     return scores * (scores == highest)
 

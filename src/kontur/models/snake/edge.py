@@ -121,13 +121,16 @@ def distance_along(
     The nearest place of the ring's edges, seen along the point's normal: of matching by the place
     before the move, as E2EC (Zhang et al., CVPR 2022) matches its last stage.
     """
-    step = torch.roll(truths, -1, dims=1) - truths
-    step_x, step_y = step[:, None].unbind(dim=-1)  # (m, 1, k); apart, for sums over pairs are slow
-    x = contours[..., 0, None] - truths[:, None, :, 0]
-    y = contours[..., 1, None] - truths[:, None, :, 1]
-    length = (step_x**2 + step_y**2).clamp(min=SHORTEST**2)
-    share = ((x * step_x + y * step_y) / length).clamp(0, 1)  # of each edge, (m, n, k)
-    x, y = share * step_x - x, share * step_y - y  # from the point to each edge
-    nearest = (x**2 + y**2).argmin(dim=-1, keepdim=True)
-    chosen = torch.cat([x.gather(2, nearest), y.gather(2, nearest)], dim=-1)
-    return (chosen * normals(contours)).sum(dim=-1)
+    middle = truths.mean(dim=1, keepdim=True)  # what is squared below stays as small as an object
+    points, begins = contours - middle, truths - middle
+    steps = torch.roll(begins, -1, dims=1) - begins
+    lengths = steps.square().sum(dim=-1).clamp(min=SHORTEST**2)[:, None]  # (m, 1, k), squared
+    with torch.autocast(points.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
+        along = points @ steps.mT - (begins * steps).sum(dim=-1)[:, None]  # (m, n, k)
+        squares = begins.square().sum(dim=-1)[:, None] - 2 * points @ begins.mT  # less |point|²
+    shares = (along / lengths).clamp(0, 1)  # of each edge, where it comes nearest
+    squares += shares * (shares * lengths - 2 * along)
+    nearest = squares.argmin(dim=-1, keepdim=True)
+    edges = nearest.expand(-1, -1, 2)
+    places = begins.gather(1, edges) + shares.gather(2, nearest) * steps.gather(1, edges)
+    return ((places - points) * normals(contours)).sum(dim=-1)
