@@ -96,13 +96,17 @@ def source_window(
 ) -> tuple[int, int, int, int]:
     """The part of an image of `size` that decides about a window of the scaled image.
 
-    Both are (top, left, height, width), and the part lies inside the image.
+    Both are (top, left, height, width), and the part lies inside the image. It shows all of the
+    squares in which the scaled image is resampled (`scale_part`).
     """
     top, left, height, width = window
     margin = math.ceil(max(1.0, 1 / factor)) + 2 * MARGIN
-    y0, x0 = (max(0, math.floor(edge / factor) - margin) for edge in (top, left))
-    y1 = min(size[0], math.ceil((top + height) / factor) + margin)
-    x1 = min(size[1], math.ceil((left + width) / factor) + margin)
+    first = [edge // SQUARE * SQUARE for edge in (top, left)]
+    last = [-(-edge // SQUARE) * SQUARE for edge in (top + height, left + width)]
+    y0, x0 = (max(0, math.floor(edge / factor) - margin) for edge in first)
+    y1, x1 = (
+        min(side, math.ceil(edge / factor) + margin) for side, edge in zip(size, last, strict=True)
+    )
     return y0, x0, y1 - y0, x1 - x0
 
 
