@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kontur.cli.options import (
-    EVALUATED,
     Device,
     DeviceOption,
     ForceOption,
@@ -21,9 +20,8 @@ from kontur.cli.options import (
     TaskOption,
     ThreadsOption,
     page_or_all,
-    range_of_all,
-    takes_predict_options,
 )
+from kontur.cli.predict_options import EVALUATED, range_of_all, takes_predict_options
 from kontur.cli.screen import counter, print_notes, table
 from kontur.errors import InputError
 
