@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kontur.data.dataset_statistics import DatasetStatistics
+from kontur.data.checks.dataset_statistics import DatasetStatistics
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.card import Card

@@ -284,7 +284,7 @@ def _learned(evaluation: "FolderEvaluation", run: Path | None) -> Iterator[str]:
     """That a model's scores are of images that its run learned from, and where others are named."""
     if run is None or not evaluation.learned:
         return
-    from kontur.data.image_planes import plane_name
+    from kontur.data.planes.image_planes import plane_name
     from kontur.infer.learned_images import NAMES, read_names
     from kontur.wording import plural
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 from kontur import formats
-from kontur.data import nnunet_cases
-from kontur.data.annotation_options import classes_of_values, read_labels, values_of
+from kontur.data.annotations.annotation_options import classes_of_values, read_labels, values_of
+from kontur.data.annotations.folder_tables import CLASSES_FILE, METADATA_FILE
+from kontur.data.checks.mask_checks import MaskFile, are_label_images, check_mask_files
 from kontur.data.file_names import (
     RECORD_FILE,
     REPORT_FILE,
@@ -23,8 +24,9 @@ from kontur.data.file_names import (
     stem,
     walk,
 )
-from kontur.data.folder_tables import CLASSES_FILE, METADATA_FILE
-from kontur.data.image_planes import (
+from kontur.data.issue import Issue
+from kontur.data.layouts import nnunet_cases
+from kontur.data.planes.image_planes import (
     ImagePlanes,
     Pages,
     chosen_pages,
@@ -33,10 +35,8 @@ from kontur.data.image_planes import (
     plane_name,
     read_planes,
 )
-from kontur.data.issue import Issue
-from kontur.data.mask_checks import MaskFile, are_label_images, check_mask_files
-from kontur.data.places import Place, know_both, page_of_place, places_by_page
-from kontur.data.predicted_pages import PredictedPages
+from kontur.data.planes.places import Place, know_both, page_of_place, places_by_page
+from kontur.data.planes.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, masks
 from kontur.formats.image_annotation import pick

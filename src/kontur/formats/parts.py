@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import shapely
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 from shapely import MultiPolygon, Polygon
 
 from kontur.formats import outline_repair
@@ -33,10 +33,11 @@ def whole_objects(
     """The shapes of each of k objects and the objects' valid polygons, which `where` are read.
 
     Shapes of one group are one object, and so is each of the group None; what has no area is
-    left out, and what was repaired is logged (`outline_repair.repaired`). No shapes give no
-    objects.
+    left out, a box around the others of its group too (`without_frames`), and what was repaired
+    is logged (`outline_repair.repaired`). No shapes give no objects.
     """
     objects = grouped([shape for shape in shapes if shape.area is not None], group_of)
+    objects = [without_frames(parts) if len(parts) > 1 else parts for parts in objects]
     areas = joined([[part.area for part in parts if part.area is not None] for parts in objects])
     polygons, kept = outline_repair.repaired(areas, where)
     return [parts for parts, keep in zip(objects, kept, strict=True) if keep], polygons
@@ -56,6 +57,35 @@ def grouped(
         key = (number,) if group is None else (None, group)
         objects.setdefault(key, []).append(shape)
     return list(objects.values())
+
+
+def without_frames(parts: Sequence[ShapeWithArea]) -> list[ShapeWithArea]:
+    """The shapes of one object less any box of them that is the bounds of all, to a pixel.
+
+    Programs that turn COCO into shapes write the box of an object beside its outline.
+    """
+    bounds = np.array([_bounds(part.area) for part in parts])
+    whole = np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])
+    frames = (np.abs(bounds - whole) <= 1).all(axis=1) & [_is_box(part.area) for part in parts]
+    others = [part for part, frame in zip(parts, frames, strict=True) if not frame]
+    if not others:
+        return [parts[0]]
+    if not frames.any():
+        return list(parts)
+    inner = bounds[~frames]
+    bare = np.concatenate([inner[:, :2].min(axis=0), inner[:, 2:].max(axis=0)])
+    return others if (np.abs(bare - whole) <= 1).all() else list(parts)
+
+
+def _bounds(area: Polygon | MultiPolygon | Window | None) -> Float[np.ndarray, "4"]:
+    if not isinstance(area, Window):
+        return shapely.bounds(area)
+    (row, col), (height, width) = area.corner, area.mask.shape
+    return np.array([col, row, col + width, row + height], dtype=np.float64)
+
+
+def _is_box(area: Polygon | MultiPolygon | Window | None) -> bool:
+    return isinstance(area, Polygon) and bool(area.equals(shapely.box(*area.bounds)))
 
 
 def joined(objects: Sequence[Sequence[Polygon | Window]]) -> list[Polygon | MultiPolygon]:

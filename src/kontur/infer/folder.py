@@ -13,7 +13,7 @@ from typing import Any
 
 from kontur import formats
 from kontur.data.file_names import CLUSTER_FILE, partner_name, stem
-from kontur.data.work_in_folder import refuse_annotated
+from kontur.data.layouts.work_in_folder import refuse_annotated
 from kontur.errors import InputError
 from kontur.files.atomic import check_writable
 from kontur.files.left_overs import remove_left_overs

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.data.geometric import scaled_size
-from kontur.data.normalise import NormaliseConfig
+from kontur.data.normalisation.normalise import NormaliseConfig
+from kontur.data.transforms.geometric import scaled_size
 from kontur.errors import InputError
 from kontur.images.lazy_pixels import thinned
 from kontur.infer.augment import check_augment, propose_augmented

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from kontur import formats
-from kontur.data.convert_file import convert
+from kontur.data.conversion.convert_file import convert
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
@@ -38,6 +38,20 @@ def test_polygons_of_one_label_and_group_are_one_object(tmp_path):
     assert (entry.file_name, entry.size) == ("Train/set 1/a.png", (30, 40))
     assert [p.geom_type for p in entry.instances.polygons] == ["MultiPolygon", "Polygon", "Polygon"]
     assert scenes.named(entry.instances) == ["red cell", "x", "x"]
+
+
+def test_a_box_around_the_shapes_of_its_group_is_no_part_of_the_object(tmp_path):
+    box = '<box label="x" xtl="1.00" ytl="2.00" xbr="9.50" ybr="7.25" group_id="2"/>'
+    far = '<box label="x" xtl="20" ytl="2" xbr="24" ybr="7" group_id="4"/>'
+    alone = '<box label="x" xtl="30" ytl="2" xbr="34" ybr="7" group_id="5"/>'
+    path = save(
+        tmp_path,
+        f'{box}<polygon label="x" {POINTS} group_id="2"/>{far}{alone}'
+        f'<polygon label="x" {POINTS} group_id="4"/>',
+    )
+    (entry,) = formats.read_images(path)
+    triangle = 8.5 * 5.25 / 2
+    np.testing.assert_allclose(entry.instances.areas, [triangle, 20 + triangle, 20])
 
 
 def test_all_areas_are_read_and_the_rest_counted(tmp_path, caplog):

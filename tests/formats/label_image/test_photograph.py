@@ -10,7 +10,7 @@ from skimage import data
 from skimage.transform import resize
 
 from kontur import formats
-from kontur.data.annotation_options import classes_of_values, read_labels
+from kontur.data.annotations.annotation_options import classes_of_values, read_labels
 from kontur.errors import InputError
 from kontur.formats.label_image.photograph import is_flat, is_photograph
 from tests.data import drawn

@@ -9,7 +9,7 @@ import zarr
 from PIL import Image
 
 from kontur import formats
-from kontur.data.convert_file import convert
+from kontur.data.conversion.convert_file import convert
 from kontur.data.folder import open_folder
 from kontur.data.pairing import find_planes, find_predictions
 from kontur.errors import InputError

@@ -16,7 +16,7 @@ from typing import Any
 
 import kontur
 from kontur.data.file_names import RECORD_FILE
-from kontur.data.ranges import as_ranges, ranges_of
+from kontur.data.normalisation.ranges import as_ranges, ranges_of
 from kontur.errors import InputError
 from kontur.files.atomic import flush_folder, write_text
 from kontur.files.left_overs import remove_left_overs
