@@ -181,7 +181,9 @@ def _evaluate_files(
     quiet: bool,
 ) -> tuple["Truth", "FolderEvaluation"]:
     """Evaluate files; predictions of images that `where` leaves out are not reported."""
-    from kontur.data.pairing import check_masks, mask_files, pair, task_of_predictions
+    from kontur.data.pairing.mask_task import check_masks, task_of_predictions
+    from kontur.data.pairing.pair_names import pair
+    from kontur.data.pairing.prediction_files import mask_files
     from kontur.data.truth import open_truth
     from kontur.infer.folder_evaluation import evaluate_files
 
