@@ -26,11 +26,11 @@ from ledger import Ledger, Result, cell
 from report import heading, table
 from torch import Tensor, nn
 
-from kontur.data.augment import AugmentConfig, training_pipeline
 from kontur.data.folder import open_folder
-from kontur.data.normalise import NormaliseConfig
+from kontur.data.normalisation.normalise import NormaliseConfig
 from kontur.data.sample import Sample
-from kontur.data.transforms import sample_rng
+from kontur.data.transforms.augment import AugmentConfig, training_pipeline
+from kontur.data.transforms.compose import sample_rng
 from kontur.evaluate import evaluate_all, tune_thresholds
 from kontur.geometry.overlap import iou
 from kontur.infer.engines.torch_engine import TorchEngine, rebuild

@@ -61,7 +61,7 @@ def images_a_second(options: argparse.Namespace) -> float:
     """Whole steps of this process, the first of which does not count."""
     import torch
 
-    from kontur.data.augment import training_pipeline
+    from kontur.data.transforms.augment import training_pipeline
     from kontur.models import catalog
     from kontur.train.config import DataConfig, RunConfig
     from kontur.train.dataloader import Crops, PreparedSamples, build_loader

@@ -14,9 +14,9 @@ import time
 import numpy as np
 from report import heading, table
 
-from kontur.data import geometric
 from kontur.data.folder import open_folder
 from kontur.data.sample import Sample
+from kontur.data.transforms import geometric
 from kontur.evaluate.comparison import compare
 from kontur.evaluate.counts import Rates, count_agnostic, total
 from kontur.infer.load import load

@@ -25,7 +25,7 @@ import shapely
 import tifffile
 
 from kontur.data.folder import open_folder
-from kontur.data.normalise import to_channels
+from kontur.data.normalisation.normalise import to_channels
 from kontur.formats import read_images
 
 PREDICT = "import sys; from kontur.cli import main; sys.argv[0] = 'kontur'; main()"

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from large_images import pieces
 
-from kontur.data.normalise import to_channels
+from kontur.data.normalisation.normalise import to_channels
 
 SIZE = (381, 453)  # pixels, odd on purpose
 FRAMES = 24

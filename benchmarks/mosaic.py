@@ -23,7 +23,7 @@ from large_images import found_share, pieces
 from report import heading, table
 
 import kontur
-from kontur.data.normalise import to_channels
+from kontur.data.normalisation.normalise import to_channels
 from kontur.infer.options import PredictOptions, parse_contrast
 
 IOUS = (0.5, 0.9, 0.99)

@@ -16,7 +16,7 @@ from PIL import Image
 from shapely.affinity import translate
 
 from kontur.data.synthetic import coverage, outline
-from kontur.data.transforms import sample_rng
+from kontur.data.transforms.compose import sample_rng
 from kontur.formats import write
 from kontur.geometry.gaussian import blur
 from kontur.instances import Instances

@@ -26,7 +26,7 @@ from report import heading, table
 from stopwatch import milliseconds
 from torch import Tensor, nn
 
-from kontur.data.augment import LARGEST
+from kontur.data.transforms.augment import LARGEST
 from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.models import catalog
 from kontur.models.candidates import Boxes

@@ -18,7 +18,7 @@ import torch
 from report import heading, table
 from torch.profiler import ProfilerActivity, profile
 
-from kontur.data.augment import LARGEST, training_pipeline
+from kontur.data.transforms.augment import LARGEST, training_pipeline
 from kontur.models import catalog
 from kontur.train.config import DataConfig, RunConfig
 from kontur.train.dataloader import Batch, Crops, PreparedSamples, build_loader

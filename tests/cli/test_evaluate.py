@@ -7,8 +7,8 @@ import tifffile
 from PIL import Image
 
 import kontur as package
+from kontur.data.checks.image_statistics import fingerprint
 from kontur.data.folder import open_folder
-from kontur.data.image_statistics import fingerprint
 from kontur.infer.learned_images import write_learned, write_names
 
 

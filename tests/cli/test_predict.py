@@ -9,7 +9,6 @@ from PIL import Image
 
 import kontur as package
 from kontur import formats
-from kontur.infer.engines import onnx_engine
 from kontur.instances import Instances
 from tests.images import cut_images, films
 from tests.models.contract import assert_same
@@ -360,15 +359,10 @@ def test_a_changed_image_is_outlined_again_and_that_is_said(kontur, model, image
     assert "2 images already there" in output
 
 
-def test_auto_goes_on_in_the_numbers_that_it_began_with(kontur, images, tmp_path, monkeypatch):
-    """Which are faster depends on what else the machine does at that moment."""
-    first, *others = sorted(images.iterdir())
-    for faster, some in ((True, [first]), (False, [first, *others]), (True, [first, *others])):
-        monkeypatch.setattr(onnx_engine, "_integers_are_faster", lambda *_, now=faster: now)
-        predict(kontur, "nuclei", some[0], tmp_path / "out", *some[1:])
-    (run,) = json.loads((tmp_path / "out" / "predict.json").read_text())["made"]
-    assert run["precision"] == "int8"
-    monkeypatch.setattr(onnx_engine, "_integers_are_faster", lambda *_, now=faster: not now)
-    predict(kontur, "nuclei", images, tmp_path / "out", "--force")
-    (run,) = json.loads((tmp_path / "out" / "predict.json").read_text())["made"]
-    assert run["precision"] == "float32"
+def test_auto_goes_on_in_the_numbers_that_it_began_with(kontur, images, tmp_path):
+    first = sorted(images.iterdir())[0]
+    predict(kontur, "nuclei", first, tmp_path / "out", "--precision", "float32")
+    for words, precision in (([], "float32"), (["--force"], "int8"), ([], "int8")):
+        predict(kontur, "nuclei", images, tmp_path / "out", *words)
+        (run,) = json.loads((tmp_path / "out" / "predict.json").read_text())["made"]
+        assert run["precision"] == precision

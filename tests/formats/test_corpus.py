@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from kontur import formats
-from kontur.data.convert_folders import convert_folders
+from kontur.data.conversion.convert_folders import convert_folders
 from kontur.errors import InputError
 from kontur.images import zarr_store
 from kontur.images.image_file import read_image

@@ -9,7 +9,7 @@ import shapely
 from hypothesis import strategies as st
 
 from kontur import formats
-from kontur.data.convert_file import convert
+from kontur.data.conversion.convert_file import convert
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, geoparquet
 from kontur.formats.geojson import lines as geojson_lines

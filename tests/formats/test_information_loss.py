@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from kontur import formats
-from kontur.data.convert_file import convert
+from kontur.data.conversion.convert_file import convert
 from kontur.display.colours import class_colour
 from kontur.formats import ImageAnnotation
 from kontur.formats.attributes import attributes_of, attributes_of_image

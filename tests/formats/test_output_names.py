@@ -6,8 +6,8 @@ import pytest
 import shapely
 
 from kontur import formats
-from kontur.data.convert_file import convert
-from kontur.data.convert_folders import convert_folders, is_file_target
+from kontur.data.conversion.convert_file import convert
+from kontur.data.conversion.convert_folders import convert_folders, is_file_target
 from kontur.errors import InputError
 from kontur.formats.output_names import check_can_be_folder
 from kontur.images import zarr_store

@@ -15,6 +15,7 @@ from kontur.images import image_file
 from kontur.images.image_file import open_image, read_image
 from kontur.images.jpeg_ends import ends_early, lacks_pixels
 from kontur.images.lazy_pixels import LazyPixels
+from kontur.images.tiff import pieces
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 255, (32, 48, 3), dtype=np.uint8)
@@ -62,11 +63,11 @@ def ended_early(content, share=0.5):
     return content[:last].removesuffix(b"\xff") + END
 
 
-def tiff(path, *pieces, **how):
+def tiff(path, *strips, **how):
     """A TIFF of strips of 32×48 pixels, one below the other."""
-    size = {"shape": (32 * len(pieces), 48, 3), "dtype": "uint8", "rowsperstrip": 32}
+    size = {"shape": (32 * len(strips), 48, 3), "dtype": "uint8", "rowsperstrip": 32}
     with tifffile.TiffWriter(path) as file:
-        file.write(iter(pieces), **size, photometric="rgb", compression=7, **how)
+        file.write(iter(strips), **size, photometric="rgb", compression=7, **how)
     return path
 
 
@@ -229,6 +230,19 @@ def test_an_end_that_stands_before_the_last_pixel_is_not_believed(tmp_path, kind
 
 
 @pytest.mark.parametrize("read", READ)
+def test_a_piece_of_several_scans_is_decoded_once_more_and_not_twice(tmp_path, monkeypatch, read):
+    content, again, decoding = jpeg(progressive=True), [], pieces._decoding
+
+    def counting(*how):
+        decode, headless = decoding(*how)
+        return (lambda one: again.append(len(one)) or decode(one)), headless
+
+    monkeypatch.setattr(pieces, "_decoding", counting)
+    READ[read](tiff(tmp_path / "a.tif", content, content))
+    assert len(again) == 2  # one a strip
+
+
+@pytest.mark.parametrize("read", READ)
 @pytest.mark.parametrize("how", HOW)
 def test_a_whole_one_of_the_middle_grey_is_read(tmp_path, how, read):
     content = jpeg(FLAT - 127, **HOW[how])
@@ -275,9 +289,9 @@ def test_samples_in_pieces_of_their_own_are_looked_at_one_by_one(tmp_path, read)
     grey = [jpeg(np.ascontiguousarray(NOISE[..., i])) for i in range(3)]
     how = {"shape": (3, 32, 48), "dtype": "uint8", "planarconfig": "separate", "compression": 7}
     for number in range(3):
-        pieces = [ended_early(one) if i == number else one for i, one in enumerate(grey)]
+        parts = [ended_early(one) if i == number else one for i, one in enumerate(grey)]
         path = tmp_path / f"{number}.tif"
-        tifffile.imwrite(path, iter(pieces), photometric="rgb", rowsperstrip=32, **how)
+        tifffile.imwrite(path, iter(parts), photometric="rgb", rowsperstrip=32, **how)
         with pytest.raises(InputError, match="is damaged or cut short"):
             READ[read](path)
 

@@ -5,8 +5,8 @@ import weakref
 import numpy as np
 import pytest
 
-from kontur.data.normalise import NormaliseConfig
-from kontur.data.survey import survey
+from kontur.data.normalisation.normalise import NormaliseConfig
+from kontur.data.normalisation.survey import survey
 from kontur.images import lazy_pixels
 from kontur.images.lazy_pixels import LazyPixels, thinned
 
@@ -40,7 +40,7 @@ class Counted(LazyPixels):
 )
 def test_what_is_kept_of_a_band_does_not_keep_the_band(monkeypatch, channels, go_through):
     monkeypatch.setattr(lazy_pixels, "BAND", 300 * channels * 20)
-    monkeypatch.setattr("kontur.data.survey.SAMPLED", 500)
+    monkeypatch.setattr("kontur.data.normalisation.survey.SAMPLED", 500)
     pixels = Counted(channels)
     go_through(pixels)
     assert pixels.most <= 2  # of 20: the one that is read, and the one before it

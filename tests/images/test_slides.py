@@ -119,7 +119,7 @@ def test_without_openslide_the_extra_is_named(tmp_path, monkeypatch, ending):
     assert is_image(path)
     for read in (open_image, read_image):
         with pytest.raises(
-            InputError, match=r"scan, needs the package openslide.*kontur\[slides\]"
+            InputError, match=r"scan, needs the package openslide.*pip install .*\[slides\]"
         ):
             read(path)
 

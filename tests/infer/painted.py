@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from kontur.data.normalise import NormaliseConfig
+from kontur.data.normalisation.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs

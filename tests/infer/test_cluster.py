@@ -28,7 +28,6 @@ from kontur.infer.cluster import DaskWorkers
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.infer.options import PredictOptions
-from kontur.infer.records.record import model_identity
 from kontur.infer.tasks.image_task import Job, Task
 
 distributed = pytest.importorskip("distributed")
@@ -85,7 +84,6 @@ def run(
         out,
         outputs=outputs,
         options=options,
-        model=model_identity(MODEL),
         workers=workers,
         **how,
     )

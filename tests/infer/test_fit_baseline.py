@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kontur.data.folder import open_folder
-from kontur.data.normalise import NormaliseConfig
+from kontur.data.normalisation.normalise import NormaliseConfig
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
 from kontur.images.image_file import read_image

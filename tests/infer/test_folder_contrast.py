@@ -8,7 +8,7 @@ import tifffile
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.data.folder import open_folder
-from kontur.data.normalise import NormaliseConfig
+from kontur.data.normalisation.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.images import lazy_pixels
 from kontur.images.lazy_pixels import OpenImage

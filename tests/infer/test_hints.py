@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from kontur.data.normalise import NormaliseConfig, measure_normalisation
+from kontur.data.normalisation.normalise import NormaliseConfig, measure_normalisation
 from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.folder import predict_folder
 from kontur.infer.hints import channel_hint, labels_hint, size_hint, values_hint

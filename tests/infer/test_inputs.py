@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from kontur import formats
-from kontur.data.other_programs import images_sentence
+from kontur.data.layouts.other_programs import images_sentence
 from kontur.errors import InputError
 from kontur.images.image_file import read_image
 from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files

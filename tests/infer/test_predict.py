@@ -8,7 +8,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image as Picture
 
-from kontur.data.geometric import scale
+from kontur.data.transforms.geometric import scale
 from kontur.errors import InputError
 from kontur.images.image_file import Image, read_image
 from kontur.infer import predict, scale_and_contrast

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from kontur.data.geometric import scale
+from kontur.data.transforms.geometric import scale
 from kontur.errors import InputError
 from kontur.geometry import ring
 from kontur.infer.engines.onnx_engine import OnnxEngine

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kontur.data.augment import AugmentConfig, training_pipeline
-from kontur.data.normalise import NormaliseConfig, normalise
+from kontur.data.normalisation.normalise import NormaliseConfig, normalise
 from kontur.data.sample import Sample
+from kontur.data.transforms.augment import AugmentConfig, training_pipeline
 from kontur.infer.view import PreparedImage, Window, central_part
 from kontur.instances import Instances
 from kontur.instances.plane import Plane

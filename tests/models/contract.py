@@ -19,7 +19,7 @@ import shapely
 import torch
 from torch import Tensor, nn
 
-from kontur.data.normalise import normalise
+from kontur.data.normalisation.normalise import normalise
 from kontur.data.sample import Sample
 from kontur.data.synthetic import scene
 from kontur.infer.engines.torch_engine import TorchEngine

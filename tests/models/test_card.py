@@ -2,7 +2,7 @@
 
 import pytest
 
-from kontur.data.normalise import NormaliseConfig
+from kontur.data.normalisation.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.models.card import Card, Thresholds
 

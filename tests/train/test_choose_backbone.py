@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kontur.data.dataset_statistics import DatasetStatistics, dataset_statistics
+from kontur.data.checks.dataset_statistics import DatasetStatistics, dataset_statistics
 from kontur.data.sample import Sample
 from kontur.instances import Instances
 from kontur.models import catalog

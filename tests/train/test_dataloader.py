@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from kontur.data.augment import AugmentConfig, training_pipeline
 from kontur.data.synthetic import scene
+from kontur.data.transforms.augment import AugmentConfig, training_pipeline
 from kontur.models import catalog
 from kontur.train.dataloader import (
     Crops,

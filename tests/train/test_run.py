@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kontur.data.checks.image_statistics import fingerprint
 from kontur.data.folder import open_folder
-from kontur.data.image_statistics import fingerprint
 from kontur.errors import InputError
 from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor

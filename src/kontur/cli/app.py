@@ -1,7 +1,8 @@
 """The program `kontur`: its commands, its version, and its error messages.
 
 Bad input, a full disk and Ctrl-C end with one sentence on standard error and the exit codes 1, 1
-and 130; wrong usage with 2. Any other exception is a defect of Kontur and keeps its traceback.
+and 130, SIGTERM as Ctrl-C with 143; wrong usage with 2. Any other exception is a defect of Kontur
+and keeps its traceback.
 """
 
 import errno
@@ -17,6 +18,7 @@ from kontur.cli.compare import compare
 from kontur.cli.convert import convert
 from kontur.cli.demo import demo
 from kontur.cli.describe import describe
+from kontur.cli.ending_signals import EndingSignals
 from kontur.cli.evaluate import evaluate
 from kontur.cli.format_words import FormatWords
 from kontur.cli.inspect import inspect
@@ -39,7 +41,6 @@ REMEDIES = {  # of commands that name it by an argument
     "target": "; give a TARGET that you may write to",
     "folder": "; it must be a folder that you may write to, copy it to one",
 }
-STOPPED = 130  # exit code as in shells: 128 + SIGINT
 
 
 class CommandGroup(TyperGroup):
@@ -47,8 +48,9 @@ class CommandGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        signals = EndingSignals()
         try:
-            with print_warnings_once():
+            with signals, print_warnings_once():
                 return super().invoke(ctx)
         except typer.BadParameter as error:
             error.message = of_check(error.message)
@@ -57,7 +59,7 @@ class CommandGroup(TyperGroup):
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
             _end(f"Error: {in_words_of(command, str(error))}", 1)
         except KeyboardInterrupt as error:
-            _end(f"\nStopped: {error}" if error.args else "\nStopped.", STOPPED)
+            _end(f"\nStopped: {error}" if error.args else "\nStopped.", signals.code)
         except BrokenPipeError:  # `kontur models | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(1) from None

@@ -34,7 +34,6 @@ def demo(
     from kontur.infer.inputs import InputImage
     from kontur.infer.load import load
     from kontur.infer.options import PredictOptions
-    from kontur.infer.records.record import model_identity
     from kontur.infer.tasks.image_task import Outcome
 
     start = time.perf_counter()
@@ -56,7 +55,6 @@ def demo(
             out,
             outputs=OUTPUTS,
             options=options,
-            model=model_identity(model),
             overwrite=force,
         ):
             outcomes.append(outcome)

@@ -124,7 +124,7 @@ def plot(
     kontur plot cells.parquet --out plots --scatter area,circularity
     kontur plot worms.parquet --out plots --images worms --gallery sagitta --colour sagitta
     """
-    from kontur.data.work_in_folder import refuse_work
+    from kontur.data.layouts.work_in_folder import refuse_work
     from kontur.files import atomic
     from kontur.formats.output_names import check_can_be_folder
     from kontur.measure.plots import style

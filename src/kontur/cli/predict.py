@@ -18,10 +18,9 @@ from kontur.cli.options import (
     PrecisionOption,
     QuietOption,
     ThreadsOption,
-    range_of_all,
-    takes_predict_options,
 )
 from kontur.cli.own_options import naming_all_pages
+from kontur.cli.predict_options import range_of_all, takes_predict_options
 from kontur.cli.screen import steps
 from kontur.errors import InputError
 from kontur.wording import listed, plural, printable
@@ -112,13 +111,12 @@ def predict(
     """
     from kontur.cli.time_left import TimeLeft, weights_of
     from kontur.data.file_names import REPORT_FILE
-    from kontur.infer.engines.choose_engine import on_gpu, precision_of
+    from kontur.infer.engines.choose_engine import on_gpu
     from kontur.infer.engines.engine_threads import processors
     from kontur.infer.folder import predict_folder
     from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
     from kontur.infer.load import load
     from kontur.infer.outputs import OVERLAY, parse_outputs
-    from kontur.infer.records.record import model_identity, noted_precision
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
@@ -139,18 +137,12 @@ def predict(
             and _count(inputs, options, at_least=2 * threads) >= 2 * threads
         )
         workers = threads + waiting if several else 1
-    of_model = model_identity(model)
-    if precision is Precision.auto and not force:
-        noted = noted_precision(out, of_model["digest"])
-        if noted in (Precision.float32, Precision.int8) and not on_gpu(device.value):
-            precision = Precision(noted)
     predictor = load(
         model,
         device=device.value,
         threads=max(1, threads // workers),
         precision=precision.value,
     )
-    identity = {**of_model, "precision": precision_of(predictor.engine)}
     pool: int | Workers = workers
     if cluster is not None:
         from kontur.infer.cluster import DaskWorkers
@@ -175,7 +167,6 @@ def predict(
                     out,
                     outputs=outputs,
                     options=options,
-                    model=identity,
                     overwrite=force,
                     workers=pool,
                     report=out / REPORT_FILE if report or cluster is not None else None,

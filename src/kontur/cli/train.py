@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from kontur import extra
+from kontur.cli.ending_signals import SIGNALLED
 from kontur.cli.options import Task, ValOption
 from kontur.errors import InputError
 from kontur.train import set_passive_waiting
 from kontur.train.signals import Stopped
 
 NEEDED = ("torch", "lightning")  # packages of the extra
-SIGNALLED = 128  # exit code, plus the number of the signal, as in shells: 130 for Ctrl-C
 
 
 def train(

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Literal
 
 from kontur import select
-from kontur.data.annotation_options import AnnotationOptions, annotation_options
-from kontur.data.annotations import read_outlines
+from kontur.data.annotations.annotation_options import AnnotationOptions, annotation_options
+from kontur.data.annotations.folder_tables import column_of, groups_of, read_tables, rows_where
+from kontur.data.annotations.read_annotation import read_outlines
+from kontur.data.checks.image_statistics import fingerprint
+from kontur.data.checks.mask_checks import MaskFile, check_mask_files
 from kontur.data.concurrently import concurrently
-from kontur.data.every_page import every_page
-from kontur.data.folder_tables import column_of, groups_of, read_tables, rows_where
 from kontur.data.held_planes import hold_out_planes, hold_out_planes_again
-from kontur.data.image_statistics import fingerprint
 from kontur.data.issue import Issue
-from kontur.data.layout import AnnotatedImage, Layout
-from kontur.data.mask_checks import MaskFile, check_mask_files
-from kontur.data.recognise_layout import recognise_layout
+from kontur.data.layouts.every_page import every_page
+from kontur.data.layouts.layout import AnnotatedImage, Layout
+from kontur.data.layouts.recognise_layout import recognise_layout
 from kontur.data.sample import Sample
 from kontur.data.samples import LoadedSamples, Samples, StoredSample
 from kontur.errors import InputError

@@ -9,9 +9,9 @@ empty ones behind them.
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from kontur.data.annotation_options import read_labels
-from kontur.data.layout import AnnotatedImage
-from kontur.data.places import label_page, places_of
+from kontur.data.annotations.annotation_options import read_labels
+from kontur.data.layouts.layout import AnnotatedImage
+from kontur.data.planes.places import label_page, places_of
 from kontur.select import last_places, not_beside_held
 
 Planes = list[AnnotatedImage]

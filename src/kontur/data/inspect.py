@@ -10,12 +10,12 @@ from collections.abc import Callable
 import numpy as np
 
 from kontur import formats
+from kontur.data.checks.dataset_report import DatasetReport
+from kontur.data.checks.find_issues import find_issues
+from kontur.data.checks.image_statistics import ImageStatistics, image_statistics
+from kontur.data.checks.mask_checks import KINDS
 from kontur.data.concurrently import concurrently
-from kontur.data.dataset_report import DatasetReport
-from kontur.data.find_issues import find_issues
 from kontur.data.folder import Folder
-from kontur.data.image_statistics import ImageStatistics, image_statistics
-from kontur.data.mask_checks import KINDS
 from kontur.data.working_scale import STRIDE, WorkingScale, choose_scale
 from kontur.errors import InputError
 

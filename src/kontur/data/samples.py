@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.data.annotation_options import AnnotationOptions
-from kontur.data.annotations import read_annotation
-from kontur.data.layout import AnnotatedImage
+from kontur.data.annotations.annotation_options import AnnotationOptions
+from kontur.data.annotations.read_annotation import read_annotation
+from kontur.data.layouts.layout import AnnotatedImage
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.images.channels import Channel

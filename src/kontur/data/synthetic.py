@@ -15,9 +15,9 @@ from PIL import Image
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.affinity import rotate, scale, translate
 
-from kontur.data.photometric import Noise, Shading
 from kontur.data.sample import Sample
-from kontur.data.transforms import sample_rng
+from kontur.data.transforms.compose import sample_rng
+from kontur.data.transforms.photometric import Noise, Shading
 from kontur.errors import InputError
 from kontur.geometry.gaussian import blur
 from kontur.geometry.raster import rasterize

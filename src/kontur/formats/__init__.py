@@ -123,7 +123,8 @@ def write(
     file. Raises `InputError` for other endings, for an existing file unless
     `overwrite`, and where the format cannot hold the objects; OSError where the file cannot be
     written. Warns (`UserWarning`) of objects that the file lacks, such as those that others hide in
-    a label image; what else a format does not hold, `data.convert_file` and the documentation say.
+    a label image; what else a format does not hold, `data.conversion.convert_file` and the
+    documentation say.
     """
     given: tuple[object, object] = path, instances
     if isinstance(given[0], Instances) or not isinstance(given[1], Instances):

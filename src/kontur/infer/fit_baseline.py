@@ -13,8 +13,8 @@ import numpy as np
 
 import kontur
 from kontur.data.folder import Folder
-from kontur.data.normalise import NormaliseConfig
-from kontur.data.ranges import check_ranges
+from kontur.data.normalisation.normalise import NormaliseConfig
+from kontur.data.normalisation.ranges import check_ranges
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.evaluate import evaluate, summarise

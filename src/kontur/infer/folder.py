@@ -13,7 +13,7 @@ from typing import Any
 
 from kontur import formats
 from kontur.data.file_names import CLUSTER_FILE, partner_name, stem
-from kontur.data.work_in_folder import refuse_annotated
+from kontur.data.layouts.work_in_folder import refuse_annotated
 from kontur.errors import InputError
 from kontur.files.atomic import check_writable
 from kontur.files.left_overs import remove_left_overs
@@ -26,10 +26,11 @@ from kontur.infer.folder_contrast import (
     outside,
 )
 from kontur.infer.inputs import InputImage, once_each
+from kontur.infer.load import in_noted_precision
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import check_is_folder, finished_outputs, output_files
 from kontur.infer.predict import Predictor
-from kontur.infer.records.record import FOLDER_CONTRAST, Record
+from kontur.infer.records.record import FOLDER_CONTRAST, Record, identity_of, noted_precision
 from kontur.infer.records.source_file import SourceFile
 from kontur.infer.records.source_stamp import SourceStamp
 from kontur.infer.region import parse_region
@@ -54,7 +55,6 @@ def predict_folder(
     *,
     outputs: Sequence[str] = ("geojson",),
     options: PredictOptions = DEFAULT_OPTIONS,
-    model: dict[str, Any] | None = None,
     overwrite: bool = False,
     workers: int | Workers = 1,
     report: Path | None = None,
@@ -73,8 +73,11 @@ def predict_folder(
     changed since is outlined anew, and `overwrite` makes all anew, in the formats asked for and in
     those that the record notes; where all pages are predicted, those of them that cannot hold these
     are removed. Other files are the outcome's `left`. An image that cannot be read or looked at is
-    an outcome with a `failure`. `model` (name, digest) goes into the record, and `report` is a
-    Parquet file with a row for each image, see `report`. Several processes may work on one folder.
+    an outcome with a `failure`. `report` is a Parquet file with a row for each image, see `report`.
+    Several processes may work on one folder.
+
+    The record notes the file of the model and in which numbers it computed. A predictor that was
+    loaded with the precision "auto" goes on in those that are noted of its file.
 
     `on_part(image, done, total)` is called after each tile of an image in tiles and each plane of a
     stack; finished ones are kept beside the outputs until the image is finished, so that a run that
@@ -97,6 +100,9 @@ def predict_folder(
         log.warning("%s", line)
     check_is_folder(out)
     predictor.check_options(options)
+    if predictor.origin is not None and not overwrite:
+        noted = noted_precision(out, predictor.origin.digest)
+        predictor = in_noted_precision(predictor, noted)
     settings = {key: value for key, value in asdict(options).items() if key != "tile"}
     if options.region is not None:
         regions = parse_region(options.region)
@@ -107,7 +113,7 @@ def predict_folder(
     settings["polish"] = options.polish or None  # older records have no word
     settings["link"] = options.link or None
     thresholds = predictor.thresholds(options).model_dump()
-    settings = {**(model or {}), **settings, **thresholds}
+    settings = {**identity_of(predictor), **settings, **thresholds}
     record = Record(out, settings)
     if not record.runs:
         refuse_annotated(out, "predictions", own=_goes_along(inputs, out, outputs))

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple, Self, TypeVar
 import numpy as np
 from jaxtyping import Float, Num, Shaped
 
-from kontur.data.image_planes import plane_name
-from kontur.data.normalise import SAMPLED, NormaliseConfig, in_fewest_channels
-from kontur.data.percentiles import weighted_percentiles
-from kontur.data.ranges import Ranges, as_ranges, is_range, ranges_of
+from kontur.data.normalisation.normalise import SAMPLED, NormaliseConfig, in_fewest_channels
+from kontur.data.normalisation.percentiles import weighted_percentiles
+from kontur.data.normalisation.ranges import Ranges, as_ranges, is_range, ranges_of
+from kontur.data.planes.image_planes import plane_name
 from kontur.errors import InputError
 from kontur.images.image_file import open_image
 from kontur.images.lazy_pixels import OpenImage, Pixels, bands

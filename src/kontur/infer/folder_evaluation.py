@@ -16,10 +16,22 @@ from typing import TypeVar
 
 import numpy as np
 
-from kontur.data.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
+from kontur.data.annotations.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
+from kontur.data.checks.image_statistics import fingerprint
 from kontur.data.file_names import is_mask, stem
 from kontur.data.folder import Folder
-from kontur.data.image_planes import (
+from kontur.data.layouts.layout import AnnotatedImage
+from kontur.data.normalisation.ranges import Ranges
+from kontur.data.pairing.find_predictions import (
+    PlanesSource,
+    Source,
+    find_planes,
+    find_predictions,
+    place_of_page,
+)
+from kontur.data.pairing.pair_names import pair
+from kontur.data.pairing.prediction_files import are_annotations, prediction_files
+from kontur.data.planes.image_planes import (
     ImagePlanes,
     Page,
     Pages,
@@ -31,21 +43,8 @@ from kontur.data.image_planes import (
     shared_planes,
     states_all_planes,
 )
-from kontur.data.image_statistics import fingerprint
-from kontur.data.layout import AnnotatedImage
-from kontur.data.pairing import (
-    PlanesSource,
-    Source,
-    are_annotations,
-    find_planes,
-    find_predictions,
-    pair,
-    place_of_page,
-    prediction_files,
-)
-from kontur.data.places import Place, places_of
-from kontur.data.predicted_pages import PredictedPages
-from kontur.data.ranges import Ranges
+from kontur.data.planes.places import Place, places_of
+from kontur.data.planes.predicted_pages import PredictedPages
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise

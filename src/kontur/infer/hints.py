@@ -9,8 +9,8 @@ that is constant. Annotations: a label image in place of its image.
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from kontur.data.normalise import Normalisation
-from kontur.data.ranges import Range
+from kontur.data.normalisation.normalise import Normalisation
+from kontur.data.normalisation.ranges import Range
 from kontur.formats.label_image.photograph import is_flat
 from kontur.infer.options import PredictOptions, contrast_text
 from kontur.models.card import Card

@@ -21,8 +21,8 @@ from kontur.data.file_names import (
     partner_name,
     stem,
 )
-from kontur.data.other_programs import unsupported_endings
-from kontur.data.recognise_layout import LABEL_FOLDERS, recognise_layout
+from kontur.data.layouts.other_programs import unsupported_endings
+from kontur.data.layouts.recognise_layout import LABEL_FOLDERS, recognise_layout
 from kontur.errors import InputError
 from kontur.images import slides, zarr_store
 from kontur.images.image_file import IMAGE_KINDS, files_of, is_image

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
-from kontur.data.ranges import Ranges, as_ranges, is_number, ranges_of
+from kontur.data.normalisation.ranges import Ranges, as_ranges, is_number, ranges_of
 from kontur.errors import InputError
 from kontur.images.channels import Channel
 from kontur.infer.region import Regions

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.data.geometric import scaled_size
-from kontur.data.normalise import NormaliseConfig
+from kontur.data.normalisation.normalise import NormaliseConfig
+from kontur.data.transforms.geometric import scaled_size
 from kontur.errors import InputError
 from kontur.images.lazy_pixels import thinned
 from kontur.infer.augment import check_augment, propose_augmented
@@ -23,6 +23,7 @@ from kontur.infer.engines.engine import Engine
 from kontur.infer.hints import AUTO_IN_PYTHON, labels_hint, size_hint, values_hint
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.model_channels import open_for_model
+from kontur.infer.model_origin import ModelOrigin
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
 from kontur.infer.prediction import Prediction
 from kontur.infer.region import Region, region_of
@@ -61,10 +62,16 @@ ImageLike = Any  # a file, or what `images.arrays.image_array` takes
 
 
 class Predictor:
-    """A model ready to use: an engine that runs its graphs, and its card."""
+    """A model ready to use: an engine that runs its graphs, and its card.
 
-    def __init__(self, engine: Engine, card: Card):
+    `origin` is the file that it was loaded from, None of a model that is in memory alone.
+    """
+
+    origin: ModelOrigin | None = None
+
+    def __init__(self, engine: Engine, card: Card, origin: ModelOrigin | None = None):
         self.engine = engine
+        self.origin = origin
         self.card = card
         self.family = catalog.family(card.kind)
         self.config: Any = catalog.config(card.kind, card.config)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kontur.data.normalise import NormaliseConfig
-from kontur.data.ranges import check_ranges, ranges_of
+from kontur.data.normalisation.normalise import NormaliseConfig
+from kontur.data.normalisation.ranges import check_ranges, ranges_of
 from kontur.errors import InputError
 from kontur.infer.options import Contrast, Diameter, GivenContrast, PredictOptions
 from kontur.infer.view import PreparedImage, View, central_part

@@ -10,16 +10,16 @@ from typing import NamedTuple, Self
 import numpy as np
 from jaxtyping import Float
 
-from kontur.data.geometric import scale_part, scaled_size, source_window
-from kontur.data.normalise import (
+from kontur.data.normalisation.normalise import (
     Normalisation,
     NormaliseConfig,
     in_fewest_channels,
     measure_normalisation,
     to_channels,
 )
-from kontur.data.ranges import Ranges
-from kontur.data.survey import survey
+from kontur.data.normalisation.ranges import Ranges
+from kontur.data.normalisation.survey import survey
+from kontur.data.transforms.geometric import scale_part, scaled_size, source_window
 from kontur.images.image_file import check_finite
 from kontur.images.lazy_pixels import LazyPixels, Pixels, source_level
 from kontur.instances import Instances

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from kontur.data.annotations.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
 from kontur.data.concurrently import concurrently
-from kontur.data.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
 from kontur.errors import InputError
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
 from kontur.images.lazy_pixels import LazyPixels

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kontur import formats
-from kontur.data.work_in_folder import refuse_annotated
+from kontur.data.layouts.work_in_folder import refuse_annotated
 from kontur.errors import InputError
 from kontur.files.atomic import refuse_existing
 from kontur.formats import ImageAnnotation

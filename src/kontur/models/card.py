@@ -35,8 +35,8 @@ class Card(Settings):
         config: the family's settings, as its config class reads them.
         classes: names, by label.
         thresholds: tuned on validation data.
-        normalise: the normalisation of images (`data.normalise.NormaliseConfig`), without a range
-            where there is none.
+        normalise: the normalisation of images (`data.normalisation.normalise.NormaliseConfig`),
+            without a range where there is none.
         scale: the working scale: the factor by which images are enlarged before the network gets
             them, as in training; outlines are in pixels of the images as they are.
         channel: the one channel of the images that it learned from, its number from 0 or its name;

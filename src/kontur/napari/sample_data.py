@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kontur.data.normalise import collapse
+from kontur.data.normalisation.normalise import collapse
 from kontur.data.packaged_images import COINS, NUCLEI, PackagedImage
 from kontur.data.synthetic import scene
 from kontur.errors import InputError

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kontur import extra
-from kontur.data.dataset_statistics import DatasetStatistics
+from kontur.data.checks.dataset_statistics import DatasetStatistics
 from kontur.models.backbone import Backbone
 from kontur.nn.efficientnet import is_installed
 from kontur.train.config import RunConfig

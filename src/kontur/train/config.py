@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from kontur.data.augment import AugmentConfig
-from kontur.data.normalise import NormaliseConfig
+from kontur.data.normalisation.normalise import NormaliseConfig
+from kontur.data.transforms.augment import AugmentConfig
 from kontur.images.channels import Channel
 from kontur.models import catalog
 from kontur.settings import Settings, merge, overrides, read_toml, to_toml

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from kontur.data.augment import Pipeline
 from kontur.data.sample import Sample
-from kontur.data.transforms import sample_rng
+from kontur.data.transforms.augment import Pipeline
+from kontur.data.transforms.compose import sample_rng
 from kontur.infer.engines.engine_threads import processors
 from kontur.models import catalog
 from kontur.settings import Settings

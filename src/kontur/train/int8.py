@@ -1,8 +1,7 @@
 """The graphs of a trained model in 8-bit integers, beside those in float32, where they are as good.
 
 The ranges of their numbers are those of the model's own predictions on crops of images. A graph in
-integers is kept where the AP of the images does not fall by it; whether it is faster is decided
-where it runs (`infer.engines.onnx_engine`).
+integers is kept where the AP of the images does not fall by it; a CPU then runs it by default.
 """
 
 import math

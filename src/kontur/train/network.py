@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 import kontur
-from kontur.data.augment import crop_size
-from kontur.data.dataset_statistics import DatasetStatistics
-from kontur.data.ranges import check_ranges
+from kontur.data.checks.dataset_statistics import DatasetStatistics
+from kontur.data.normalisation.ranges import check_ranges
+from kontur.data.transforms.augment import crop_size
 from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 from kontur.infer.load import find_model

@@ -7,11 +7,15 @@ from typing import Any, NamedTuple
 
 import torch
 
-from kontur.data.augment import LARGEST
-from kontur.data.class_numbers import ADVICE_ON_NUMBERS, NUMBERS_FROM_ONE, count_from_one
-from kontur.data.dataset_statistics import DatasetStatistics, data_warnings, dataset_statistics
+from kontur.data.checks.class_numbers import ADVICE_ON_NUMBERS, NUMBERS_FROM_ONE, count_from_one
+from kontur.data.checks.dataset_statistics import (
+    DatasetStatistics,
+    data_warnings,
+    dataset_statistics,
+)
 from kontur.data.folder import load_both
 from kontur.data.samples import LoadedSamples
+from kontur.data.transforms.augment import LARGEST
 from kontur.data.working_scale import describe_scale
 from kontur.errors import InputError
 from kontur.files.atomic import write_text

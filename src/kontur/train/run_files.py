@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kontur.data.work_in_folder import free_place, work_in
+from kontur.data.layouts.work_in_folder import free_place, work_in
 from kontur.errors import InputError
 from kontur.infer.learned_images import LEARNED, NAMES
 from kontur.models import catalog

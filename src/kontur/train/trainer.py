@@ -18,8 +18,8 @@ from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.strategies import DDPStrategy, Strategy
 
-from kontur.data.augment import training_pipeline
 from kontur.data.sample import Sample
+from kontur.data.transforms.augment import training_pipeline
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.train.checkpoint import Checkpoint, WholeFiles

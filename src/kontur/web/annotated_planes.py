@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kontur import formats
-from kontur.data.annotation_options import annotation_options
-from kontur.data.annotations import read_annotation, read_outlines
-from kontur.data.image_planes import of_annotations, states_all_planes
-from kontur.data.layout import AnnotatedImage, Layout
-from kontur.data.places import check_labels_fit, know_both, page_at, places_of
+from kontur.data.annotations.annotation_options import annotation_options
+from kontur.data.annotations.read_annotation import read_annotation, read_outlines
+from kontur.data.layouts.layout import AnnotatedImage, Layout
+from kontur.data.planes.image_planes import of_annotations, states_all_planes
+from kontur.data.planes.places import check_labels_fit, know_both, page_at, places_of
 from kontur.errors import InputError
 from kontur.images.page_count import check_is_one_stack, count_pages
 from kontur.instances import Instances

@@ -17,7 +17,7 @@ from kontur.web.jobs import Job
 from kontur.web.workspace import CHANNEL_NOTE, MODEL_NOTE, Workspace
 
 if TYPE_CHECKING:  # heavy, as the predictor
-    from kontur.data.normalise import NormaliseConfig
+    from kontur.data.normalisation.normalise import NormaliseConfig
     from kontur.infer.folder_contrast import FolderContrast, Images, Progress
     from kontur.infer.options import Contrast
     from kontur.infer.predict import Predictor

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.data.layout import AnnotatedImage
+from kontur.data.layouts.layout import AnnotatedImage
 from kontur.errors import InputError
 from kontur.formats.geojson import format as geojson
 from kontur.formats.label_ids import different_ids

@@ -19,8 +19,8 @@ from kontur.data.file_names import (
     stem,
     walk,
 )
-from kontur.data.layout import AnnotatedImage, Layout
-from kontur.data.recognise_layout import IGNORE_FOLDER, LABEL_FOLDERS, find_layout
+from kontur.data.layouts.layout import AnnotatedImage, Layout
+from kontur.data.layouts.recognise_layout import IGNORE_FOLDER, LABEL_FOLDERS, find_layout
 from kontur.errors import InputError
 from kontur.images.image_file import is_image
 from kontur.wording import printable

@@ -38,7 +38,7 @@ from kontur.web.workspace import CHANNEL_NOTE, Workspace
 from kontur.wording import plural
 
 if TYPE_CHECKING:
-    from kontur.data.normalise import NormaliseConfig
+    from kontur.data.normalisation.normalise import NormaliseConfig
     from kontur.infer.options import Contrast
     from kontur.infer.predict import Predictor
 

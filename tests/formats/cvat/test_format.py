@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from kontur import formats
-from kontur.data.convert_file import convert
+from kontur.data.conversion.convert_file import convert
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.instances import Instances

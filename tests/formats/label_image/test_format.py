@@ -7,7 +7,7 @@ import tifffile
 from PIL import Image as Picture
 
 from kontur import formats
-from kontur.data.convert_file import convert
+from kontur.data.conversion.convert_file import convert
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.label_image import format as labels

@@ -10,7 +10,7 @@ from skimage import data
 from skimage.transform import resize
 
 from kontur import formats
-from kontur.data.annotation_options import classes_of_values, read_labels
+from kontur.data.annotations.annotation_options import classes_of_values, read_labels
 from kontur.errors import InputError
 from kontur.formats.label_image.photograph import is_flat, is_photograph
 from tests.data import drawn
@@ -48,6 +48,8 @@ BRIGHT = np.quantile(ENLARGED, 0.8)
         ENLARGED,  # of 16 bits: half of the neighbours are alike, and no value comes back often
         np.where(ENLARGED > BRIGHT, ENLARGED, 0),  # on a clipped background
         np.where(COINS > 190, NOISY, 0),  # of which little is left
+        ndimage.gaussian_filter(data.moon(), 3.0),  # soft ones of 8 bits: 25 of 100 differ
+        ndimage.gaussian_filter(COINS, 20.0),
     ],
 )
 def test_photographs_are_told_by_their_pixels(pixels):
@@ -79,6 +81,9 @@ ROWS, COLUMNS = np.indices((300, 400))
         np.kron((np.arange(8100) + 60000).reshape(90, 90) % 65536, np.ones((3, 3), int)),
         np.tile(np.kron(np.arange(1, 401).reshape(20, 20), np.ones((4, 4), int)), (3, 3)),
         np.kron(np.arange(1, 2001).reshape(10, 200), np.ones((20, 1), int)),
+        # Rings one in another, numbered from the middle, and columns in the same way.
+        (np.hypot(ROWS - 150, COLUMNS - 200) // 5).astype(np.uint8) + 1,
+        COLUMNS // 6 + 1,
         # Resized with interpolation: not right, but it is told what is wrong.
         INTERPOLATED,
         # A mask of two values as JPEG: without looking for these it would be a photograph.

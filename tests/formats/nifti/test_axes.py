@@ -6,9 +6,9 @@ import pytest
 import shapely
 import tifffile
 
-from kontur.data.convert_file import convert
+from kontur.data.conversion.convert_file import convert
 from kontur.data.folder import open_folder
-from kontur.data.places import check_labels_fit
+from kontur.data.planes.places import check_labels_fit
 from kontur.errors import InputError
 from kontur.formats import read_images, write, write_images
 from kontur.formats.nifti import axes as nifti_axes

@@ -5,7 +5,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from kontur.data.convert_file import convert
+from kontur.data.conversion.convert_file import convert
 from kontur.data.folder import open_folder
 from kontur.data.truth import open_truth
 from kontur.errors import InputError

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from kontur.data.folder import open_folder
-from kontur.data.normalise import measure_normalisation
+from kontur.data.normalisation.normalise import measure_normalisation
 from kontur.errors import InputError
 from kontur.images import image_file
 from kontur.images.image_file import open_image, read_image, read_stored

@@ -22,7 +22,9 @@ def _must_not_be_asked():
 
 def test_a_gpu_that_is_not_there_is_reported(learned, monkeypatch):
     monkeypatch.setattr(choose_engine, "_cuda", lambda: False)
-    with pytest.raises(InputError, match=r"--device cuda needs a GPU.*kontur\[train\].*CPU"):
+    with pytest.raises(
+        InputError, match=r"--device cuda needs a GPU.*pip install .*\[train\].*CPU"
+    ):
         engine_for(learned.model, "cuda")
 
 

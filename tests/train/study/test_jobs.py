@@ -66,6 +66,16 @@ def test_it_runs_as_many_stages_as_the_folds_say(own, theirs):
     contract.assert_same(found, expected)
 
 
+def test_graphs_that_the_folds_do_not_change_stay_in_integers():
+    model = refitted_snake(3)
+    both = {name: model.graphs[name] for name in ("detect", "extremes", "evolve")}
+    model = replace(model, int8=both)
+    kept = with_fold_results(model, [fold(model.card, 0.3, stages_used=3)], SCORES, trained=True)
+    assert kept.int8 == both
+    fewer = with_fold_results(model, [fold(model.card, 0.3, stages_used=2)], SCORES, trained=True)
+    assert fewer.int8 == {name: both[name] for name in ("detect", "extremes")}
+
+
 def test_what_is_not_trained_keeps_what_all_images_gave():
     model = refitted_snake(2)
     folds = [fold(model.card, 0.9, stages_used=1)]

@@ -8,6 +8,10 @@ background 0 do not count, so that few objects on much background and dark photo
 alike. Small objects whose ids come back, as of 8 bits, and small fields of many classes do all this
 too, but their numbers leap, where the tones of a photograph change little from pixel to pixel. Of
 the images of dsb2018 labels change at 2 of 100 such neighbours at most, photographs at 38 at least.
+
+In a soft photograph of 8 bits most neighbours are alike, too. There tones rise and fall by the next
+ones, along rows as along columns, and come back on a line again and again, where an object has one
+stretch of it, or two where it is bent.
 """
 
 from typing import NamedTuple
@@ -27,6 +31,9 @@ PREVAILING = 0.2  # share of the pixels with the commonest number; in photograph
 FLAT = 0.05  # share of neighbours that differ, of objects that one would outline
 FEWEST_IDS = 3  # of several objects; two tones may be drawn
 SPARSE = 10  # times their count, above which numbers are tones
+NEXT = 2  # ranks among the tones of an image, up to which a tone follows another
+FOLLOWING = 0.4  # share of such changes, in soft photographs; of labels .28 at most
+BENT = 2.0  # stretches of a value on a line, on average
 ALL_CHANGING = 0.9  # share that no label image has, whatever the number of values
 # A mask of two values, saved as JPEG, has nearly all pixels near one of them.
 NEAR = 0.1  # of the largest value
@@ -58,6 +65,8 @@ def is_photograph(array: Integer[np.ndarray, "h w"]) -> bool:
     sides = [_along(array, LINES), _along(array.T, LINES)]
     if any(side.pairs < FEWEST_PAIRS for side in sides):
         sides = [_along(array, len(array)), _along(array.T, array.shape[1])]
+    if _is_soft(array):
+        return True
     if any(side.pairs < FEWEST_PAIRS or side.values < FEWEST_VALUES for side in sides):
         return False
     if _has_two_tones(array):
@@ -87,6 +96,38 @@ def is_flat(array: Shaped[np.ndarray, "h w"]) -> bool:
         return False
     sides = [_along(array, LINES), _along(array.T, LINES)]
     return all(side.changing <= FLAT and side.pairs > 0 for side in sides)
+
+
+def _is_soft(array: Integer[np.ndarray, "h w"]) -> bool:
+    """Whether tones rise and fall by the next ones and come back, also where few neighbours differ.
+
+    >>> rows, columns = np.indices((200, 300)) / 12
+    >>> _is_soft((100 + 40 * (np.sin(rows) + np.sin(columns))).astype(int))
+    True
+    """
+    return all(_follow_and_come_back(_chosen(side, LINES)) for side in (array, array.T))
+
+
+def _follow_and_come_back(lines: Integer[np.ndarray, "n w"]) -> bool:
+    before, after = lines[:, :-1], lines[:, 1:]
+    changed = (before != 0) & (after != 0) & (before != after)
+    tones, ranks = np.unique(lines, return_inverse=True)
+    if np.count_nonzero(tones) < FEWEST_VALUES or np.count_nonzero(changed) < FEWEST_PAIRS:
+        return False
+    steps = np.abs(np.diff(ranks.reshape(lines.shape), axis=1))[changed]
+    if (steps <= NEXT).mean() < FOLLOWING:
+        return False
+    ordered = np.sort(lines, axis=1)
+    values, stretches = (
+        np.count_nonzero(each[:, 0]) + np.count_nonzero((np.diff(each) != 0) & (each[:, 1:] != 0))
+        for each in (ordered, lines)
+    )
+    return bool(stretches > BENT * values)
+
+
+def _chosen(array: Shaped[np.ndarray, "h w"], count: int) -> Shaped[np.ndarray, "n w"]:
+    """So many rows at even distances."""
+    return array[np.unique(np.linspace(0, len(array) - 1, count).astype(int))]
 
 
 def _scattered(array: Integer[np.ndarray, "h w"]) -> float:
@@ -122,8 +163,7 @@ def _has_two_tones(array: Integer[np.ndarray, "h w"]) -> bool:
 
 
 def _along(array: Shaped[np.ndarray, "h w"], count: int) -> _Lines:
-    chosen = np.unique(np.linspace(0, len(array) - 1, count).astype(int))
-    lines = array[chosen]
+    lines = _chosen(array, count)
     before, after = lines[:, :-1], lines[:, 1:]
     inside = (before != 0) & (after != 0)
     pairs, changes = int(inside.sum()), int((inside & (before != after)).sum())

@@ -62,8 +62,11 @@ def check_ends(page: Any, pixels: Shaped[np.ndarray, "..."], path: Path) -> None
     for number, (offset, count) in enumerate(places):
         if offset and count:
             handle.seek(offset)
-            last = shown[_last_pixel(frame, number)]
-            check_end(frame, decode, handle.read(count), number, tables, last, path)
+            rows, columns, samples = _place(frame, number)
+            piece = shown[rows, columns, samples]
+            whole = piece.shape[:2] == (rows.stop - rows.start, columns.stop - columns.start)
+            how = (frame, decode, handle.read(count), number, tables)
+            check_end(*how, piece[-1, -1], path, shown=piece[None] if whole else None)
 
 
 def check_end(
@@ -74,15 +77,20 @@ def check_end(
     tables: bytes | None,
     last: Shaped[np.ndarray, " s"],
     path: Path,
+    shown: Shaped[np.ndarray, "1 h w s"] | None = None,
 ) -> None:
     """`InputError` where a piece ends before its last pixel that the image shows, decoded `last`.
 
-    The other arguments as in `check_piece`.
+    `shown` is all of the piece as it was decoded, where that is at hand: a progressive JPEG is
+    decoded once more then, and not twice. The other arguments as in `check_piece`.
     """
     if int(frame.compression) in JPEGS:
         decode_it, headless = _decoding(frame, decode, number, tables)
         bits = int(frame.bitspersample)
-        if jpeg_ends.ends_early(content, decode_it, last, bits=bits, headless=headless):
+        again = None if shown is None else lambda: shown
+        if jpeg_ends.ends_early(
+            content, decode_it, last, bits=bits, headless=headless, shown=again
+        ):
             raise damaged(path)
 
 
@@ -99,8 +107,11 @@ def _decoding(
     return decode_it, header is not None
 
 
-def _last_pixel(frame: Any, number: int) -> tuple[int | slice, ...]:
-    """Row, column and samples of the last pixel of a piece that the image (h, w, s) shows."""
+def _place(frame: Any, number: int) -> tuple[slice, slice, slice]:
+    """Rows, columns and samples of a piece in the image (h, w, s), where a tile may go beyond it.
+
+    A strip ends with the image.
+    """
     height, width = frame.imagelength, frame.imagewidth
     high, wide = (
         (frame.tilelength, frame.tilewidth) if frame.is_tiled else (frame.rowsperstrip, width)
@@ -109,8 +120,9 @@ def _last_pixel(frame: Any, number: int) -> tuple[int | slice, ...]:
     sample, place = divmod(number, -(-height // high) * across)
     row, column = divmod(place, across)
     separate = int(frame.planarconfig) == SEPARATE and frame.samplesperpixel > 1
+    bottom = (row + 1) * high
     return (
-        min((row + 1) * high, height) - 1,
-        min((column + 1) * wide, width) - 1,
+        slice(row * high, bottom if frame.is_tiled else min(bottom, height)),
+        slice(column * wide, (column + 1) * wide),
         slice(sample, sample + 1) if separate else slice(None),
     )

@@ -85,7 +85,7 @@ class TiffWindows(LazyPixels):
                 if piece is not None:
                     high, wide = self.frame.imagelength - place[2], self.frame.imagewidth - place[3]
                     last = piece[0, :high, :wide][-1, -1]
-                    check_end(*how, page.tables, last, page.file)
+                    check_end(*how, page.tables, last, page.file, shown=piece)
                     _paste(window, piece, place, top, left, separate=self._separate)
         return window
 

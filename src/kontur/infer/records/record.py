@@ -16,21 +16,23 @@ from typing import Any
 
 import kontur
 from kontur.data.file_names import RECORD_FILE
-from kontur.data.ranges import as_ranges, ranges_of
+from kontur.data.normalisation.ranges import as_ranges, ranges_of
 from kontur.errors import InputError
 from kontur.files.atomic import flush_folder, write_text
 from kontur.files.left_overs import remove_left_overs
-from kontur.infer.load import find_model
+from kontur.infer.engines.choose_engine import precision_of
 from kontur.infer.options import contrast_text
+from kontur.infer.predict import Predictor
 from kontur.infer.records.journal import UNFINISHED, ImageJournal, Journal, journals
 from kontur.infer.records.lock import locked
-from kontur.infer.records.source_file import SourceFile, file_digest
+from kontur.infer.records.source_file import SourceFile
 from kontur.wording import printable
 
 PAUSE = 1.0  # seconds at least between two writes
 OLDER = {"precision": "float32"}  # settings that records of older builds do not name
 OLDER_WORDS = {"link": {"overlap": True}}  # values that they name by other words
 FOLDER_CONTRAST = "folder_contrast"  # the setting that is measured, where contrast is "folder"
+MODEL = ("model", "digest", "precision")  # settings of the model's file and its numbers
 DIGESTS = {"digest": "model", "region_digest": "region"}  # of files, whose names say little
 
 
@@ -77,6 +79,8 @@ class Record:
     def difference(self, run: RecordedRun) -> str:
         """How the settings of a run differ from those of this call, in words; "" where equal."""
         before, now = _in_words_of_now(run.settings), self.settings
+        if "digest" not in run.settings:  # of Python, in older builds
+            now = {key: value for key, value in now.items() if key not in MODEL}
         for digest, name in DIGESTS.items():
             if digest in now and before.get(digest) == now[digest]:  # one file by two names
                 before = {**before, name: now.get(name)}
@@ -263,20 +267,26 @@ def _with(
     return [*others, RecordedRun(later.settings, images | later.images)]
 
 
-def model_identity(model: str | Path) -> dict[str, str]:
-    """The identity of a model: the name that was given, and a digest of its file."""
-    return {"model": printable(str(model)), "digest": file_digest(find_model(model))}
+def identity_of(predictor: Predictor) -> dict[str, str]:
+    """The settings that say which model computed in which numbers; none of one without a file."""
+    if predictor.origin is None:
+        return {}
+    return {
+        "model": predictor.origin.name,
+        "digest": predictor.origin.digest,
+        "precision": precision_of(predictor.engine),
+    }
 
 
 def noted_precision(out: Path, digest: str) -> str | None:
     """In which precision the latest run of a model that `predict.json` notes computed, or None.
 
-    Which one is faster is timed anew by each process, beside whatever else the machine does, so
-    that the same command could go on in other numbers. Raises `InputError` as `Record`.
+    Another machine, build or person may have begun the folder in others than are usual here. Raises
+    `InputError` as `Record`.
     """
     runs, _ = _read(out / RECORD_FILE) if out.is_dir() else ([], {})
-    noted = (run.settings.get("precision") for run in runs if run.settings.get("digest") == digest)
-    return next(reversed([*noted]), None)
+    noted = [_in_words_of_now(run.settings) for run in runs if run.settings.get("digest") == digest]
+    return noted[-1]["precision"] if noted else None
 
 
 def _read(path: Path) -> tuple[list[RecordedRun], dict[str, int]]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 
-from kontur.data.ranges import as_ranges
+from kontur.data.normalisation.ranges import as_ranges
 from kontur.infer.options import GivenContrast
 from kontur.infer.outline_arrays import outline_arrays, outlines_from
 from kontur.infer.unfinished import Unfinished

@@ -11,16 +11,18 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from kontur.data.coco_layout import NoImagesFoundError, lists_images
-from kontur.data.enclosing_folder import enclosing_note
+from kontur.data.annotations.folder_tables import METADATA_FILE, read_metadata
 from kontur.data.file_names import is_label_name, is_mask, stem
 from kontur.data.folder import Folder, open_folder
-from kontur.data.folder_tables import METADATA_FILE, read_metadata
-from kontur.data.image_planes import Pages, states_all_planes
-from kontur.data.layout import Layout
-from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
-from kontur.data.places import label_page, places_by_page
-from kontur.data.recognise_layout import recognise_layout
+from kontur.data.layouts.coco_layout import NoImagesFoundError, lists_images
+from kontur.data.layouts.enclosing_folder import enclosing_note
+from kontur.data.layouts.layout import Layout
+from kontur.data.layouts.recognise_layout import recognise_layout
+from kontur.data.pairing.mask_task import check_masks
+from kontur.data.pairing.pair_names import pair
+from kontur.data.pairing.prediction_files import are_annotations, prediction_files
+from kontur.data.planes.image_planes import Pages, states_all_planes
+from kontur.data.planes.places import label_page, places_by_page
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, find_format
 from kontur.formats.nifti.space import check_same_space

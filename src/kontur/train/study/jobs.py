@@ -169,8 +169,9 @@ def with_fold_results(
 
     Those of its own run were tuned on training images. The commonest of the tuned settings are
     taken, with the median thresholds of their folds; everything else is as it was fitted. A
-    baseline, which is tuned and not `trained`, keeps its own. `folds` are the cards of at least one
-    finished fold.
+    baseline, which is tuned and not `trained`, keeps its own. A graph that the settings change is
+    in float32 alone from then on: which integers are as good was measured on the graph before.
+    `folds` are the cards of at least one finished fold.
     """
     card = model.card
     note = f"scores are means over {len(folds)} folds"
@@ -185,7 +186,11 @@ def with_fold_results(
     from kontur.infer.engines.torch_engine import rebuild
     from kontur.train.export import to_model
 
-    return to_model(rebuild(replace(model, card=card)), card)  # graphs know how much is decoded
+    made = to_model(rebuild(replace(model, card=card)), card)  # graphs know how much is decoded
+    same = {
+        name: each for name, each in model.int8.items() if made.graphs[name] == model.graphs[name]
+    }
+    return replace(made, int8=same)
 
 
 def _commonest(folds: Sequence[Card], names: Sequence[str]) -> tuple[dict[str, object], Thresholds]:

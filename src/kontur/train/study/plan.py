@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from kontur.data.dataset_statistics import DatasetStatistics, dataset_statistics
+from kontur.data.checks.dataset_statistics import DatasetStatistics, dataset_statistics
 from kontur.data.folder import Folder, open_folder
 from kontur.data.sample import Sample
 from kontur.errors import InputError

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from kontur.data.work_in_folder import refuse_work
+from kontur.data.layouts.work_in_folder import refuse_work
 from kontur.errors import InputError
 from kontur.files.atomic import refuse_existing, write_bytes, write_text
 from kontur.formats.output_names import check_can_be_folder

@@ -1,0 +1,48 @@
+"""Signals that tell a command to end, as queues and closed terminals send them: as Ctrl-C does.
+
+By themselves they would end it at once, in the middle of a file.
+"""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+ENDING = ("SIGTERM", "SIGHUP")  # the latter is unknown to Windows
+SIGNALLED = 128  # exit code, plus the number of the signal, as in shells: 130 for Ctrl-C
+
+
+class EndingSignals:
+    """While it is used as a context, they raise `KeyboardInterrupt`.
+
+    One that is ignored, as by `nohup`, stays so, and all do outside the main thread.
+    """
+
+    def __init__(self) -> None:
+        self._number = int(signal.SIGINT)
+        self._before: dict[int, Any] = {}
+
+    @property
+    def code(self) -> int:
+        """The exit code after the last of them; without any that of Ctrl-C."""
+        return SIGNALLED + self._number
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            known = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+            usual = [each for each in known if signal.getsignal(each) == signal.SIG_DFL]
+            self._before = {each: signal.signal(each, self._on_signal) for each in usual}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._number = number
+        raise KeyboardInterrupt

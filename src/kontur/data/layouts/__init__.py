@@ -1,0 +1,1 @@
+"""Layouts of folders: which images there are, and where the objects of each are written."""

@@ -1,0 +1,1 @@
+"""Normalisation: from stored values to those that a network is shown."""
