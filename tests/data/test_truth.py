@@ -132,3 +132,15 @@ def test_label_volumes_by_themselves_are_truth_of_a_page(tmp_path):
     assert counts(open_truth(tmp_path, page=1)) == {"a": 1, "b": 1}
     with pytest.raises(InputError, match=r"a.nii.gz is a z-stack of 3 planes.*--page N"):
         counts(open_truth(tmp_path))
+
+
+def test_predictions_that_are_given_as_truth_are_said_to_be_such(tmp_path):
+    folder, alone = drawn.labelled(tmp_path / "set"), tmp_path / "alone"
+    for place, labels in ((folder, folder / "labels"), (alone, alone)):
+        drawn.save(labels / "a.png", drawn.squares())
+        assert not open_truth(place).warnings
+        (labels / "predict.json").write_text("{}")
+        (said,) = open_truth(place).warnings
+        number = len(open_truth(place).names)
+        assert f"{number} annotation" in said
+        assert "beside predict.json, where kontur predict wrote" in said

@@ -18,6 +18,7 @@ from kontur.data.annotations.read_annotation import read_outlines
 from kontur.data.checks.image_statistics import fingerprint
 from kontur.data.checks.mask_checks import MaskFile, check_mask_files
 from kontur.data.concurrently import concurrently
+from kontur.data.file_names import RECORD_FILE
 from kontur.data.held_planes import hold_out_planes, hold_out_planes_again
 from kontur.data.issue import Issue
 from kontur.data.layouts.every_page import every_page
@@ -315,7 +316,9 @@ def open_folder(
         unannotated=layout.unannotated,
         orphans=layout.orphans,
     )
-    issues = (*_left_out(layout), *tables.issues, *_check_some_masks(opened))
+    annotations = {item.name: item.annotation for item in layout.annotated}
+    predicted = predicted_issues(annotations)
+    issues = (*_left_out(layout), *predicted, *tables.issues, *_check_some_masks(opened))
     opened = replace(opened, issues=issues)
     return opened if split is None else opened.in_split(split)
 
@@ -333,6 +336,21 @@ def _left_out(layout: Layout) -> list[Issue]:
         advice = "left out; add the images, or give image and annotation the same name"
         issues.append(Issue("orphans", what, len(layout.orphans), layout.orphans[0], advice))
     return issues
+
+
+def predicted_issues(annotations: Mapping[str, Path]) -> list[Issue]:
+    """That annotations lie where `kontur predict` wrote; `annotations` are by the name of an image.
+
+    Nobody may have looked at them, and with itself a model always agrees.
+    """
+    places = {path.parent for path in annotations.values()}
+    predicted = {place for place in places if (place / RECORD_FILE).exists()}
+    names = [name for name, path in annotations.items() if path.parent in predicted]
+    if not names:
+        return []
+    what = f"{plural(len(names), 'annotation')} beside {RECORD_FILE}, where kontur predict wrote"
+    advice = "they are taken as true; correct them first, or give annotations that a person made"
+    return [Issue("predicted", what, len(names), names[0], advice)]
 
 
 def _check_some_masks(folder: Folder) -> list[Issue]:

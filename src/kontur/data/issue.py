@@ -7,6 +7,7 @@ IssueKind = Literal[
     "unused",  # files that are present and not read
     "unannotated",
     "orphans",
+    "predicted",
     "tables",
     "unreadable",
     "binary",  # see `mask_checks`

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kontur.data.annotations.annotation_options import classes_of_values
 from kontur.data.annotations.folder_tables import column_of, read_tables, rows_where
-from kontur.data.folder import Folder, open_folder
+from kontur.data.folder import Folder, open_folder, predicted_issues
 from kontur.data.layouts.recognise_layout import recognise_layout
 from kontur.data.pairing.find_predictions import PlanesSource, find_planes
 from kontur.data.pairing.mask_task import check_masks
@@ -127,12 +127,13 @@ def open_truth(
             f"{tables.classes.path} gives classes to the objects of images, and {root} holds "
             "annotations without images; put the images there too"
         )
-    issues = (*tables.issues, *check_masks(root, task=task, page=page))
+    files = dict.fromkeys(sources, root) if root.is_file() else prediction_files(root)
+    issues = (*predicted_issues(files), *tables.issues, *check_masks(root, task=task, page=page))
     return Truth(
         path=root,
         sources=sources,
         metadata=tables.metadata,
-        files=dict.fromkeys(sources, root) if root.is_file() else prediction_files(root),
+        files=files,
         class_of_value=named,
         coco=(root,) if root.is_file() else (),
         warnings=tuple(map(str, issues)),
