@@ -116,6 +116,12 @@ def test_importing_kontur_imports_nothing_else():
     assert in_a_fresh_process(program).strip() == "[]"
 
 
+def test_the_list_of_commands_starts_without_what_only_a_command_needs():
+    heavy = "('numpy', 'shapely', 'pydantic', 'importlib.metadata', 'urllib.request')"
+    program = f"import kontur.cli.app, sys; print([m for m in {heavy} if m in sys.modules])"
+    assert in_a_fresh_process(program).strip() == "[]"
+
+
 def test_the_public_names_are_there_and_no_others():
     program = "import kontur; print(sorted(kontur.__all__), kontur.Instances.__module__)"
     names = "['Instances', '__version__', 'load', 'measure', 'read', 'train', 'write']"

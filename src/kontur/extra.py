@@ -6,7 +6,6 @@ import shlex
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from kontur.errors import InputError, reason_of
 
@@ -56,6 +55,8 @@ def _source(extra: str) -> list[str]:
     place = urlsplit(url)
     if place.scheme != "file":
         return [f"{named} @ {url}"] if url else [named]
+    from urllib.request import url2pathname  # here: it brings HTTP, a sixth of the start of --help
+
     path = url2pathname(place.path)
     if "dir_info" not in origin or not (Path(path) / PROJECT).is_file():
         return [f"{named} @ {url}"] if Path(path).is_file() else [named]

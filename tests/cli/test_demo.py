@@ -50,7 +50,7 @@ def test_an_image_whose_package_is_not_installed_is_left_out_openly(
     kontur, model, tmp_path, monkeypatch
 ):
     gone = PackagedImage(
-        "gone", "no_such_package", "x.png", "nothing", "pip install no-such-package"
+        *("gone", "no_such_package", "x.png", "nothing"), lambda: "pip install no-such-package"
     )
     monkeypatch.setattr(command, "SHOWN", (gone, command.SHOWN[1]))
     output = kontur("demo", "--model", model, "--out", tmp_path)

@@ -21,5 +21,5 @@ def test_finding_them_imports_nothing_of_their_packages():
 
 
 def test_a_package_that_is_not_there_has_no_image():
-    assert PackagedImage("x", "no_such_package", "x.png", "", "").path() is None
-    assert PackagedImage("x", "numpy", "no/such/file.png", "", "").path() is None
+    assert PackagedImage("x", "no_such_package", "x.png", "", str).path() is None
+    assert PackagedImage("x", "numpy", "no/such/file.png", "", str).path() is None

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from kontur import formats
-from kontur.data.pairing import find_predictions
+from kontur.data.pairing.find_predictions import find_predictions
 from kontur.data.truth import Truth, open_truth
 from kontur.errors import InputError
 from kontur.formats.image_annotation import ImageAnnotation

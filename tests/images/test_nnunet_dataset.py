@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kontur import formats
-from kontur.data.pairing import task_of_predictions
+from kontur.data.pairing.mask_task import task_of_predictions
 from kontur.data.truth import open_truth
 from kontur.infer.folder_evaluation import evaluate_files
 from kontur.measure.sources.find_sources import find_sources

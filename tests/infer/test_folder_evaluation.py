@@ -10,7 +10,7 @@ from PIL import Image
 import kontur
 from kontur import formats
 from kontur.data.folder import Folder, open_folder
-from kontur.data.pairing import find_predictions
+from kontur.data.pairing.find_predictions import find_predictions
 from kontur.data.truth import Truth, open_truth
 from kontur.errors import InputError
 from kontur.infer.folder import predict_folder

@@ -23,7 +23,7 @@ def test_real_images_are_grey(make):
 
 
 def test_an_image_whose_package_is_missing_says_what_to_install(monkeypatch):
-    gone = PackagedImage("gone", "no_such_package", "x.png", "nothing", "pip install it")
+    gone = PackagedImage("gone", "no_such_package", "x.png", "nothing", lambda: "pip install it")
     monkeypatch.setattr(sample_data, "COINS", gone)
     with pytest.raises(InputError, match="is not installed; pip install it"):
         sample_data.coins()

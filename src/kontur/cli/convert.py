@@ -106,7 +106,7 @@ def convert(
     """
     from kontur.data.conversion.convert_file import convert, parse_size
     from kontur.data.conversion.convert_folders import convert_folders, is_file_target
-    from kontur.data.pairing import check_masks
+    from kontur.data.pairing.mask_task import check_masks
     from kontur.errors import InputError
     from kontur.images.nnunet_dataset import meaning_of_labels
     from kontur.images.zarr_store import is_folder

@@ -42,7 +42,7 @@ def demo(
     for shown in SHOWN:
         path = shown.path()
         if path is None:
-            typer.echo(f"{shown.name}: left out ({shown.install} brings the image)")
+            typer.echo(f"{shown.name}: left out ({shown.install()} brings the image)")
             continue
         options = PredictOptions(diameter="auto", contrast="auto")  # a new user does not know them
         image = out / f"{shown.name}{path.suffix}"
@@ -61,7 +61,7 @@ def demo(
             result = "already there" if outcome.skipped else plural(outcome.objects, "object")
             typer.echo(f"{shown.name}: {outcome.failure or result} ({shown.about})")
     if not outcomes:
-        raise InputError(f"no image for the demo is installed; {NUCLEI.install} brings one")
+        raise InputError(f"no image for the demo is installed; {NUCLEI.install()} brings one")
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
     typer.echo(_next_steps(outcomes[0].input.path, out))
     if any(outcome.failure for outcome in outcomes):

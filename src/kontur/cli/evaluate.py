@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kontur.cli.options import (
-    EVALUATED,
     Device,
     DeviceOption,
     ForceOption,
@@ -21,9 +20,8 @@ from kontur.cli.options import (
     TaskOption,
     ThreadsOption,
     page_or_all,
-    range_of_all,
-    takes_predict_options,
 )
+from kontur.cli.predict_options import EVALUATED, range_of_all, takes_predict_options
 from kontur.cli.screen import counter, print_notes, table
 from kontur.errors import InputError
 
@@ -183,7 +181,9 @@ def _evaluate_files(
     quiet: bool,
 ) -> tuple["Truth", "FolderEvaluation"]:
     """Evaluate files; predictions of images that `where` leaves out are not reported."""
-    from kontur.data.pairing import check_masks, mask_files, pair, task_of_predictions
+    from kontur.data.pairing.mask_task import check_masks, task_of_predictions
+    from kontur.data.pairing.pair_names import pair
+    from kontur.data.pairing.prediction_files import mask_files
     from kontur.data.truth import open_truth
     from kontur.infer.folder_evaluation import evaluate_files
 

@@ -18,10 +18,9 @@ from kontur.cli.options import (
     PrecisionOption,
     QuietOption,
     ThreadsOption,
-    range_of_all,
-    takes_predict_options,
 )
 from kontur.cli.own_options import naming_all_pages
+from kontur.cli.predict_options import range_of_all, takes_predict_options
 from kontur.cli.screen import steps
 from kontur.errors import InputError
 from kontur.wording import listed, plural, printable

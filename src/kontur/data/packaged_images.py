@@ -3,6 +3,7 @@
 They are found through the packages' locations; nothing of these packages is imported.
 """
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,7 @@ class PackagedImage(NamedTuple):
     package: str
     file: str
     about: str
-    install: str
+    install: Callable[[], str]  # asked for when it is missing: to find out takes a while
 
     def path(self) -> Path | None:
         """Where the file lies; None where the package is not installed or came without it."""
@@ -33,12 +34,12 @@ NUCLEI = PackagedImage(
     package="mahotas",
     file="demos/data/nuclear.png",
     about="nuclei in fluorescence, from the mahotas package",
-    install=extra.install("demo"),
+    install=lambda: extra.install("demo"),
 )
 COINS = PackagedImage(
     name="coins",
     package="skimage",
     file="data/coins.png",
     about="Greek coins from Pompeii, from the scikit-image package",
-    install="pip install scikit-image",
+    install=lambda: "pip install scikit-image",
 )

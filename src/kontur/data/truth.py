@@ -13,14 +13,9 @@ from kontur.data.annotations.annotation_options import classes_of_values
 from kontur.data.annotations.folder_tables import column_of, read_tables, rows_where
 from kontur.data.folder import Folder, open_folder
 from kontur.data.layouts.recognise_layout import recognise_layout
-from kontur.data.pairing import (
-    PlanesSource,
-    are_annotations,
-    check_masks,
-    every_mask,
-    find_planes,
-    prediction_files,
-)
+from kontur.data.pairing.find_predictions import PlanesSource, find_planes
+from kontur.data.pairing.mask_task import check_masks
+from kontur.data.pairing.prediction_files import are_annotations, every_mask, prediction_files
 from kontur.data.planes.image_planes import Page, Pages, lazy_planes
 from kontur.data.planes.places import places_by_page
 from kontur.errors import InputError

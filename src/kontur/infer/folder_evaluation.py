@@ -22,16 +22,15 @@ from kontur.data.file_names import is_mask, stem
 from kontur.data.folder import Folder
 from kontur.data.layouts.layout import AnnotatedImage
 from kontur.data.normalisation.ranges import Ranges
-from kontur.data.pairing import (
+from kontur.data.pairing.find_predictions import (
     PlanesSource,
     Source,
-    are_annotations,
     find_planes,
     find_predictions,
-    pair,
     place_of_page,
-    prediction_files,
 )
+from kontur.data.pairing.pair_names import pair
+from kontur.data.pairing.prediction_files import are_annotations, prediction_files
 from kontur.data.planes.image_planes import (
     ImagePlanes,
     Page,

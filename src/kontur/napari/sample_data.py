@@ -33,7 +33,7 @@ def drawn_cells() -> list[LayerData]:
 def _packaged(image: PackagedImage) -> list[LayerData]:
     path = image.path()
     if path is None:
-        raise InputError(f"the image ({image.about}) is not installed; {image.install}")
+        raise InputError(f"the image ({image.about}) is not installed; {image.install()}")
     pixels = collapse(read_image(path).pixels)
     grey = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
     return [(grey, {"name": image.name}, "image")]

@@ -8,7 +8,7 @@ from kontur.data.conversion.convert_file import convert
 from kontur.data.conversion.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.data.inspect import inspect
-from kontur.data.pairing import pair
+from kontur.data.pairing.pair_names import pair
 from kontur.errors import InputError
 from kontur.images.image_file import files_of, open_image, read_image
 from kontur.images.page_count import count_pages

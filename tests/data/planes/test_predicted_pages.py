@@ -8,7 +8,7 @@ import shapely
 from kontur import formats
 from kontur.data.conversion.convert_file import convert
 from kontur.data.conversion.convert_folders import convert_folders
-from kontur.data.pairing import find_predictions
+from kontur.data.pairing.find_predictions import find_predictions
 from kontur.data.truth import open_truth
 from kontur.errors import InputError
 from kontur.infer.folder_evaluation import evaluate_files

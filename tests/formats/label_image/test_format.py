@@ -52,6 +52,13 @@ def test_other_programs_read_the_same_numbers(tmp_path, ending):
     assert theirs.dtype == np.uint16
 
 
+@pytest.mark.parametrize("ending", [".tif", ".ome.tif"])
+def test_compression_has_no_predictor_which_imagej_does_not_undo(tmp_path, ending):
+    formats.write(tmp_path / f"a{ending}", Instances.from_label_image(IDS))
+    with tifffile.TiffFile(tmp_path / f"a{ending}") as file:
+        assert [int(page.predictor) for page in file.pages] == [1]
+
+
 def test_ids_beyond_16_bits_take_32_and_a_png_refuses_them(tmp_path):
     image = np.zeros((20, 30), dtype=np.int64)
     image[2:5, 3:9], image[7:9, 4], image[19, 29] = 1, 65_535, 65_536

@@ -11,7 +11,7 @@ from PIL import Image
 from kontur import formats
 from kontur.data.conversion.convert_file import convert
 from kontur.data.folder import open_folder
-from kontur.data.pairing import find_planes, find_predictions
+from kontur.data.pairing.find_predictions import find_planes, find_predictions
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.ome_zarr import format as ome_zarr_labels

@@ -23,7 +23,7 @@ from kontur.data.file_names import partner_name, stem
 from kontur.data.folder import open_folder
 from kontur.data.layouts.recognise_layout import recognise_layout
 from kontur.data.layouts.work_in_folder import other_annotation, refuse_annotated
-from kontur.data.pairing import are_annotations, prediction_files
+from kontur.data.pairing.prediction_files import are_annotations, prediction_files
 from kontur.data.planes.image_planes import Pages, read_on_page
 from kontur.data.planes.places import places_of, plane_on
 from kontur.errors import InputError

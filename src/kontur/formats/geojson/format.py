@@ -15,18 +15,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
-from shapely import MultiPolygon, Polygon
 
-from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.files import atomic, json_document, packed
 from kontur.formats import outline_repair
-from kontur.formats.attributes import attributes_of
 from kontur.formats.format import Format
-from kontur.formats.geojson.geometry import area_of, geometries_of, without_area
+from kontur.formats.geojson.feature import (
+    EXTRAS,
+    Feature,
+    Kind,
+    features_in,
+    read_feature,
+    read_features,
+    written_feature,
+)
+from kontur.formats.geojson.geometry import geometries_of
 from kontur.formats.geojson.member import member_of, new_member, note_page, size_of, with_pages
 from kontur.formats.image_annotation import (
     ClassPrediction,
@@ -40,28 +46,17 @@ from kontur.formats.outline_file import BEGINNING, OutlineFile, json_keys
 from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
     IGNORE,
-    UUID,
     attributes_of_feature,
-    class_name,
     reclassified,
-    rest_of,
-    score_of,
     takes,
-    uuid_of,
-    with_attributes,
-    written_measurements,
 )
-from kontur.formats.rounding import rounded, rounded_score
+from kontur.formats.rounding import rounded
 from kontur.instances import CLASSES, Instances
 from kontur.instances.checks import with_unique_ids
 from kontur.instances.plane import Plane
-from kontur.wording import quoted
 
 CHUNK = 1000  # objects that are made into features at a time
 GEOJSON_KEYS = {"features", "geometry", "coordinates"}
-EXTRAS = "geojson"
-
-Kind = Literal["annotation", "detection"]
 
 
 def read(file: OutlineFile) -> list[ImageAnnotation]:
@@ -72,11 +67,11 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     """
     where = file.path
 
-    def convert(number: int, feature: Any) -> _Feature:
-        return _read_feature(feature, f"{where}: feature {number}")
+    def convert(number: int, feature: Any) -> Feature:
+        return read_feature(feature, f"{where}: feature {number}")
 
     content = file.json_rows("features", convert)
-    features = _read_features(content, where)
+    features = read_features(content, where)
     instances, written = _objects(features, member_of(content), where)
     without = Counter(one.without for one in features if one.without)
     geometries = [extra[EXTRAS]["geometry"] for extra in instances.extras]
@@ -160,7 +155,7 @@ def _features_of(
 ) -> Iterator[dict[str, Any]]:
     """The feature of every object; `own` takes its id and, of a region to ignore, its class."""
     for i, geometry in enumerate(geometries_of(rounded(instances.polygons))):
-        feature = _feature(instances, i, geometry, kind)
+        feature = written_feature(instances, i, geometry, kind)
         number, name = int(instances.ids[i]), feature["id"]
         if name is None or id_in(name) not in (None, number):  # it was numbered anew
             name = uuid_for(number, f"kontur/{image_name}")
@@ -184,22 +179,12 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
     number; unclassified objects are of the class `object`, those of QuPath's class
     `Ignore*` are regions to ignore. Raises `InputError` naming the feature that is not one.
     """
-    instances, written = _objects(_read_features(content, where), member_of(content), where)
+    instances, written = _objects(read_features(content, where), member_of(content), where)
     return instances.replace(ids=np.array(unique_ids(written), np.int64))
 
 
-def _read_features(content: Any, where: str | Path) -> "list[_Feature]":
-    """The features of a document, of which some may have been read while it was parsed."""
-    return [
-        feature
-        if isinstance(feature, _Feature)
-        else _read_feature(feature, f"{where}: feature {number}")
-        for number, feature in enumerate(_features(content, where), start=1)
-    ]
-
-
 def _objects(
-    features: "Sequence[_Feature]", own: Mapping[str, Any], where: str | Path
+    features: Sequence[Feature], own: Mapping[str, Any], where: str | Path
 ) -> tuple[Instances, list[int | None]]:
     """The objects of features, and the ids that these have."""
     polygons, kept = outline_repair.repaired([one.shape for one in features], where)
@@ -242,9 +227,9 @@ def with_classes(
     so many, and as `from_document` does.
     """
     content = copy.deepcopy(content)
-    features = _features(content, where)
+    features = features_in(content, where)
     shapes = [
-        _read_feature(feature, f"{where}: feature {number}").shape
+        read_feature(feature, f"{where}: feature {number}").shape
         for number, feature in enumerate(features, start=1)
     ]
     _, kept = outline_repair.repaired(shapes, where)
@@ -263,58 +248,6 @@ def with_classes(
     return features[0] if bare else content
 
 
-class _Feature(NamedTuple):
-    """A feature as read: its unchecked area or None, QuPath's class name, score, and the rest."""
-
-    shape: Polygon | MultiPolygon | None
-    without: str | None  # what it has in place of an area
-    name: str | None
-    score: float
-    extra: dict[str, Any]
-
-
-def _read_feature(feature: Any, which: str) -> _Feature:
-    if not isinstance(feature, Mapping) or "geometry" not in feature:
-        raise InputError(f"{which} is no GeoJSON feature: it has no geometry")
-    properties = feature.get("properties") or {}
-    if not isinstance(properties, Mapping):
-        raise InputError(f"{which} has properties that are no object")
-    return _Feature(
-        area_of(feature["geometry"], which),
-        without_area(feature["geometry"]),
-        class_name(properties.get("classification")),
-        score_of(properties),
-        rest_of(feature, properties),
-    )
-
-
-def _feature(
-    instances: Instances, i: int, geometry: dict[str, Any], kind: Kind | None
-) -> dict[str, Any]:
-    """One feature: what was read of it, and over that what we know; `id` None where it has none."""
-    known = instances.extras[i].get(EXTRAS, {})
-    label = int(instances.labels[i])
-    name, colour = (IGNORE, GREY) if instances.ignore[i] else (instances.classes[label], None)
-    others = takes(attributes_of(instances, i, but=EXTRAS))
-    properties = with_attributes(known.get("properties", {}), others, name)
-    properties["objectType"] = kind or properties.get("objectType") or "annotation"
-    if class_name(properties.get("classification")) != name:
-        properties["classification"] = {"name": name, "color": list(colour or class_colour(label))}
-    measured = written_measurements(properties)
-    if not np.isnan(instances.scores[i]):
-        measured["score"] = rounded_score(instances.scores[i])
-    properties.pop("measurements", None)
-    if measured:
-        properties["measurements"] = measured
-    return {
-        "type": "Feature",
-        "id": known.get("id") or uuid_of(others.get(UUID)),
-        "geometry": known.get("geometry", {}) | geometry,
-        "properties": properties,
-        **known.get("feature", {}),
-    }
-
-
 def _planes(
     geometries: Sequence[Mapping[str, Any]], content: Any, where: str | Path
 ) -> list[Plane | None]:
@@ -323,25 +256,7 @@ def _planes(
     return with_pages(read_planes(planes, own.get("page"), where), own, where)
 
 
-def _features(content: Any, where: str | Path) -> list[Any]:
-    if isinstance(content, list):
-        return content
-    kind = content.get("type") if isinstance(content, Mapping) else None
-    if kind == "FeatureCollection" or (kind is None and isinstance(content, Mapping)):
-        features = content.get("features")
-        if not isinstance(features, list):
-            raise InputError(
-                f"{where} is neither GeoJSON (features) nor COCO (images, annotations)"
-            )
-        return features
-    if kind == "Feature":
-        return [content]
-    if kind in ("Polygon", "MultiPolygon", "GeometryCollection"):
-        return [{"type": "Feature", "geometry": content, "properties": {}}]
-    raise InputError(f"{where} is no GeoJSON with areas; its type is {quoted(kind)}")
-
-
-def _labels(features: list[_Feature], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:
+def _labels(features: list[Feature], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:
     """Class indices and class names: our list first, then as they appear."""
     listed, ignored = own.get("classes"), own.get("ignored")
     classes = list(map(str, listed)) if isinstance(listed, list) else []
@@ -357,7 +272,7 @@ def _labels(features: list[_Feature], own: Mapping[str, Any]) -> tuple[list[int]
     return [0 if name is None else place[name] for name in names], classes
 
 
-def _ids(features: list[_Feature], own: Mapping[str, Any], where: str | Path) -> list[int | None]:
+def _ids(features: list[Feature], own: Mapping[str, Any], where: str | Path) -> list[int | None]:
     """Our ids where the file still has them: in its list, or in the UUIDs that we made."""
     listed = own.get("ids")
     known = dict(listed) if isinstance(listed, Mapping) else {}

@@ -15,7 +15,9 @@ import numpy as np
 from kontur import formats
 from kontur.data.file_names import partner_name, stem
 from kontur.data.layouts.work_in_folder import refuse_annotated
-from kontur.data.pairing import find_predictions, pair, prediction_files
+from kontur.data.pairing.find_predictions import find_predictions
+from kontur.data.pairing.pair_names import pair
+from kontur.data.pairing.prediction_files import prediction_files
 from kontur.errors import InputError
 from kontur.files.atomic import refuse_existing
 from kontur.formats import ClassPrediction

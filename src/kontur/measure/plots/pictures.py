@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from jaxtyping import Float, Int, UInt8
 
-from kontur.data.pairing import pair
+from kontur.data.pairing.pair_names import pair
 from kontur.display.stretch import stretch
 from kontur.errors import InputError
 from kontur.images.channels import Channel

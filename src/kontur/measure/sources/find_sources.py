@@ -18,7 +18,9 @@ from kontur.data.layouts.coco_layout import NoImagesFoundError, lists_images
 from kontur.data.layouts.enclosing_folder import enclosing_note
 from kontur.data.layouts.layout import Layout
 from kontur.data.layouts.recognise_layout import recognise_layout
-from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
+from kontur.data.pairing.mask_task import check_masks
+from kontur.data.pairing.pair_names import pair
+from kontur.data.pairing.prediction_files import are_annotations, prediction_files
 from kontur.data.planes.image_planes import Pages, states_all_planes
 from kontur.data.planes.places import label_page, places_by_page
 from kontur.errors import InputError

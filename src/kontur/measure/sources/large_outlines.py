@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from kontur import formats
-from kontur.data.pairing import Source, find_predictions, name_of_image, prediction_files
+from kontur.data.pairing.find_predictions import Source, find_predictions
+from kontur.data.pairing.pair_names import name_of_image
+from kontur.data.pairing.prediction_files import prediction_files
 from kontur.data.planes.image_planes import states_all_planes
 from kontur.data.planes.places import Place, places_of
 from kontur.data.planes.predicted_pages import PredictedPages

@@ -8,7 +8,8 @@ from kontur import formats
 from kontur.data.annotations.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
 from kontur.data.layouts.layout import Layout
-from kontur.data.pairing import name_of_image, pair, prediction_files
+from kontur.data.pairing.pair_names import name_of_image, pair
+from kontur.data.pairing.prediction_files import prediction_files
 from kontur.data.planes.image_planes import chosen_pages, page_in_image, states_all_planes
 from kontur.data.planes.places import Place, check_labels_fit, places_of, plane_on
 from kontur.data.planes.predicted_pages import PredictedPages

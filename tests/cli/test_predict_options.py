@@ -1,4 +1,4 @@
-"""Options that several commands share: what they are told, and that Python is told the same."""
+"""Options of a prediction: what they are told, and that Python is told the same."""
 
 import json
 
@@ -9,7 +9,7 @@ import tifffile
 import typer
 
 import kontur as package
-from kontur.cli.options import contrast_of
+from kontur.cli.predict_options import contrast_of
 from tests.cli.test_predict import predict
 
 

@@ -1,10 +1,7 @@
 import pytest
-import shapely
 
-import kontur
-from kontur.data.pairing import find_predictions, pair, prediction_files
+from kontur.data.pairing.pair_names import pair
 from kontur.errors import InputError
-from kontur.instances import Instances
 
 
 def test_names_match_whole_or_by_their_last_part():
@@ -22,25 +19,3 @@ def test_the_first_channel_of_a_case_of_nnunet_is_matched_with_the_case():
     assert pair(["film_0000", "film_0001"], ["film"]) == {}
     assert pair(["a_0000"], ["a_0000", "a"]) == {"a_0000": "a_0000"}
     assert pair(["a_0000"], ["a_0001"]) == {}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "a.rois.zip",
-        "a.labelme.json",
-        "a.geo.parquet",
-        "a.via.json",
-        "a.labels.tif",
-        "a.ome.tif",
-        "a.labels.ome.zarr",
-        "a.geojson",
-        "a_masks.png",
-    ],
-)
-def test_a_file_by_itself_is_of_the_image_of_its_name(tmp_path, name):
-    objects = Instances.of([shapely.box(2, 2, 12, 12)], size=(20, 30))
-    kontur.write(tmp_path / name, objects)
-    assert [*prediction_files(tmp_path / name)] == ["a"]
-    ((found, read),) = find_predictions(tmp_path / name).items()
-    assert (found, len(read())) == ("a", 1)
