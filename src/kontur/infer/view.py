@@ -166,7 +166,8 @@ class PreparedImage:
         columns = slice(seen.left, seen.left + seen.width)
         values = self.normalisation.apply(source[rows, columns])
         if share != 1:
-            values = scale_part(values, (seen.top, seen.left), share, window)
+            whole = scaled_size(self.size, scale)
+            values = scale_part(values, (seen.top, seen.left), share, window, whole)
         images = _batch(_pad(values, self.multiple), self.channels)
         return View(images, (height, width), scale, (left, top), self.size, self.plane)
 

@@ -5,7 +5,10 @@ from torch.testing import assert_close
 
 from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
-from kontur.models.snake.contours import quality_of_rings
+from kontur.models.candidates import Boxes
+from kontur.models.graphs import Graphs
+from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.contours import quality_of_rings, trace_contours
 from kontur.models.snake.propose import least_centre
 from tests.models import contract
 
@@ -22,3 +25,30 @@ def test_a_score_is_the_geometric_mean_of_the_centre_s_and_the_quality():
         predictor.engine.graphs, candidates.features, list(candidates.rings), predictor.config
     )
     assert np.abs(again - candidates.quality).max() < 0.1  # their points are spaced anew
+
+
+def test_shapes_start_from_the_very_same_places_wherever_a_view_begins():
+    """Else graphs in integers of 8 bits outline an object otherwise in a tile than in the whole."""
+    config = SnakeConfig(edge={"kind": "none"}, stages=1)
+    corners = np.random.default_rng(0).integers(0, 16 * 100, (50, 2)) / 16
+    boxes = np.concatenate([corners, corners + 9.25], axis=1).astype(np.float32)
+
+    def started(shift):
+        """What the graphs get, the origin at the view's corner."""
+        read = []
+
+        def extremes(features, diamonds, image_index):
+            read.append(diamonds.astype(float) - shift)
+            return (diamonds[:, ::10] * np.float32(1) + np.float32(0.01),)
+
+        def evolve(features, contours, image_index):
+            read.append(contours.astype(float) - shift)
+            return (contours[None],)
+
+        given = boxes + np.float32(shift) + np.float32(0.01)
+        detected = Boxes(given, np.ones(50), np.zeros(50, int), np.zeros(50, int))
+        graphs = Graphs({"extremes": extremes, "evolve": evolve})
+        trace_contours(graphs, (None,), detected, config, judged=False)
+        return np.concatenate([each.reshape(-1) for each in read])
+
+    assert (started(0) == started(4096)).all()

@@ -16,6 +16,8 @@ from kontur.data.sample import Sample
 from kontur.data.transforms.warp import MARGIN, MIN_AREA, MIN_SHARE, Fill, warp, warp_image
 from kontur.errors import InputError
 
+SQUARE = 128  # pixels of a scaled image, resampled at once
+
 
 def affine_matrix(
     *,
@@ -86,8 +88,7 @@ def scale_image(
     top, left, height, width = window or (0, 0, *size)
     if factor == 1:
         return image[top : top + height, left : left + width]
-    matrix = affine_matrix(scale=(factor, factor), target=(-float(left), -float(top)))
-    return warp_image(image, matrix, (height, width), fill="reflect")
+    return scale_part(image, (0, 0), factor, (top, left, height, width), size)
 
 
 def source_window(
@@ -95,13 +96,17 @@ def source_window(
 ) -> tuple[int, int, int, int]:
     """The part of an image of `size` that decides about a window of the scaled image.
 
-    Both are (top, left, height, width), and the part lies inside the image.
+    Both are (top, left, height, width), and the part lies inside the image. It shows all of the
+    squares in which the scaled image is resampled (`scale_part`).
     """
     top, left, height, width = window
     margin = math.ceil(max(1.0, 1 / factor)) + 2 * MARGIN
-    y0, x0 = (max(0, math.floor(edge / factor) - margin) for edge in (top, left))
-    y1 = min(size[0], math.ceil((top + height) / factor) + margin)
-    x1 = min(size[1], math.ceil((left + width) / factor) + margin)
+    first = [edge // SQUARE * SQUARE for edge in (top, left)]
+    last = [-(-edge // SQUARE) * SQUARE for edge in (top + height, left + width)]
+    y0, x0 = (max(0, math.floor(edge / factor) - margin) for edge in first)
+    y1, x1 = (
+        min(side, math.ceil(edge / factor) + margin) for side, edge in zip(size, last, strict=True)
+    )
     return y0, x0, y1 - y0, x1 - x0
 
 
@@ -110,16 +115,29 @@ def scale_part(
     corner: tuple[int, int],
     factor: float,
     window: tuple[int, int, int, int],
+    whole: tuple[int, int],
 ) -> Shaped[np.ndarray, "h2 w2 c"]:
     """A window of the scaled image from the `source_window` of it, whose (top, left) is `corner`.
 
-    The very pixels that `scale_image` gives from the whole image.
+    The very pixels that the scaled image, which is of the size `whole` (h, w), has there: squares
+    that lie on it are resampled, wherever a window begins. Pillow counts places in single
+    precision, and graphs in 8-bit integers make much of a last digit.
     """
     top, left, height, width = window
-    matrix = affine_matrix(
-        scale=(factor, factor), target=(corner[1] * factor - left, corner[0] * factor - top)
-    )
-    return warp_image(part, matrix, (height, width), fill="reflect")
+    below, right = max(whole[0], top + height), max(whole[1], left + width)
+    pixels = np.empty((height, width, part.shape[2]), part.dtype)
+    for y in range(top - top % SQUARE, top + height, SQUARE):
+        for x in range(left - left % SQUARE, left + width, SQUARE):
+            rows, columns = min(SQUARE, below - y), min(SQUARE, right - x)
+            target = (corner[1] * factor - x, corner[0] * factor - y)
+            matrix = affine_matrix(scale=(factor, factor), target=target)
+            square = warp_image(part, matrix, (rows, columns), fill="reflect")
+            y0, x0 = max(top, y), max(left, x)
+            y1, x1 = min(top + height, y + rows), min(left + width, x + columns)
+            pixels[y0 - top : y1 - top, x0 - left : x1 - left] = square[
+                y0 - y : y1 - y, x0 - x : x1 - x
+            ]
+    return pixels
 
 
 def flip(sample: Sample, axis: Literal["horizontal", "vertical"] = "horizontal") -> Sample:

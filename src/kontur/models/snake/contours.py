@@ -4,6 +4,10 @@ The small graphs of a snake, and the shapes that they start from: a box's diamon
 extremes, their octagon a contour, and every stage moves it closer. What the detector found and what
 a person drew take the same way. Pure numpy; any number of objects, also none. An object whose
 numbers overflow has NaN points and spoils no other.
+
+A float tells places far from the corner of a view apart by less, so an object lies elsewhere by
+1e-4 pixels in a tile than in the whole image. Graphs in 8-bit integers make tenths of pixels of it.
+Hence shapes start on a grid that floats hold exactly, wherever a view begins.
 """
 
 from collections.abc import Sequence
@@ -19,6 +23,7 @@ from kontur.models.snake.contour_targets import even_contours
 from kontur.models.snake.evolve import Maps, evolve, evolve_part, run_in_parts
 from kontur.models.snake.start_shapes import start_diamonds, start_octagons
 
+GRID = 16  # places a pixel where points may start; a rounding error rarely leads to another one
 SURE = 0.25  # score of a box, from which on others take its object for their neighbour
 
 
@@ -76,7 +81,7 @@ def _starts_in_boxes(
     config: SnakeConfig,
 ) -> Float[np.ndarray, "m n 2"]:
     """Where the contour stages start in each box: octagons, or learned."""
-    diamonds = start_diamonds(boxes.astype(np.float64)).astype(np.float32)
+    diamonds = _on_grid(start_diamonds(_on_grid(boxes))).astype(np.float32)
     if config.initial == "learned":
         (guessed,) = graphs["start"](maps[0], diamonds, image_index)
         return guessed[-1]
@@ -141,5 +146,10 @@ def _octagons(
 ) -> Float[np.ndarray, "m n 2"]:
     octagons = np.full((len(extremes), config.points, 2), np.nan, np.float32)
     finite = np.isfinite(extremes).all(axis=(1, 2))
-    octagons[finite] = start_octagons(extremes[finite].astype(np.float64), config)
+    octagons[finite] = _on_grid(start_octagons(_on_grid(extremes[finite]), config))
     return octagons
+
+
+def _on_grid(points: Float[np.ndarray, "m *n"]) -> Float[np.ndarray, "m *n"]:
+    """The nearest places of the grid, in double precision."""
+    return np.round(points.astype(np.float64) * GRID) / GRID
