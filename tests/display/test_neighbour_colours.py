@@ -59,3 +59,14 @@ def test_a_crowd_takes_well_under_a_second():
     assert time.process_time() - start < 0.8  # about 0.12 here
     np.testing.assert_array_equal(neighbour_colours(crowd), colours)
     assert (distances(crowd) == 0).mean() < 0.001  # 14 of 100 by their order alone
+
+
+def test_a_heap_takes_no_square_of_its_objects_in_steps_and_has_all_colours():
+    wide = np.random.default_rng(0).uniform(0, 5, (10_000, 2))
+    for heap in (squares(wide, 50), squares(0 * wide, 0)):
+        start = time.process_time()
+        colours = neighbour_colours(heap)
+        assert time.process_time() - start < 1.5  # about 0.1 here, 60 where each looks at all
+        assert np.bincount(colours).min() > 0.1 * len(heap)  # of 7 colours
+        first = np.lexsort(heap[:, 1::-1].T)[:7]
+        assert len(set(colours[first].tolist())) == 7

@@ -2,7 +2,8 @@
 
 From left to right, one object after the other takes the next colour of the palette that differs
 clearly from those that its neighbours have by then; where all are taken, from the nearest ones.
-Neighbours are objects whose boxes touch or nearly do.
+Neighbours are objects whose boxes touch or nearly do. In a heap there are more than there are
+colours, and those beyond the first of it take the next colour of the palette.
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ SHARPNESS = 4  # power of likeness: the likest neighbour decides, not how many t
 SAME = 8.0  # in CIE Lab, in place of 0: the same colour is worse than any other, and not endless
 CLEAR = 60.0  # in CIE Lab; colours so far apart differ clearly, and which are farther is no matter
 AT_A_TIME = 1000  # objects whose neighbours are looked for: what lies in one heap has many
-MOST = 24  # neighbours of an object that count, the nearest
+MOST = 24  # neighbours of an object that count, the nearest; boxes of a heap that look at others
 
 
 def neighbour_colours(boxes: Float[np.ndarray, "k 4"]) -> Int[np.ndarray, " k"]:
@@ -34,6 +35,7 @@ def neighbour_colours(boxes: Float[np.ndarray, "k 4"]) -> Int[np.ndarray, " k"]:
     if count < 2:
         return turn
     sweep = np.lexsort(boxes[:, 1::-1].T)  # then few neighbours are there before
+    sweep = sweep[_first_of_heaps(boxes[sweep])]
     starts, neighbours, weights = _earlier_neighbours(boxes[sweep])
     likeness, colours = _likeness(), turn[sweep]
     order = np.array([np.roll(np.arange(several), -first) for first in range(several)])
@@ -44,6 +46,22 @@ def neighbour_colours(boxes: Float[np.ndarray, "k 4"]) -> Int[np.ndarray, " k"]:
         colours[i] = turns[cost[turns].argmin()]
     turn[sweep] = colours
     return turn
+
+
+def _first_of_heaps(boxes: Float[np.ndarray, "k 4"]) -> Int[np.ndarray, " s"]:
+    """The boxes before which fewer than `MOST` have about the same sides and middle, in order.
+
+    Such boxes lie on one another. If each looked at all others, a heap would take as many steps as
+    the square of their number.
+    """
+    corners = boxes.reshape(-1, 2, 2)
+    sizes = np.exp2(np.floor(np.log2(np.maximum(corners[:, 1] - corners[:, 0], 1))))
+    alike = np.hstack([sizes, np.floor(corners.mean(axis=1) / sizes)])
+    _, heap = np.unique(alike, axis=0, return_inverse=True)
+    order = np.argsort(heap, kind="stable")
+    heap = heap[order]
+    rank = np.arange(len(heap)) - np.searchsorted(heap, heap)
+    return np.sort(order[rank < MOST])
 
 
 def _earlier_neighbours(

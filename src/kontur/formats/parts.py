@@ -12,6 +12,8 @@ from shapely import MultiPolygon, Polygon
 from kontur.formats import outline_repair
 from kontur.formats.windows import Window, trace
 
+NEARLY = 0.25  # of an object's shorter side, by which a box around it may be off
+
 
 @runtime_checkable
 class HasArea(Protocol):
@@ -62,19 +64,23 @@ def grouped(
 def without_frames(parts: Sequence[ShapeWithArea]) -> list[ShapeWithArea]:
     """The shapes of one object less any box of them that is the bounds of all, to a pixel.
 
-    Programs that turn COCO into shapes write the box of an object beside its outline.
+    Of small objects to a part of their side, for pixels that lie side by side are no frames. Boxes
+    alone are all kept. Programs that turn COCO into shapes write the box of an object beside its
+    outline.
     """
     bounds = np.array([_bounds(part.area) for part in parts])
-    whole = np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])
-    frames = (np.abs(bounds - whole) <= 1).all(axis=1) & [_is_box(part.area) for part in parts]
-    others = [part for part, frame in zip(parts, frames, strict=True) if not frame]
-    if not others:
-        return [parts[0]]
-    if not frames.any():
+    whole = _bounds_of_all(bounds)
+    off = min(1.0, NEARLY * float((whole[2:] - whole[:2]).min()))
+    frames = (np.abs(bounds - whole) <= off).all(axis=1) & [_is_box(part.area) for part in parts]
+    if not frames.any() or frames.all():
         return list(parts)
-    inner = bounds[~frames]
-    bare = np.concatenate([inner[:, :2].min(axis=0), inner[:, 2:].max(axis=0)])
-    return others if (np.abs(bare - whole) <= 1).all() else list(parts)
+    if (np.abs(_bounds_of_all(bounds[~frames]) - whole) > off).any():
+        return list(parts)
+    return [part for part, frame in zip(parts, frames, strict=True) if not frame]
+
+
+def _bounds_of_all(bounds: Float[np.ndarray, "k 4"]) -> Float[np.ndarray, "4"]:
+    return np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])
 
 
 def _bounds(area: Polygon | MultiPolygon | Window | None) -> Float[np.ndarray, "4"]:
