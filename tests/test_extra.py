@@ -42,6 +42,14 @@ def test_a_package_whose_library_does_not_load_is_named_with_the_reason(
             {"url": "https://a.b/c.git", "vcs_info": {"vcs": "git", "commit_id": "12ab"}},
             "pip install 'kontur[x] @ git+https://a.b/c.git@12ab'",
         ),
+        (
+            {
+                "url": "https://a.b/c.git",
+                "vcs_info": {"vcs": "git", "commit_id": "12ab"},
+                "subdirectory": "d",
+            },
+            "pip install 'kontur[x] @ git+https://a.b/c.git@12ab#subdirectory=d'",
+        ),
         ({"url": "https://a.b/k.whl", "archive_info": {}}, "pip install 'kontur[x] @ {url}'"),
     ],
 )
@@ -63,3 +71,15 @@ def test_a_clone_on_the_path_that_is_not_installed_is_its_own_source(monkeypatch
     monkeypatch.setattr(importlib.metadata, "distribution", distribution)
     assert extra.install("x", "--force-reinstall").startswith("pip install --force-reinstall -e ")
     assert extra.install("x").endswith("[x]'")
+
+
+def test_on_windows_words_are_quoted_as_its_shells_read_them(monkeypatch):
+    noted = {"url": "https://a.b/c.git", "vcs_info": {"vcs": "git", "commit_id": "12ab"}}
+    monkeypatch.setattr(extra, "WINDOWS", True)
+    for origin, command in (
+        ({}, "pip install kontur[x]"),
+        (noted, 'pip install "kontur[x] @ git+https://a.b/c.git@12ab"'),
+    ):
+        there = SimpleNamespace(read_text={"direct_url.json": json.dumps(origin)}.get)
+        monkeypatch.setattr(importlib.metadata, "distribution", lambda name, there=there: there)
+        assert extra.install("x") == command

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from kontur.errors import InputError, reason_of
 
 DISTRIBUTION, PROJECT = "kontur", "pyproject.toml"
+WINDOWS = os.name == "nt"
 
 
 def package(name: str, *, extra: str, what: str) -> Any:
@@ -35,7 +37,12 @@ def install(extra: str, *options: str) -> str:
     That is a folder, such as a clone, or an archive, while it is there; a repository; else an index
     of packages.
     """
-    return shlex.join(["pip", "install", *options, *_source(f"[{extra}]")])
+    words = ["pip", "install", *options, *_source(f"[{extra}]")]
+    if not WINDOWS:
+        return shlex.join(words)
+    from subprocess import list2cmdline  # whose shell takes ' for a part of a word
+
+    return list2cmdline(words)
 
 
 def _source(extra: str) -> list[str]:
@@ -49,15 +56,16 @@ def _source(extra: str) -> list[str]:
     except metadata.PackageNotFoundError:  # on the path, and not installed
         origin = {"url": Path(__file__).parents[2].as_uri(), "dir_info": {"editable": True}}
     url = origin.get("url", "")
+    below = f"#subdirectory={origin['subdirectory']}" if "subdirectory" in origin else ""
     if "vcs_info" in origin:
         vcs, commit = origin["vcs_info"]["vcs"], origin["vcs_info"]["commit_id"]
-        return [f"{named} @ {vcs}+{url}@{commit}"]
+        return [f"{named} @ {vcs}+{url}@{commit}{below}"]
     place = urlsplit(url)
     if place.scheme != "file":
-        return [f"{named} @ {url}"] if url else [named]
+        return [f"{named} @ {url}{below}"] if url else [named]
     from urllib.request import url2pathname  # here: it brings HTTP, a sixth of the start of --help
 
     path = url2pathname(place.path)
     if "dir_info" not in origin or not (Path(path) / PROJECT).is_file():
-        return [f"{named} @ {url}"] if Path(path).is_file() else [named]
+        return [f"{named} @ {url}{below}"] if Path(path).is_file() else [named]
     return [*(["-e"] if origin["dir_info"].get("editable") else []), path + extra]

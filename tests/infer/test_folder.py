@@ -76,6 +76,14 @@ def test_an_output_folder_that_cannot_be_written_stops_before_any_work(images, t
     assert predictor.seen == 0
 
 
+def test_a_format_whose_package_is_missing_stops_before_any_work(images, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "roifile", None)
+    predictor = Bright()
+    with pytest.raises(InputError, match=r"ImageJ ROIs needs the package roifile.*\[imagej\]"):
+        run(images, tmp_path / "out", predictor=predictor, outputs=("geojson", "imagej"))
+    assert predictor.seen == 0
+
+
 def test_predictions_do_not_lie_among_annotations_and_lie_beside_plain_images(images, tmp_path):
     annotated = drawn.labelled(tmp_path / "cells", ["a"])
     for out in (annotated, annotated / "labels"):

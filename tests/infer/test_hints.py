@@ -30,7 +30,7 @@ def coloured(*shares):
 )
 def test_a_stain_coloured_in_one_channel_is_pointed_out(shares, word):
     sentence = channel_hint(coloured(*shares), CARD, DEFAULT_OPTIONS)
-    assert f"only its {word} channel" in sentence
+    assert f"only the {word} channel" in sentence
     assert f"--channel {['red', 'green', 'blue'].index(word)}" in sentence
 
 

@@ -35,3 +35,10 @@ def test_a_track_has_one_colour_on_every_plane_also_when_it_was_read(tmp_path):
         np.testing.assert_array_equal(object_colours(again), object_colours(objects))
     for track in (12, 5, 7):
         assert seen[0][track] == seen[1][track] == list(PALETTE[track % len(PALETTE)])
+
+
+def test_numbers_of_tracks_may_be_of_any_size():
+    objects = of().replace(plane=Plane())
+    extras = [{"geojson": {"track": 7e30 if i else 10**40}} for i in range(len(objects))]
+    colours = object_colours(objects.replace(extras=extras))
+    assert colours[0].tolist() == list(PALETTE[10**40 % len(PALETTE)])

@@ -1,5 +1,7 @@
 """Many images in one table: rows in order, one unit, metadata as numbers where they are."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -113,6 +115,12 @@ def test_all_images_are_in_one_unit():
 def test_an_image_that_does_not_fit_is_named():
     with pytest.raises(InputError, match=r"^b: the objects were drawn on"):
         measure_many([source("a", FOUND[0]), source("b", FOUND[1], grey(0)[:5])])
+
+
+def test_a_missing_package_is_the_fault_of_no_image(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(InputError, match=r"^measuring into tables needs the package pandas"):
+        measure_many([source("a", FOUND[0])])
 
 
 def test_no_image_is_one_sentence():

@@ -95,7 +95,7 @@ def test_signals_are_given_back_and_ignored_ones_stay_ignored():
             send(signal.SIGTERM)()
             assert signals.received == signal.SIGTERM
             with pytest.raises(Stopped):
-                send(signal.SIGTERM)()
+                send(signal.SIGHUP)()  # of a closed terminal
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
         assert signal.getsignal(signal.SIGTERM) == outer[1]
     finally:

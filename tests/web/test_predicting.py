@@ -19,4 +19,4 @@ def test_label_images_given_as_images_get_the_hint_that_the_command_gives(tmp_pa
         result = wait_for_job(api, began.json()["number"])["result"]
     assert result["failed"] == []
     (hint,) = result["hints"]
-    assert hint.startswith("b.png, c.png: its pixels are flat numbers, as of a label image")
+    assert hint.startswith("b.png, c.png: the pixels are flat numbers, as of a label image")

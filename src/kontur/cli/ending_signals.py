@@ -8,7 +8,8 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-ENDING = ("SIGTERM", "SIGHUP")  # the latter is unknown to Windows
+from kontur.train.signals import ENDING
+
 SIGNALLED = 128  # exit code, plus the number of the signal, as in shells: 130 for Ctrl-C
 
 
@@ -29,8 +30,7 @@ class EndingSignals:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            known = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
-            usual = [each for each in known if signal.getsignal(each) == signal.SIG_DFL]
+            usual = [each for each in ENDING if signal.getsignal(each) == signal.SIG_DFL]
             self._before = {each: signal.signal(each, self._on_signal) for each in usual}
         return self
 

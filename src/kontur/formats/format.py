@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from kontur import extra
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
@@ -116,6 +117,11 @@ class Format:
         """The endings of files that are known to be of this format; its own program's first."""
         native = (self.native_ending,) if self.native_ending else ()
         return tuple(dict.fromkeys((*native, *self.endings)))
+
+    def check_package(self) -> None:
+        """Raise `InputError`, which says what to install, where what writing needs is missing."""
+        if self.package:
+            extra.package(self.package, extra=self.extra, what=f"writing {self.title}")
 
     def stem(self, path: Path) -> str:
         """The name of a file without the longest ending that fits."""

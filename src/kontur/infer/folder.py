@@ -28,7 +28,7 @@ from kontur.infer.folder_contrast import (
 from kontur.infer.inputs import InputImage, once_each
 from kontur.infer.load import in_noted_precision
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
-from kontur.infer.outputs import check_is_folder, finished_outputs, output_files
+from kontur.infer.outputs import check_is_folder, check_packages, finished_outputs, output_files
 from kontur.infer.predict import Predictor
 from kontur.infer.records.record import FOLDER_CONTRAST, Record, identity_of, noted_precision
 from kontur.infer.records.source_file import SourceFile
@@ -91,8 +91,8 @@ def predict_folder(
 
     Raises:
         InputError: `out` is no folder of a disk (`check_is_folder`), holds annotated images, or
-            outlines of the same names made with other settings or of other images; a cluster
-            cannot do the work.
+            outlines of the same names made with other settings or of other images; the package
+            of a format is missing; a cluster cannot do the work.
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
     inputs, again = once_each(inputs)
@@ -127,6 +127,8 @@ def predict_folder(
         check_has_pages_to_link([image.path for image in inputs])
     if any(job.files for job in jobs):
         check_writable(record.path)  # an `out` that cannot be written is known before any work
+    if isinstance(workers, int):  # the machines of a cluster have packages of their own
+        check_packages(word for job in jobs if job.files for word in job.outputs)
     forced = [image.name for image in inputs] if overwrite else []
     note = record.noted(FOLDER_CONTRAST, anew=forced)
     if options.contrast == "folder" and (note or any(job.files for job in jobs)):

@@ -43,7 +43,7 @@ def channel_hint(
     if spread[carrier] == 0 or np.delete(spread, carrier).max() > SILENT * spread[carrier]:
         return None
     return (
-        f"only its {COLOURS[carrier]} channel carries signal, which is darker than grey to the "
+        f"only the {COLOURS[carrier]} channel carries signal, which is darker than grey to the "
         f"model: --channel {carrier} uses that channel alone"
     )
 
@@ -55,7 +55,7 @@ def labels_hint(pixels: Shaped[np.ndarray, "h w c"]) -> str | None:
     if not is_flat(pixels[:, :, 0]):
         return None
     return (
-        "its pixels are flat numbers, as of a label image or a mask: give the image that was "
+        "the pixels are flat numbers, as of a label image or a mask: give the image that was "
         "annotated; kontur convert reads the objects of a label image"
     )
 

@@ -54,6 +54,13 @@ def check_is_folder(out: Path) -> None:
     check_can_be_folder(out)
 
 
+def check_packages(words: Iterable[str]) -> None:
+    """Raise `InputError` where the package of an output is missing, before any is made."""
+    for word in dict.fromkeys(words):
+        if word != OVERLAY:
+            formats.WRITABLE[word].check_package()
+
+
 def output_files(name: str, out: Path, words: Iterable[str]) -> tuple[Path, ...]:
     """Where the outputs of an image of this name lie, one for each word."""
     return tuple(output_file(name, out, word) for word in words)

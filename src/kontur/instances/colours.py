@@ -25,7 +25,8 @@ def object_colours(instances: "Instances") -> UInt8[np.ndarray, "k 3"]:
     if len(instances.classes) > 1:
         keys = instances.labels
     elif any(track is not None for track in tracks):
-        keys = np.array([i if track is None else track for i, track in enumerate(tracks)])
+        numbers = [i if track is None else track for i, track in enumerate(tracks)]
+        keys = np.array([number % len(PALETTE) for number in numbers])  # of any size
     else:
         seen = np.flatnonzero(~instances.ignore)
         keys[seen] = neighbour_colours(instances.boxes[seen])

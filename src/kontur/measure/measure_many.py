@@ -84,6 +84,7 @@ def measure_many(
         except InputError as error:
             raise InputError(f"{source.name}: {error}") from None
 
+    package("pandas")  # what is missing is of no one image
     tables: list[pd.DataFrame] = []
     for table in concurrently(one, range(len(sources))):
         tables.append(table)

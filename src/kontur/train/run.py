@@ -108,7 +108,7 @@ def train(
     Raises:
         InputError: the data, a setting or `out` cannot be used, another process trains there, or
             the training diverged.
-        Stopped: a KeyboardInterrupt, after Ctrl-C or SIGTERM; the last step is in a checkpoint.
+        Stopped: a KeyboardInterrupt, after a signal to end; the last step is in a checkpoint.
     """
     run, display = Path(out), display or ProgressDisplay()
     group = launched()

@@ -1,4 +1,4 @@
-"""Graceful shutdown: after Ctrl-C or SIGTERM the current step is finished and saved.
+"""Graceful shutdown: after Ctrl-C, SIGTERM or a closed terminal the step is finished and saved.
 
 By itself, Lightning turns Ctrl-C into `sys.exit(1)` and exits on SIGTERM without a message; both
 lose what was trained since the last checkpoint.
@@ -9,7 +9,8 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-ENDING = (signal.SIGINT, signal.SIGTERM)
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # the last, of a closed terminal, is unknown to Windows
+ENDING = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
 
 
 class Stopped(KeyboardInterrupt):
@@ -21,7 +22,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class Signals:
-    """While it is used as a context, SIGINT and SIGTERM raise `Stopped`.
+    """While it is used as a context, the signals `ENDING` raise `Stopped`.
 
     While `graceful` is true, the first one is only stored in `received`, so that the training can
     finish its step; a second one raises at once. `position` describes the progress of the run in

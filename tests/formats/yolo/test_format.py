@@ -106,6 +106,7 @@ def test_without_yaml_a_sentence_names_the_extra(tmp_path, monkeypatch):
         ),
         (f"0 {SQUARE}", "names: [a, [b]]", "names wants a list"),
         (f"0 {SQUARE}", "names: {0: a, 2: b}", "names wants a list"),
+        (f"1 {SQUARE}", "names: {1: a, 2: b}", "from 0 .*, got 1, 2; where the first is 1, write"),
         (f"0 {SQUARE}", "names: [" * 3000, "is no YAML, or is damaged"),
         (f"0 {SQUARE}", "names: [a\n\tb: 'x", "is no YAML, or is damaged"),
     ],

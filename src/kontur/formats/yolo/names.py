@@ -176,7 +176,11 @@ def _of_yaml(path: Path) -> tuple[str, ...] | None:
     if not all(isinstance(name, str) for name in numbered.values()) or set(numbered) != set(
         range(len(names))
     ):
-        raise InputError(f"{path}: names wants a list, or numbers from 0 with a name each")
+        raise InputError(
+            f"{path}: names wants a list, or numbers from 0 with a name each, got "
+            f"{listed(map(str, names))}; where the first is 1, write 0 for it and so on, also in "
+            "the labels"
+        )
     return tuple(numbered[number] for number in range(len(names)))
 
 

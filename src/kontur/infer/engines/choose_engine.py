@@ -62,7 +62,7 @@ def check_choice(model: Model, device: Device, precision: Precision) -> None:
     if precision == "bf16" and not gpu:
         raise InputError(
             "floats of 16 bits are a GPU's, and none is used; leave --precision out, which takes "
-            "what is fastest here"
+            "what this machine has"
         )
     if precision == "int8" and not model.int8:
         raise InputError(
