@@ -1,9 +1,9 @@
 """Memory of a prediction beside what the guard expects (`Family.memory`), by kind and image size.
 
-Each figure is a process of its own without torch: a network of random weights, run by ONNX Runtime
-on noise; its peak memory less that before the image.
+Each figure is a process of its own without torch: a network of random weights, or a model by its
+name, run by ONNX Runtime on noise; its peak memory less that before the image.
 
-    python benchmarks/memory.py --kinds unet,transunet,swinunet --sides 512,1024,1536
+    python benchmarks/memory.py --kinds nuclei,unet,transunet --sides 512,1024,1536
 """
 
 import argparse
@@ -17,6 +17,7 @@ import numpy as np
 from report import heading, table
 
 from kontur.infer.load import load
+from kontur.infer.model_files import find_model
 from kontur.infer.worker_process import peak_memory
 from kontur.models import catalog
 from kontur.models.archive import read_card, write_model
@@ -35,12 +36,16 @@ def main() -> None:
     rows = []
     for kind in options.kinds.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            model = Path(folder) / f"{kind}.kontur"
-            _write(model, kind, options.preset)
-            settings = catalog.config(kind, read_card(model).config)
+            if kind in catalog.KINDS:
+                model = Path(folder) / f"{kind}.kontur"
+                _write(model, kind, options.preset)
+            else:
+                model = find_model(kind)
+            card = read_card(model)
+            family, settings = catalog.family(card.kind), catalog.config(card.kind, card.config)
             for side in map(int, options.sides.split(",")):
                 measured = MB * _in_a_process(model, side) / side**2
-                expected = catalog.family(kind).memory(settings, (side, side)) / side**2
+                expected = family.memory(settings, (side, side)) / side**2
                 figures = [f"{measured:,.0f}", f"{expected:,.0f}", f"{expected / measured:.2f}"]
                 rows.append([kind, f"{side}²", *figures])
     head = ["kind", "image", "bytes a pixel", "expected", "expected / measured"]
@@ -80,7 +85,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--kinds", default=",".join(catalog.KINDS), help="comma-separated")
+    parser.add_argument("--kinds", default=",".join(catalog.KINDS), help="also names of models")
     parser.add_argument("--preset", default="fast")
     parser.add_argument("--sides", default="512,1024,1536", help="pixels, comma-separated")
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)

@@ -14,7 +14,7 @@ from kontur.models import graphs
 from kontur.models.card import Thresholds
 from kontur.models.graphs import Graphs
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.contours import trace_contours
+from kontur.models.snake.contours import GRID, trace_contours
 from kontur.models.snake.encode import encode
 from kontur.models.snake.propose import peaks, propose
 from kontur.models.snake.start_shapes import start_octagons
@@ -286,7 +286,7 @@ def test_extremes_that_are_no_numbers_spoil_no_other_object():
     assert_array_equal(spoilt[0].instances.polygons, expected)
 
 
-def test_the_history_of_a_contour_begins_with_its_octagon():
+def test_the_history_of_a_contour_begins_with_its_octagon_on_the_grid():
     truth = crowd(5, count=4)
     perfect = Perfect(truth)
     features, scores, boxes = perfect.detect(blank(truth))
@@ -296,7 +296,8 @@ def test_the_history_of_a_contour_begins_with_its_octagon():
     assert history.shape == (4, len(truth), 64, 2)
     (extremes,) = perfect.extremes(features, history[0], found.image_index)
     expected = start_octagons(extremes.astype(float), CONFIG)
-    assert_allclose(history[0], expected, atol=1e-4)
+    assert_allclose(history[0], expected, atol=2 / GRID)  # extremes and points are rounded
+    assert_array_equal(history[0] * GRID % 1, 0)
 
 
 def test_peaks_are_sorted_by_image_and_score_and_zeros_are_none_whatever_the_threshold():
