@@ -62,6 +62,19 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "edge, quality, 1 stage": {**EDGE, "quality": True, "stages": 1},
     "edge, quality, 2 stages": {**EDGE, "quality": True, "stages": 2},
+    **{
+        f"edge, quality, 2 stages, {name}": {
+            **EDGE,
+            "quality": True,
+            "stages": 2,
+            "refiner": refiner,
+        }
+        for name, refiner in (
+            ("fusion 32", {"fusion": 32}),
+            ("32 wide", {"width": 32}),
+            ("32 wide, fusion 32", {"width": 32, "fusion": 32}),
+        )
+    },
     "edge, quality, 1 stage, profile of 3": {
         **EDGE,
         "quality": True,

@@ -1,7 +1,8 @@
 """The graphs of a trained model in 8-bit integers, beside those in float32, where they are as good.
 
 The ranges of their numbers are those of the model's own predictions on crops of images. A graph in
-integers is kept where the AP of the images does not fall by it; a CPU then runs it by default.
+integers is kept where the AP of the images does not fall by it; whether it runs is decided where
+the model is used (`infer.engines.onnx_engine`).
 """
 
 import math

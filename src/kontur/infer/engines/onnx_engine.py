@@ -1,13 +1,13 @@
 """The engine on ONNX Runtime, for a CPU.
 
-Graphs in 8-bit integers run where the model has them. Which are faster is not timed: beside other
-work the same graphs take from a twentieth to one half of the time of float32, where nearly as fast
-ones would be chosen one day and not the next, and outlines would differ. Sums of integers are the
-same on all processors.
+Graphs in 8-bit integers, where the model has them, run unless float32 is clearly faster on this
+processor: graphs that are about as fast would be chosen one day and not the next, and outlines
+would differ.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -25,6 +25,8 @@ from kontur.models.graphs import Graph, Graphs
 
 OBJECTS = "m"  # the name of the axis of objects in graphs
 OBJECTS_OF_RUN = 24  # or near it, so that what a run holds stays in the processor's cache
+ROUNDS = 5  # in which float32 and integers are timed in turns, the best of each counts
+CLEARLY = 0.8  # of the integers' time: float32 in at most so much is clearly faster
 
 
 class OnnxEngine:
@@ -35,8 +37,8 @@ class OnnxEngine:
     threads take parts of the objects: its layers are too small to share (`benchmarks/shapes.py`).
 
     Attributes:
-        precision: of the graphs that the model has in both, "float32" or "int8"; "auto" is "int8"
-            where the model has any.
+        precision: of the graphs that the model has in both, "float32" or "int8"; "auto" takes the
+            8 bits unless float32 is clearly faster here.
 
     Raises `InputError` where a graph is missing or damaged, or does not fit the model's card.
     """
@@ -49,9 +51,10 @@ class OnnxEngine:
         kind, values = model.card.kind, model.card.config
         examples = catalog.family(kind).graphs(catalog.config(kind, values))
         sessions = Sessions(model)
-        if precision == "auto":
-            precision = "int8" if model.int8 else "float32"
         with ThreadPoolExecutor() as starting:  # each takes some 30 ms, of one thread
+            if precision == "auto":
+                slower = not model.int8 or _integers_are_slower(sessions, examples, starting)
+                precision = "float32" if slower else "int8"
 
             def graph(name: str) -> Graph:
                 start = partial(sessions.start, name, precision)
@@ -77,6 +80,24 @@ class Sessions:
             graphs = self.model.int8 if key[1] == "int8" else self.model.graphs
             self._started[key] = OnnxGraph(graphs[name], self.model.weights, threads)
         return self._started[key]
+
+
+def _integers_are_slower(
+    sessions: Sessions, examples: Mapping[str, GraphExample], starting: Executor
+) -> bool:
+    """Whether the first of the graphs that the model has in 8 bits is clearly faster in float32."""
+    name = next(name for name in examples if name in sessions.model.int8)
+    inputs = examples[name].inputs.values()
+    with _damage_reported(name):
+        runs = [*starting.map(partial(sessions.start, name, threads=1), ("float32", "int8"))]
+        seconds: list[list[float]] = [[], []]
+        for _ in range(ROUNDS):
+            for run, taken in zip(runs, seconds, strict=True):
+                start = time.perf_counter()
+                run(*inputs)
+                taken.append(time.perf_counter() - start)
+    usual, integers = map(min, seconds)
+    return usual <= CLEARLY * integers
 
 
 @contextmanager
