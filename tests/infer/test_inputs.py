@@ -151,6 +151,7 @@ def test_a_missing_file_among_others_is_left_to_its_reader(tmp_path):
         ((), ".", "holds no image"),
         (("notes.txt",), ".", "holds no image"),
         (("p1/a.png", "p2/a.png"), ".", "its folders p1, p2 hold some"),
+        (("a.overlay.png", "a.labels.tif"), ".", r"a\.labels\.tif is by its name a result"),
         (("a.png",), "*.tif", r"fits the pattern .*\*\.tif"),
     ],
 )

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from kontur.data.file_names import (
     RECORD_FILE,
     is_label_name,
+    is_mask,
     is_output_name,
     partner_name,
     stem,
@@ -204,6 +205,9 @@ def _of_folder(folder: Path) -> list[Path]:
     ]
     parts = [f"the folder {folder} holds no image ({IMAGE_KINDS})"]
     parts += [f"its folders {listed(below)} hold some: name the one you mean"] if below else []
+    visible = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    results = [path.name for path in visible if is_mask(path) and not is_image(path)]
+    parts += [f"{results[0]} is by its name a result, not an image"] if results else []
     raise InputError("; ".join([*parts, *_foreign_lines(sorted(folder.iterdir()))]))
 
 
