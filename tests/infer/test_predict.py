@@ -241,14 +241,15 @@ def test_padding_moves_nothing_and_shows_the_mirror_image(learned, size):
 def test_what_is_seen_at_another_scale_is_put_back_exactly(learned, size, diameter):
     """The factor is exact although the canvas has whole pixels: 250 / 4 = 62.5."""
     factor = learned.card.object_size / diameter
-    box = np.array([0.3, 0.2, 0.6, 0.8]) * np.array([size[1], size[0]] * 2)
-    stamp = Stamp(tuple(box * factor))
+    box = np.array([0.3, 0.2, 0.6, 0.8]) * np.array([size[1], size[0]] * 2) * factor
+    box = np.round(box * 16) / 16  # where shapes start
+    stamp = Stamp(tuple(box))
     seen = stamped(learned, stamp).predict_detailed(
         np.zeros(size, np.uint8), PredictOptions(diameter=diameter)
     )
     assert seen.scale == pytest.approx(factor)
     assert seen.instances.size == size
-    assert_allclose(seen.instances.boxes, [box], rtol=1e-5)
+    assert_allclose(seen.instances.boxes, [box / factor], rtol=1e-5)
 
 
 def test_a_scene_three_times_larger_has_outlines_three_times_larger(learned, predictor):
