@@ -12,50 +12,12 @@ import shapely
 import tifffile
 
 from kontur import formats
-from kontur.display.colours import PALETTE
 from kontur.errors import InputError
 from kontur.formats.tracks import tracks_of
-from kontur.images.image_file import open_image
-from kontur.infer.folder import predict_folder
-from kontur.infer.inputs import find_inputs
-from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import keeps_pages
-from kontur.infer.predict import Predictor
 from kontur.infer.stacks import plane_store, stack_prediction
 from kontur.infer.unfinished import Unfinished
-from kontur.models import catalog
-from kontur.models.card import Card
-from kontur.models.graphs import Graphs
-
-
-@pytest.fixture
-def film(tmp_path):
-    """Two discs that move, and one that appears in the last of four frames."""
-    y, x = np.mgrid[:96, :128]
-    frames = np.zeros((4, 96, 128), np.uint8)
-    for t in range(4):
-        centres = [(20 + 3 * t, 30), (70, 90 - 4 * t), *([(20, 100)] if t == 3 else [])]
-        for row, column in centres:
-            frames[t][(y - row) ** 2 + (x - column) ** 2 <= 64] = 200
-    path = tmp_path / "film.tif"
-    tifffile.imwrite(path, frames, imagej=True, metadata={"axes": "TYX"})
-    return path
-
-
-class NoEngine:
-    def __init__(self):
-        self.graphs = Graphs({})
-
-
-def baseline():
-    config = catalog.config("baseline", {"channels": 1}).model_dump(mode="json")
-    return Predictor(NoEngine(), Card(kind="baseline", config=config, version="0"))
-
-
-def run(film, out, *outputs, on_page=lambda *part: None, workers=1, overwrite=False, **options):
-    inputs, options = find_inputs([film]), PredictOptions(**options)
-    how = {"outputs": outputs, "options": options, "on_part": on_page, "workers": workers}
-    return list(predict_folder(baseline(), inputs, out, overwrite=overwrite, **how))
+from tests.infer.stacks.films import baseline, long_film, run
 
 
 def test_every_frame_is_predicted_its_time_kept_and_its_tracks_numbered(film, tmp_path):
@@ -123,37 +85,12 @@ def test_every_output_of_a_film_has_the_tracks(word, film, tmp_path):
     assert [sorted(each.tolist()) for each in tracks] == [[1, 2]] * 3 + [[1, 2, 3]]
 
 
-@pytest.fixture
-def opened(monkeypatch):
-    """The pages that are opened, and how many planes of pixels are alive by then."""
-    pages, pixels, alive = [], [], []
-
-    def noted(path, *, channel, page):
-        picture = open_image(path, channel=channel, page=page)
-        pages.append(page)
-        pixels.append(weakref.ref(picture.pixels))
-        alive.append(sum(one() is not None for one in pixels))
-        return picture
-
-    monkeypatch.setattr(stack_prediction, "open_image", noted)
-    return pages, alive
-
-
 def kill_at(page):
     def kill(image, done, total):
         if done == page:
             raise KeyboardInterrupt
 
     return kill
-
-
-def long_film(path, frames):
-    """A disc that moves."""
-    y, x = np.mgrid[:48, :64]
-    centres = 20 + np.arange(frames) % 12
-    discs = [(y - 20) ** 2 + (x - centre) ** 2 <= 64 for centre in centres]
-    tifffile.imwrite(path, 200 * np.array(discs, np.uint8), imagej=True, metadata={"axes": "TYX"})
-    return path
 
 
 def test_of_many_planes_two_are_held_and_the_objects_of_a_few(tmp_path, opened, monkeypatch):
@@ -380,40 +317,3 @@ def test_frames_that_were_written_one_by_one_are_a_film(film, tmp_path):
         for path in (tmp_path / "out" / "film.geojson", tmp_path / "expected" / "film.geojson")
     ]
     assert read[0] == read[1]
-
-
-def test_overlays_are_pages_of_a_tiff_in_one_range_each_track_in_one_colour(film, tmp_path):
-    frames = tifffile.imread(film)
-    frames[2:] //= 2  # the film fades
-    times = {"axes": "TYX", "unit": "um"}
-    tifffile.imwrite(film, frames, imagej=True, resolution=(2, 2), metadata=times)
-    (outcome,) = run(film, tmp_path / "out", "overlay", page="all", link=True)
-    assert (outcome.failure, outcome.objects) == (None, 9)
-    assert run(film, tmp_path / "out", "overlay", page="all", link=True)[0].skipped
-    with tifffile.TiffFile(tmp_path / "out" / "film.overlay.tif") as file:
-        pages = file.asarray()
-        density = file.pages[1].tags["XResolution"].value
-    assert pages.shape == (4, 6 * 96, 6 * 128, 3)  # small ones are enlarged
-    assert density == (20_000 * 6, 1)  # two pixels a µm
-    first = [pages[t, 6 * (20 + 3 * t), 6 * 30] for t in range(4)]  # in the middle of a disc
-    assert np.abs(np.array(first)[:, 0] - [255, 255, 127, 127]).max() <= 1
-    lines = [pages[t, 6 * (20 + 3 * t), 6 * 30 :] for t in range(4)]
-    seen = [{tuple(c) for c in line.tolist()} & {*PALETTE} for line in lines]
-    assert seen == [{PALETTE[1]}, {PALETTE[1]}, {PALETTE[1]}, {PALETTE[1], PALETTE[3]}]
-
-
-def test_of_pages_that_are_drawn_two_are_held(tmp_path, opened):
-    pages, alive = opened
-    run(long_film(tmp_path / "film.tif", 15), tmp_path / "out", "overlay", page="all")
-    assert min(pages.count(page) for page in range(15)) > 1
-    assert max(alive) <= 2
-
-
-def test_overlays_of_all_pages_and_of_one_replace_each_other(film, tmp_path):
-    run(film, tmp_path, "geojson", "overlay", page="all")
-    (outcome,) = run(film, tmp_path, "overlay", page=1, overwrite=True)
-    assert [file.name for file in outcome.removed] == ["film.overlay.tif"]
-    assert sorted(file.name for file in tmp_path.glob("film.*")) == [
-        *("film.geojson", "film.overlay.png", "film.tif")
-    ]
-    assert [image.path.name for image in find_inputs([tmp_path])] == ["film.tif"]
