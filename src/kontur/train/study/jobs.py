@@ -38,13 +38,16 @@ class Jobs:
             return None
         return _known(self._prepare(trial).read() or {})
 
+    def is_training(self, trial: Trial) -> bool:
+        """Whether a network is trained; what is not, as a threshold, is tuned."""
+        return catalog.family(self.plan.candidates[trial.setting].kind).trainable
+
     def announce(self, *, refitted: bool) -> None:
-        """Print warnings on the data, and the number and length of the fits to come."""
+        """Print warnings on the data, and the number and length of the trainings to come."""
         for warning in self.plan.warnings:
             self.monitor.print_line(f"! {warning}")
-        left = [trial for trial in self.plan.trials if self.finished(trial) is None]
-        kinds = {name: row.kind for name, row in self.plan.candidates.items()}
-        left = [trial for trial in left if catalog.family(kinds[trial.setting]).trainable]
+        trained = filter(self.is_training, self.plan.trials)
+        left = [trial for trial in trained if self.finished(trial) is None]
         fits = [self.plan.candidates[trial.setting].tree["training"] for trial in left]
         if fits:
             self.monitor.print_line(describe_fits(fits, refitted=refitted))
