@@ -11,12 +11,13 @@ from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.segmenter import Segmenter, in_evaluation
 from kontur.train.callbacks import TrainingCallback, TrainingReporter
-from kontur.train.checkpoint import LAST, read_checkpoint
+from kontur.train.checkpoint import read_checkpoint
 from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.dataloader import Batch
 from kontur.train.devices import Devices
 from kontur.train.module import LAST_STAGE, Stages, Training
 from kontur.train.run_files import read_config
+from kontur.train.run_folder import LAST
 from kontur.train.signals import Signals
 from kontur.train.trainer import Job, strategy
 from tests.models import contract

@@ -17,7 +17,6 @@ from kontur.instances import Instances
 from kontur.models.card import Card
 from kontur.train import pictures, validation
 from kontur.train.advice import describe_gap
-from kontur.train.checkpoint import BEST, LAST
 from kontur.train.config import TrainingConfig
 from kontur.train.dataloader import Batch, validation_batches
 from kontur.train.gradient_flow import flow_summary, measure_flow, scalars
@@ -25,6 +24,7 @@ from kontur.train.logger import VAL_LOSS, RunLogger
 from kontur.train.module import Stages, Training
 from kontur.train.pace import Pace, slowdown_warning
 from kontur.train.progress import ProgressDisplay, Speed, duration
+from kontur.train.run_folder import BEST, LAST
 from kontur.train.signals import Signals
 from kontur.train.timing import adapt_threads
 from kontur.train.trainer import Job, step_timer
