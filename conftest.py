@@ -39,6 +39,7 @@ if "KONTUR_MADE_ONCE" not in os.environ:
     run_folders.remove_left_overs(Path(tempfile.gettempdir()))
     made_once = tempfile.TemporaryDirectory(prefix=run_folders.prefix(), ignore_cleanup_errors=True)
     os.environ["KONTUR_MADE_ONCE"] = made_once.name
+    os.environ["KONTUR_CACHE"] = made_once.name  # not the user's
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from kontur.errors import InputError
 from kontur.infer import model_files as module
-from kontur.infer.engines import onnx_engine
+from kontur.infer.engines import onnx_engine, precision_choice
 from kontur.infer.load import find_model, load, shipped_models
 from kontur.models import archive
 from kontur.models.archive import Model, write_model
@@ -113,7 +113,9 @@ def test_integers_are_taken_unless_floats_are_clearly_faster(
         tick = next(ticks)
         return tick // 2 * 10.0 + (tick % 2) * (1.0 if tick % 4 < 2 else integers)
 
-    monkeypatch.setattr(onnx_engine.time, "perf_counter", clock)
+    monkeypatch.setattr(onnx_engine, "clock", clock)
+    monkeypatch.setattr(precision_choice, "_chosen", {})
+    monkeypatch.setenv(precision_choice.CACHE, str(tmp_path))
     for given, expected in (("auto", taken), ("float32", "float32"), ("int8", "int8")):
         engine = load(tmp_path / "both.kontur", device="cpu", precision=given).engine
         assert engine.precision == expected

@@ -88,7 +88,8 @@ PrecisionOption = Annotated[
     typer.Option(
         "--precision",
         help="int8 computes in 8-bit integers, where the model has them, bf16 in floats of 16 bits "
-        "on a GPU; auto takes what is fast here. float32 gives the same outlines everywhere.",
+        "on a GPU; auto takes what was measured to be fast here. float32 gives the same outlines "
+        "everywhere.",
     ),
 ]
 ThreadsOption = Annotated[

@@ -89,7 +89,8 @@ def predict(
 ) -> None:
     """Write the outlines of the objects in IMAGES.
 
-    Each image NAME gives {outputs} and NAME.overlay.png, by --format and --overlay. Images are PNG,
+    Each image NAME gives {outputs} and NAME.overlay.png, by --format and --overlay; with --page all
+    NAME.overlay.tif, a page for each plane, in which --link colours by track. Images are PNG,
     JPEG, TIFF, BMP, GIF, WebP, NPY or OME-Zarr. DIR/predict.json records the model, settings and
     image file of all outlines. Of a training folder the images are outlined. GeoJSON, ImageJ ROIs
     and OME-Zarr keep the plane of a --page; the other formats have no place for it.
@@ -245,7 +246,7 @@ def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
     removed = [file.name for outcome in outcomes for file in outcome.removed]
     if removed:
         lines.append(
-            "removed, for they held earlier outlines and cannot say on which page an object lies: "
+            "removed, for they held earlier outlines and cannot hold the new ones: "
             f"{printable(listed(removed))}"
         )
     left = [file.name for outcome in outcomes for file in outcome.left]

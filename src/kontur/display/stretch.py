@@ -1,6 +1,7 @@
 """Stretch: an image of any depth and any channels as a picture of 8 bits."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,9 +62,27 @@ def limits(
     return float(low), float(high)
 
 
-def thinned(values: Num[np.ndarray, "*shape"]) -> Num[np.ndarray, "*shape2"]:
-    """Every n-th pixel of every n-th row, enough of them to measure on."""
-    step = max(1, math.isqrt(values.shape[0] * values.shape[1] // SAMPLE))
+def range_of_all(
+    images: Sequence[Num[np.ndarray, "_ _ c"]], *, brightest: float = BRIGHTEST
+) -> DisplayRange:
+    """The values between which `stretch` shows several images of the same channels alike.
+
+    Those that it would take of all of them side by side, measured on about `SAMPLE` pixels.
+
+    >>> dark, bright = np.zeros((2, 2, 1)), np.full((2, 2, 1), 8.0)
+    >>> range_of_all([dark, bright], brightest=100)
+    ((0.0, 8.0),)
+    """
+    samples = [thinned(image, len(images)).reshape(-1, 1, image.shape[2]) for image in images]
+    values = np.concatenate(samples)
+    if values.shape[2] == 3:
+        return limits(values, brightest=brightest)
+    return tuple(limits(channel, brightest=brightest) for channel in np.moveaxis(values, 2, 0))
+
+
+def thinned(values: Num[np.ndarray, "*shape"], images: int = 1) -> Num[np.ndarray, "*shape2"]:
+    """Every n-th pixel of every n-th row, enough of them, of so many images, to measure on."""
+    step = max(1, math.isqrt(images * values.shape[0] * values.shape[1] // SAMPLE))
     return values[::step, ::step]
 
 

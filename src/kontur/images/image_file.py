@@ -46,7 +46,7 @@ IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP, NPY, NIfTI or OME-Zarr"  # for s
 # What `kontur predict` writes, and Cellpose's results.
 SEGMENTATION = "_seg.npy"  # objects and pickled, see `cellpose_masks`
 LABELS = (".labels.tif", ".labels.png", ".labels.ome.zarr", ".labels.nii.gz", ".labels.nii")
-OUTPUTS = (*LABELS, ".overlay.png", SEGMENTATION)
+OUTPUTS = (*LABELS, ".overlay.png", ".overlay.tif", SEGMENTATION)
 
 NPY = b"\x93NUMPY"
 LAZY = 1 << 26  # bytes of pixels above which a file is read in windows,

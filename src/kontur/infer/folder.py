@@ -28,7 +28,14 @@ from kontur.infer.folder_contrast import (
 from kontur.infer.inputs import InputImage, once_each
 from kontur.infer.load import in_noted_precision
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
-from kontur.infer.outputs import check_is_folder, check_packages, finished_outputs, output_files
+from kontur.infer.outputs import (
+    check_is_folder,
+    check_packages,
+    finished_outputs,
+    keeps_pages,
+    output_files,
+    outputs_of,
+)
 from kontur.infer.predict import Predictor
 from kontur.infer.records.record import FOLDER_CONTRAST, Record, identity_of, noted_precision
 from kontur.infer.records.source_file import SourceFile
@@ -39,7 +46,6 @@ from kontur.infer.stacks.stack_prediction import (
     check_has_pages_to_link,
     check_links_every_page,
     check_outputs_keep_planes,
-    keeps_planes,
 )
 from kontur.infer.tasks.image_queue import ImageQueue
 from kontur.infer.tasks.image_task import Job, OnPart, Outcome, Work
@@ -71,10 +77,10 @@ def predict_folder(
     `LARGE` pixels as many as fit into memory. Outputs that were made of the same content with the
     same settings are kept and, where all of an image exist, the image is skipped; an image that has
     changed since is outlined anew, and `overwrite` makes all anew, in the formats asked for and in
-    those that the record notes; where all pages are predicted, those of them that cannot hold these
-    are removed. Other files are the outcome's `left`. An image that cannot be read or looked at is
-    an outcome with a `failure`. `report` is a Parquet file with a row for each image, see `report`.
-    Several processes may work on one folder.
+    those that the record notes; of these the ones that cannot hold what is predicted now, all pages
+    or one, are removed. Other files are the outcome's `left`. An image that cannot be read or
+    looked at is an outcome with a `failure`. `report` is a Parquet file with a row for each image,
+    see `report`. Several processes may work on one folder.
 
     The record notes the file of the model and in which numbers it computed. A predictor that was
     loaded with the precision "auto" goes on in those that are noted of its file.
@@ -98,6 +104,7 @@ def predict_folder(
     inputs, again = once_each(inputs)
     for line in again:
         log.warning("%s", line)
+    outputs = outputs_of(outputs, options.page)
     check_is_folder(out)
     predictor.check_options(options)
     if predictor.origin is not None and not overwrite:
@@ -212,8 +219,8 @@ def _job(
     changed = before is not None and (source is None or before != source.sha256)
     if overwrite or changed or record.is_unfinished(image.name):
         # Ours of other formats would otherwise show outlines that are no longer in the record;
-        # they go where they cannot hold all pages.
-        stale = [word for word in ours if options.page == "all" and not keeps_planes(word)]
+        # they go where they cannot hold those of all pages, or of one.
+        stale = [word for word in ours if not keeps_pages(word, options.page)]
         made = tuple(dict.fromkeys([*outputs, *(word for word in ours if word not in stale)]))
         left = [word for word in there if word not in (*made, *stale)]
         files, gone, others = (output_files(image.name, out, w) for w in (made, stale, left))

@@ -27,7 +27,8 @@ def load(
     `device`: "cpu" (ONNX Runtime), "cuda" (torch on a GPU) or "auto". `threads` defaults to the
     processors this process may use. `precision`: "float32", "int8" (the graphs that the model has
     in 8-bit integers, on a CPU), "bf16" (floats of 16 bits, on a GPU) or "auto", which takes these
-    where the model and the GPU have them. On one machine it is always the same.
+    where the model and the GPU have them. On one machine it is always the same
+    (`engines.precision_choice`).
 
     Raises:
         InputError: there is no such model (the nearest name is suggested), or its file is damaged.

@@ -21,19 +21,20 @@ from kontur.instances import Instances
 from kontur.instances.overlay import LARGE, write_overlay
 from kontur.wording import nearest
 
-OVERLAY = "overlay"
+OVERLAY, OVERLAYS = "overlay", "overlays"  # of an image, and of the planes of a stack
 ENDINGS = {  # of the outputs, by their name
     **{word: format.ending for word, format in formats.WRITABLE.items()},
     OVERLAY: ".overlay.png",
+    OVERLAYS: ".overlay.tif",
 }
 
 
 def parse_outputs(words: str) -> tuple[str, ...]:
     """The outputs of a list such as `geojson,csv`; `InputError` for an unknown one."""
     wanted = tuple(dict.fromkeys(word.strip().lower() for word in words.split(",") if word.strip()))
-    known = [word for word in ENDINGS if word != OVERLAY]
+    known = [*formats.WRITABLE]
     for word in wanted:
-        if word not in ENDINGS:
+        if word not in (*known, OVERLAY):
             raise InputError(f"there is no output format {word!r}; {nearest(word, known)}")
     if not wanted:
         raise InputError(f"name at least one output format: {', '.join(known)}")
@@ -57,8 +58,25 @@ def check_is_folder(out: Path) -> None:
 def check_packages(words: Iterable[str]) -> None:
     """Raise `InputError` where the package of an output is missing, before any is made."""
     for word in dict.fromkeys(words):
-        if word != OVERLAY:
+        if word in formats.WRITABLE:
             formats.WRITABLE[word].check_package()
+
+
+def outputs_of(words: Iterable[str], page: int | str | None) -> tuple[str, ...]:
+    """The outputs for a page, or for `"all"`, of which the overlay has a page for each.
+
+    >>> outputs_of(["csv", "overlay"], "all"), outputs_of(["overlay"], 3)
+    (('csv', 'overlays'), ('overlay',))
+    """
+    overlay = OVERLAYS if page == "all" else OVERLAY
+    return tuple(overlay if word in (OVERLAY, OVERLAYS) else word for word in words)
+
+
+def keeps_pages(word: str, page: int | str | None) -> bool:
+    """Whether an output can hold the objects of a page, or of all pages for `"all"`."""
+    if word in (OVERLAY, OVERLAYS):
+        return outputs_of([word], page) == (word,)
+    return page != "all" or formats.WRITABLE[word].planes
 
 
 def output_files(name: str, out: Path, words: Iterable[str]) -> tuple[Path, ...]:
@@ -121,11 +139,11 @@ def writing_outputs(
         yield repaired, np.concatenate(areas)
         for file in overlays:
             objects = drawn[1] if len(drawn) == 2 else Instances.concat(drawn)
-            pixels, objects = _shrunk(picture.pixels, objects)
+            pixels, objects = shrunk(picture.pixels, objects)
             write_overlay(file, pixels, objects, contrast=parts.contrast)
 
 
-def _shrunk(pixels: Pixels, instances: Instances) -> tuple[Num[np.ndarray, "h w c"], Instances]:
+def shrunk(pixels: Pixels, instances: Instances) -> tuple[Num[np.ndarray, "h w c"], Instances]:
     """Lazy pixels, of which every n-th is taken, and their objects, to be drawn; arrays as is."""
     if not isinstance(pixels, LazyPixels):
         return pixels, instances

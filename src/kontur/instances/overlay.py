@@ -5,7 +5,9 @@ ignore are grey.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Num, UInt8
@@ -18,6 +20,16 @@ from kontur.instances import Instances
 from kontur.instances.colours import object_colours
 
 SMALL, LARGE = 768, 4096  # pixels; `write_overlay` enlarges below and shrinks above
+CLASSIC = 1 << 32  # bytes that a TIFF holds which is no BigTIFF
+CENTIMETRE = 1e4  # µm
+
+
+class DrawnPlane(NamedTuple):
+    """A plane of a stack and its objects, to be drawn; the side of a pixel in µm or None."""
+
+    image: Num[np.ndarray, "h w c"]
+    instances: Instances
+    pixel_size: float | None = None
 
 
 def write_overlay(
@@ -32,13 +44,48 @@ def write_overlay(
     """Write the drawing as PNG; small images are enlarged by a whole factor, huge ones shrunk."""
     from PIL import Image
 
-    side = max(image.shape[:2])
-    zoom = float(min(8, math.ceil(SMALL / side))) if side < SMALL else 1.0
-    if side > LARGE:
-        zoom = 1 / math.ceil(side / LARGE)
+    zoom = _zoom(image)
     picture = Image.fromarray(draw(image, instances, zoom=zoom, ids=ids, contrast=contrast))
     with atomic.replacing(path, overwrite=overwrite) as beside:
         picture.save(beside, format="PNG", compress_level=4)
+
+
+def write_overlays(
+    path: str | Path,
+    planes: Sequence[DrawnPlane],
+    *,
+    contrast: DisplayRange,
+    overwrite: bool = True,
+) -> None:
+    """Write the drawings of the planes of a stack as the pages of a TIFF, of sizes as above.
+
+    All are shown in one range. Planes are drawn one by one and held by nobody: `planes` may be
+    lazy, and is not empty. Where pages might not fit into a TIFF of 4 GB, it is a BigTIFF.
+    """
+    import tifffile
+
+    height, width = planes[0].image.shape[:2]
+    large = 3 * height * width * _zoom(planes[0].image) ** 2 * len(planes) > CLASSIC
+    with (
+        atomic.replacing(path, overwrite=overwrite) as beside,
+        tifffile.TiffWriter(beside, bigtiff=large) as pages,
+    ):
+        for image, instances, side in planes:
+            zoom = _zoom(image)
+            scale: dict[str, Any] = {}
+            if side is not None:
+                density = CENTIMETRE * zoom / side
+                scale = {"resolution": (density, density), "resolutionunit": "CENTIMETER"}
+            picture = draw(image, instances, zoom=zoom, contrast=contrast)
+            pages.write(picture, photometric="rgb", compression="zlib", metadata=None, **scale)
+
+
+def _zoom(image: Num[np.ndarray, "h w c"]) -> float:
+    """By how much a picture is drawn larger: a whole number, or one divided by it."""
+    side = max(image.shape[:2])
+    if side > LARGE:
+        return 1 / math.ceil(side / LARGE)
+    return float(min(8, math.ceil(SMALL / side))) if side < SMALL else 1.0
 
 
 def draw(

@@ -14,46 +14,10 @@ import tifffile
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats.tracks import tracks_of
-from kontur.images.image_file import open_image
-from kontur.infer.folder import predict_folder
-from kontur.infer.inputs import find_inputs
-from kontur.infer.options import PredictOptions
-from kontur.infer.predict import Predictor
+from kontur.infer.outputs import keeps_pages
 from kontur.infer.stacks import plane_store, stack_prediction
 from kontur.infer.unfinished import Unfinished
-from kontur.models import catalog
-from kontur.models.card import Card
-from kontur.models.graphs import Graphs
-
-
-@pytest.fixture
-def film(tmp_path):
-    """Two discs that move, and one that appears in the last of four frames."""
-    y, x = np.mgrid[:96, :128]
-    frames = np.zeros((4, 96, 128), np.uint8)
-    for t in range(4):
-        centres = [(20 + 3 * t, 30), (70, 90 - 4 * t), *([(20, 100)] if t == 3 else [])]
-        for row, column in centres:
-            frames[t][(y - row) ** 2 + (x - column) ** 2 <= 64] = 200
-    path = tmp_path / "film.tif"
-    tifffile.imwrite(path, frames, imagej=True, metadata={"axes": "TYX"})
-    return path
-
-
-class NoEngine:
-    def __init__(self):
-        self.graphs = Graphs({})
-
-
-def baseline():
-    config = catalog.config("baseline", {"channels": 1}).model_dump(mode="json")
-    return Predictor(NoEngine(), Card(kind="baseline", config=config, version="0"))
-
-
-def run(film, out, *outputs, on_page=lambda *part: None, workers=1, overwrite=False, **options):
-    inputs, options = find_inputs([film]), PredictOptions(**options)
-    how = {"outputs": outputs, "options": options, "on_part": on_page, "workers": workers}
-    return list(predict_folder(baseline(), inputs, out, overwrite=overwrite, **how))
+from tests.infer.stacks.films import baseline, long_film, run
 
 
 def test_every_frame_is_predicted_its_time_kept_and_its_tracks_numbered(film, tmp_path):
@@ -112,7 +76,7 @@ def test_an_object_of_several_planes_has_one_number_in_a_label_volume(word, film
     assert [one.plane.t for one in linked] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("word", [*filter(stack_prediction.keeps_planes, formats.WRITABLE)])
+@pytest.mark.parametrize("word", [word for word in formats.WRITABLE if keeps_pages(word, "all")])
 def test_every_output_of_a_film_has_the_tracks(word, film, tmp_path):
     run(film, tmp_path, word, page="all", link=True)
     read = formats.read_images(tmp_path / f"film{formats.WRITABLE[word].ending}")
@@ -121,37 +85,12 @@ def test_every_output_of_a_film_has_the_tracks(word, film, tmp_path):
     assert [sorted(each.tolist()) for each in tracks] == [[1, 2]] * 3 + [[1, 2, 3]]
 
 
-@pytest.fixture
-def opened(monkeypatch):
-    """The pages that are opened, and how many planes of pixels are alive by then."""
-    pages, pixels, alive = [], [], []
-
-    def noted(path, *, channel, page):
-        picture = open_image(path, channel=channel, page=page)
-        pages.append(page)
-        pixels.append(weakref.ref(picture.pixels))
-        alive.append(sum(one() is not None for one in pixels))
-        return picture
-
-    monkeypatch.setattr(stack_prediction, "open_image", noted)
-    return pages, alive
-
-
 def kill_at(page):
     def kill(image, done, total):
         if done == page:
             raise KeyboardInterrupt
 
     return kill
-
-
-def long_film(path, frames):
-    """A disc that moves."""
-    y, x = np.mgrid[:48, :64]
-    centres = 20 + np.arange(frames) % 12
-    discs = [(y - 20) ** 2 + (x - centre) ** 2 <= 64 for centre in centres]
-    tifffile.imwrite(path, 200 * np.array(discs, np.uint8), imagej=True, metadata={"axes": "TYX"})
-    return path
 
 
 def test_of_many_planes_two_are_held_and_the_objects_of_a_few(tmp_path, opened, monkeypatch):

@@ -1,10 +1,10 @@
 """The engine on ONNX Runtime, for a CPU.
 
 Graphs in 8-bit integers, where the model has them, run unless float32 is clearly faster on this
-processor: graphs that are about as fast would be chosen one day and not the next, and outlines
-would differ.
+processor, which is measured once for all (`precision_choice`).
 """
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -18,6 +18,7 @@ from kontur.errors import InputError, reason_of
 from kontur.infer.engines.engine import Precision
 from kontur.infer.engines.engine_threads import in_parts, part_edges, processors
 from kontur.infer.engines.onnx_graph import OnnxGraph
+from kontur.infer.engines.precision_choice import CpuPrecision, noted_choice
 from kontur.models import catalog
 from kontur.models.archive import Model
 from kontur.models.family import GraphExample
@@ -27,6 +28,10 @@ OBJECTS = "m"  # the name of the axis of objects in graphs
 OBJECTS_OF_RUN = 24  # or near it, so that what a run holds stays in the processor's cache
 ROUNDS = 5  # in which float32 and integers are timed in turns, the best of each counts
 CLEARLY = 0.8  # of the integers' time: float32 in at most so much is clearly faster
+
+# Of this thread, which runs the graphs of one thread, so that no other process counts. On Windows
+# that clock goes on in steps of 16 ms, longer than a run.
+clock = time.perf_counter if sys.platform == "win32" else time.thread_time
 
 
 class OnnxEngine:
@@ -53,8 +58,7 @@ class OnnxEngine:
         sessions = Sessions(model)
         with ThreadPoolExecutor() as starting:  # each takes some 30 ms, of one thread
             if precision == "auto":
-                slower = not model.int8 or _integers_are_slower(sessions, examples, starting)
-                precision = "float32" if slower else "int8"
+                precision = _auto(sessions, examples, starting) if model.int8 else "float32"
 
             def graph(name: str) -> Graph:
                 start = partial(sessions.start, name, precision)
@@ -82,22 +86,27 @@ class Sessions:
         return self._started[key]
 
 
-def _integers_are_slower(
+def _auto(
     sessions: Sessions, examples: Mapping[str, GraphExample], starting: Executor
-) -> bool:
-    """Whether the first of the graphs that the model has in 8 bits is clearly faster in float32."""
-    name = next(name for name in examples if name in sessions.model.int8)
-    inputs = examples[name].inputs.values()
-    with _damage_reported(name):
+) -> CpuPrecision:
+    """Integers, unless the first graph that is there in both is clearly faster in float32."""
+    model = sessions.model
+    name = next(name for name in examples if name in model.int8)
+
+    def measure() -> CpuPrecision:
+        inputs = examples[name].inputs.values()
         runs = [*starting.map(partial(sessions.start, name, threads=1), ("float32", "int8"))]
         seconds: list[list[float]] = [[], []]
         for _ in range(ROUNDS):
             for run, taken in zip(runs, seconds, strict=True):
-                start = time.perf_counter()
+                start = clock()
                 run(*inputs)
-                taken.append(time.perf_counter() - start)
-    usual, integers = map(min, seconds)
-    return usual <= CLEARLY * integers
+                taken.append(clock() - start)
+        usual, integers = map(min, seconds)
+        return "float32" if usual <= CLEARLY * integers else "int8"
+
+    with _damage_reported(name):
+        return noted_choice([model.graphs[name].onnx, model.int8[name].onnx], measure)
 
 
 @contextmanager

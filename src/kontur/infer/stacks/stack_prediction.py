@@ -22,8 +22,10 @@ from kontur.images.image_file import open_image
 from kontur.images.lazy_pixels import OpenImage
 from kontur.images.page_count import check_is_one_stack, count_pages
 from kontur.infer.options import GivenContrast, PredictOptions
+from kontur.infer.outputs import ENDINGS, OVERLAYS, keeps_pages
 from kontur.infer.predict import Predictor
 from kontur.infer.region import of_image
+from kontur.infer.stacks.draw_planes import draw_planes
 from kontur.infer.stacks.link import Tracks, link
 from kontur.infer.stacks.plane_store import FinishedPlane, PlaneStore
 from kontur.wording import listed
@@ -93,6 +95,8 @@ class Stack:
     def writing(self, files: Sequence[Path]) -> Iterator[StackPrediction]:
         """Write the objects of every page into files that keep planes, at the end of the block.
 
+        A file of overlays has a page for each.
+
         With `options.link` each object has the number of its track, in label volumes as its id; ids
         are unique over all planes else.
         Planes that were lost since are predicted again, with errors as of `Predictor.predict`.
@@ -115,6 +119,9 @@ class Stack:
             hint=hints.pop() if len(hints) == 1 else None,
         )
         for file in files:
+            if file.name.endswith(ENDINGS[OVERLAYS]):
+                draw_planes(file, stack, self.open, contrast)
+                continue
             volume = formats.format_to_write(file).name in TRACKS_AS_IDS
             formats.write_images(file, _with_tracks_as_ids(stack) if volume else stack)
 
@@ -191,16 +198,11 @@ def _may_be_film(image: Path) -> bool:
         return True
 
 
-def keeps_planes(word: str) -> bool:
-    """Whether the output of this name can say on which plane an object lies."""
-    return word in formats.WRITABLE and formats.WRITABLE[word].planes
-
-
 def check_outputs_keep_planes(words: Sequence[str]) -> None:
     """Raise `InputError` where an output cannot say on which plane an object lies."""
-    unable = [word for word in words if not keeps_planes(word)]
+    unable = [word for word in words if not keeps_pages(word, "all")]
     if unable:
-        able = filter(keeps_planes, formats.WRITABLE)
+        able = [word for word in formats.WRITABLE if keeps_pages(word, "all")]
         raise InputError(
             f"{listed(unable)} cannot say on which page an object lies; with --page all write "
             f"{' or '.join(able)}"

@@ -31,8 +31,8 @@ class Outcome:
 
     `seconds` are those of all its tasks. `changed`: its file has changed since the outlines that
     were there. `unverified`: outlines were there without a record of their image file.
-    `removed`: earlier files of ours that cannot hold all pages. `left`: files of other formats that
-    stayed as they were. `hint`: a sentence on what to try.
+    `removed`: earlier files of ours that cannot hold what is predicted now. `left`: files of other
+    formats that stayed as they were. `hint`: a sentence on what to try.
     """
 
     input: InputImage

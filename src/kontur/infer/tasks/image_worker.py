@@ -141,11 +141,12 @@ class ImageWorker:
                 scale=parts.scale,
                 contrast=parts.contrast,
                 changed=job.changed,
+                removed=job.stale,
                 left=job.left,
                 hint=hint or size_hint(areas, card, self.work.options),
             )
             journal = self._journal(job, outcome)
-        journal.end()
+        self._end(job, journal)
         self._store(job).remove()
         return TaskResult(replace(job, journal=journal.file), outcome)
 
@@ -183,9 +184,7 @@ class ImageWorker:
                     or size_hint(found.areas, self.predictor.card, options),
                 )
                 journal = self._journal(job, outcome)
-        for file in job.stale:
-            file.unlink(missing_ok=True)
-        journal.end()
+        self._end(job, journal)
         planes.remove()
         return TaskResult(replace(job, journal=journal.file), outcome)
 
@@ -196,6 +195,12 @@ class ImageWorker:
         journal = journal_of(name, results, job.source, out=out, settings=self.work.settings)
         journal.begin([word for word in ENDINGS if output_file(name, out, word) in job.stale])
         return journal
+
+    def _end(self, job: Job, journal: ImageJournal) -> None:
+        """The files have their names: what shows other outlines goes."""
+        for file in job.stale:
+            file.unlink(missing_ok=True)
+        journal.end()
 
     def _planes(self, job: Job) -> Stack:
         return Stack(

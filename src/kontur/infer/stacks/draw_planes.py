@@ -1,0 +1,53 @@
+"""The planes of a stack with their outlines drawn, as the pages of one TIFF.
+
+All are shown in one range of intensities, so that a film neither flickers nor hides that it fades.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kontur.display.stretch import BRIGHTEST, DisplayRange, range_of_all
+from kontur.formats import ImageAnnotation
+from kontur.formats.lazy_sequence import LazySequence
+from kontur.images.lazy_pixels import OpenImage, thinned
+from kontur.infer.options import GivenContrast
+from kontur.infer.outputs import shrunk
+from kontur.instances.overlay import DrawnPlane, write_overlays
+
+MEASURED = 32  # planes, evenly apart, on which the range of all is measured
+
+
+def draw_planes(
+    file: Path,
+    stack: Sequence[ImageAnnotation],
+    open_page: Callable[[int], OpenImage],
+    contrast: GivenContrast | None,
+) -> None:
+    """Write the drawing of every plane; `stack` holds one or more, one of which is in memory.
+
+    `contrast` is the percentile that is white, or the values that are black and white; without it
+    the usual percentiles of all planes are.
+    """
+
+    def plane(page: int) -> DrawnPlane:
+        entry, picture = stack[page], open_page(page)
+        pixels, objects = shrunk(picture.pixels, entry.instances)
+        side = entry.pixel_size
+        if side is not None:
+            side *= picture.pixels.shape[0] / pixels.shape[0]
+        return DrawnPlane(pixels, objects, side)
+
+    planes = LazySequence(len(stack), plane)
+    write_overlays(file, planes, contrast=_range(len(stack), open_page, contrast))
+
+
+def _range(
+    pages: int, open_page: Callable[[int], OpenImage], contrast: GivenContrast | None
+) -> DisplayRange:
+    if isinstance(contrast, tuple):
+        return contrast
+    measured = np.unique(np.linspace(0, pages - 1, MEASURED).astype(int)).tolist()
+    some = LazySequence(len(measured), lambda i: thinned(open_page(measured[i]).pixels))
+    return range_of_all(some, brightest=BRIGHTEST if contrast is None else contrast)

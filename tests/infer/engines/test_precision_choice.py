@@ -1,0 +1,80 @@
+"""What "auto" means on this machine is measured once, whatever process asks."""
+
+import subprocess
+import sys
+
+import pytest
+
+from kontur.infer.engines import precision_choice
+from kontur.infer.engines.precision_choice import noted_choice
+
+
+@pytest.fixture
+def later_process(monkeypatch, tmp_path):
+    """Forget what this process chose."""
+    monkeypatch.setenv("KONTUR_CACHE", str(tmp_path / "cache"))
+
+    def forget():
+        monkeypatch.setattr(precision_choice, "_chosen", {})
+
+    forget()
+    return forget
+
+
+def unexpected():
+    raise AssertionError("measured again")
+
+
+@pytest.mark.parametrize("first", ["float32", "int8"])
+def test_a_choice_is_measured_once_for_all_processes(later_process, first):
+    assert noted_choice([b"a", b"b"], lambda: first) == first
+    assert noted_choice([b"a", b"b"], unexpected) == first
+    later_process()
+    assert noted_choice([b"a", b"b"], unexpected) == first
+    program = (
+        "from kontur.infer.engines.precision_choice import noted_choice\n"
+        "print(noted_choice([b'a', b'b'], lambda: 1 / 0))"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert told.stdout.strip() == first
+
+
+def test_other_graphs_and_other_processors_are_measured_anew(later_process, monkeypatch):
+    assert noted_choice([b"a", b"b"], lambda: "int8") == "int8"
+    assert noted_choice([b"ab", b""], lambda: "float32") == "float32"
+    monkeypatch.setattr(precision_choice, "cpu", lambda: "another")
+    assert noted_choice([b"a", b"b"], lambda: "float32") == "float32"
+
+
+def test_of_two_processes_that_measure_at_once_the_first_to_note_decides(later_process):
+    def other_process_is_faster():
+        noted_choice([b"a"], lambda: "float32")
+        precision_choice._chosen.clear()
+        return "int8"
+
+    assert noted_choice([b"a"], other_process_is_faster) == "float32"
+
+
+@pytest.mark.parametrize("damage", [b"", b"int", b"\xff\xfe"])
+def test_a_damaged_note_is_written_anew(later_process, tmp_path, damage):
+    noted_choice([b"a"], lambda: "int8")
+    (note,) = (tmp_path / "cache" / "precision").iterdir()
+    note.write_bytes(damage)
+    later_process()
+    assert noted_choice([b"a"], lambda: "float32") == "float32"
+    assert note.read_text() == "float32"
+
+
+def test_without_a_folder_to_note_it_in_a_process_keeps_to_its_choice(
+    later_process, monkeypatch, tmp_path
+):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("KONTUR_CACHE", str(tmp_path / "file"))
+    assert noted_choice([b"a"], lambda: "int8") == "int8"
+    assert noted_choice([b"a"], unexpected) == "int8"
+
+
+def test_what_measuring_raises_is_not_a_choice(later_process):
+    with pytest.raises(ZeroDivisionError):
+        noted_choice([b"a"], lambda: 1 / 0)
+    assert noted_choice([b"a"], lambda: "int8") == "int8"

@@ -1,0 +1,45 @@
+"""Overlays of every plane of a stack."""
+
+import numpy as np
+import tifffile
+
+from kontur.display.colours import PALETTE
+from kontur.infer.inputs import find_inputs
+from tests.infer.stacks.films import long_film, run
+
+
+def test_overlays_are_pages_of_a_tiff_in_one_range_each_track_in_one_colour(film, tmp_path):
+    frames = tifffile.imread(film)
+    frames[2:] //= 2  # the film fades
+    times = {"axes": "TYX", "unit": "um"}
+    tifffile.imwrite(film, frames, imagej=True, resolution=(2, 2), metadata=times)
+    (outcome,) = run(film, tmp_path / "out", "overlay", page="all", link=True)
+    assert (outcome.failure, outcome.objects) == (None, 9)
+    assert run(film, tmp_path / "out", "overlay", page="all", link=True)[0].skipped
+    with tifffile.TiffFile(tmp_path / "out" / "film.overlay.tif") as file:
+        pages = file.asarray()
+        density = file.pages[1].tags["XResolution"].value
+    assert pages.shape == (4, 6 * 96, 6 * 128, 3)  # small ones are enlarged
+    assert density == (20_000 * 6, 1)  # two pixels a µm
+    first = [pages[t, 6 * (20 + 3 * t), 6 * 30] for t in range(4)]  # in the middle of a disc
+    assert np.abs(np.array(first)[:, 0] - [255, 255, 127, 127]).max() <= 1
+    lines = [pages[t, 6 * (20 + 3 * t), 6 * 30 :] for t in range(4)]
+    seen = [{tuple(c) for c in line.tolist()} & {*PALETTE} for line in lines]
+    assert seen == [{PALETTE[1]}, {PALETTE[1]}, {PALETTE[1]}, {PALETTE[1], PALETTE[3]}]
+
+
+def test_of_pages_that_are_drawn_two_are_held(tmp_path, opened):
+    pages, alive = opened
+    run(long_film(tmp_path / "film.tif", 15), tmp_path / "out", "overlay", page="all")
+    assert min(pages.count(page) for page in range(15)) > 1
+    assert max(alive) <= 2
+
+
+def test_overlays_of_all_pages_and_of_one_replace_each_other(film, tmp_path):
+    run(film, tmp_path, "geojson", "overlay", page="all")
+    (outcome,) = run(film, tmp_path, "overlay", page=1, overwrite=True)
+    assert [file.name for file in outcome.removed] == ["film.overlay.tif"]
+    assert sorted(file.name for file in tmp_path.glob("film.*")) == [
+        *("film.geojson", "film.overlay.png", "film.tif")
+    ]
+    assert [image.path.name for image in find_inputs([tmp_path])] == ["film.tif"]
