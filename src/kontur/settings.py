@@ -26,6 +26,8 @@ class Settings(pydantic.BaseModel):
 
     # keys of older versions, and what they are called today, dotted where nested
     RENAMED: ClassVar[Mapping[str, str]] = {}
+    # words of other programs, and the dotted keys that are meant
+    ELSEWHERE: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def read(cls, values: Mapping[str, Any], *, where: str = "config") -> Self:
@@ -241,12 +243,14 @@ def _walk(
 
 
 def _nearest_key(cls: type[Settings], parent: type[Settings] | None, names: Sequence[str]) -> str:
-    """A suggestion: the same key elsewhere, by its full path, or a similar one here."""
+    """A suggestion: the same key elsewhere, by its full path, what is meant, or a similar one."""
     everywhere = cls.dotted_keys()
     name = names[-1]
     same = [k for k in everywhere if k.rpartition(".")[2] == name and k != ".".join(names)]
     if same:
         return f"did you mean {' or '.join(map(repr, same))}?"
+    if name in cls.ELSEWHERE:
+        return f"did you mean {cls.ELSEWHERE[name]!r}?"
     beside = list(parent.model_fields) if parent is not None else []
     if parent is cls and not difflib.get_close_matches(name, beside, n=1, cutoff=SIMILAR):
         by_name = {key.rpartition(".")[2]: key for key in reversed(everywhere)}

@@ -32,10 +32,12 @@ from kontur.cli.print_warnings import print_warnings_once
 from kontur.cli.reinforce import reinforce
 from kontur.cli.serve import serve
 from kontur.cli.train import train
+from kontur.cli.words_elsewhere import suggest
 from kontur.errors import NOT_WRITTEN, InputError
 from kontur.wording import of_check
 
 MAY_NOT = (errno.EACCES, errno.EPERM, errno.EROFS)  # of the rights, or of a disk that is read-only
+UsageError: Any = typer.BadParameter.__base__  # of Click, which Typer brings
 PLACES = ("--out", "--geojson", "--report")  # options that name what is written
 REMEDIES = {  # of commands that name it by an argument
     "target": "; give a TARGET that you may write to",
@@ -54,6 +56,9 @@ class CommandGroup(TyperGroup):
                 return super().invoke(ctx)
         except typer.BadParameter as error:
             error.message = of_check(error.message)
+            raise
+        except UsageError as error:
+            suggest(error)
             raise
         except InputError as error:
             command = self.get_command(ctx, ctx.invoked_subcommand or "")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pydantic
 
@@ -12,6 +12,7 @@ from kontur.data.transforms.augment import AugmentConfig
 from kontur.images.channels import Channel
 from kontur.models import catalog
 from kontur.settings import Settings, merge, overrides, read_toml, to_toml
+from kontur.train.words_elsewhere import SETTINGS
 
 Precision = Literal["auto", "32", "bf16", "16"]
 Schedule = Literal["constant", "linear", "cosine", "exponential", "step"]
@@ -231,6 +232,8 @@ class RunConfig(Settings):
         data, normalise, augment, optimiser, training: see their classes.
         model: the network's settings, which override its preset's; checked by the kind's config.
     """
+
+    ELSEWHERE: ClassVar[Mapping[str, str]] = SETTINGS
 
     name: str | None = None
     about: dict[str, str] = pydantic.Field({})

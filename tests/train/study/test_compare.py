@@ -41,7 +41,8 @@ def test_every_kind_is_fitted_on_every_fold_and_the_best_on_all_images(folder, t
     assert found.order == ["snake", "baseline"]
     assert found.verdict.best == "snake"
     assert found.failures == []
-    assert "[6/7] baseline, fold 3: AP 0." in output
+    assert "[3/4] snake, fold 3: AP 0." in output
+    assert "\nbaseline, fold 3: AP 0." in output
     assert (tmp_path / "study" / "comparison.png").exists()
     rows = list(csv.DictReader((tmp_path / "study" / "comparison.csv").read_text().splitlines()))
     assert [(row["setting"], row["fold"]) for row in rows[:3]] == [
@@ -92,7 +93,7 @@ def test_the_same_call_repeats_nothing_that_is_finished(folder, tmp_path, proces
     again, output = study(folder, out)
     assert processes.calls == []
     assert again == first
-    assert "6 of 6 fits are finished already" in output
+    assert "3 trainings are finished already" in output
 
 
 @pytest.mark.parametrize(
@@ -301,13 +302,13 @@ def test_before_the_first_fit_it_says_what_is_wrong_and_how_much_is_to_do(tmp_pa
     assert lines[0].startswith("! 1 image (alone) without annotation: left out")
     assert lines[1].startswith("! no image to learn from has: nerve (fold ")
     assert lines[2] == (
-        "3 fits of 4 minutes, then the best on all images: about 19 minutes with tuning and "
+        "4 trainings of 4 minutes, the last on all images: about 19 minutes with tuning and "
         "judging, on this machine one after the other, where nothing else runs on it"
     )
     assert "a first look" not in output
     shutil.rmtree(out / "fits" / "snake" / "fold-2")
     _, output = study(tmp_path / "data", out, steps=None, minutes=4)
-    assert "1 fit of 4 minutes" in output
+    assert "2 trainings of 4 minutes" in output
     _, output = study(tmp_path / "data", tmp_path / "long", steps=None, minutes=40)
     assert "a first look takes about 8 minutes: --folds 2 --minutes 2, with another" in output
 

@@ -112,7 +112,7 @@ def test_two_classes_in_16_bit_images_of_odd_sizes_are_compared(tmp_path, interr
         **{"kinds": ["unet"], "folds": 2, "steps": 1, "settings": settings, "refitted": False},
     )
     assert found.failures == []
-    assert output.startswith("2 fits of 1 step; how long that takes is known after the first")
+    assert output.startswith("2 trainings of 1 step; how long that takes is known after the first")
     assert found.accuracy_rows()[0][-2:] == ["AP, mean over classes", "AP, class-agnostic"]
     for number in (1, 2):
         held = json.loads((out / "fits" / "unet" / f"fold-{number}" / "judge.json").read_text())

@@ -14,6 +14,12 @@ SPLITS = [Split(["a"], ["b"]), Split(["b"], ["a"])]
 PLANNED = trials(["snake", "baseline"], SPLITS)
 
 
+def running(monitor, finished=lambda trial: None):
+    return monitor.running(
+        PLANNED, finished, refitted=True, trains=lambda trial: trial.setting == "snake"
+    )
+
+
 def make_monitor(**options):
     return StudyMonitor(Console(record=True, file=io.StringIO(), width=120, **options))
 
@@ -34,7 +40,7 @@ def fit(tmp_path):
 def test_the_time_left_is_that_of_the_likes_of_what_is_left(fit):
     monitor = make_monitor()
     monitor.fit = fit
-    with monitor.running(PLANNED, lambda trial: None, refitted=True):
+    with running(monitor):
         done(monitor, PLANNED[0], 300.0)
         done(monitor, PLANNED[1], 10.0)
         # the snake and the baseline of the second fold, and the best on all images
@@ -42,13 +48,13 @@ def test_the_time_left_is_that_of_the_likes_of_what_is_left(fit):
         monitor.fit_started(PLANNED[2], fit)
         assert monitor.seconds_left(0.5) == pytest.approx(150 + 10 + 300)
     output = monitor.console.export_text().splitlines()
-    assert output[0] == "[1/5] snake, fold 1: AP 0.500, 5:00, 10:00 left"
-    assert output[1] == "[2/5] baseline, fold 1: AP 0.500, 0:10, 10:10 left"
+    assert output[0] == "[1/3] snake, fold 1: AP 0.500, 5:00, 10:00 left"
+    assert output[1] == "baseline, fold 1: AP 0.500, 0:10, 10:10 left"
 
 
 def test_a_fit_is_as_far_as_the_lines_of_its_run_say(fit, tmp_path):
     monitor = make_monitor()
-    with monitor.running(PLANNED, lambda trial: None, refitted=True):
+    with running(monitor):
         monitor.fit_started(PLANNED[0], fit)
         assert monitor.share_done() == 0
         (fit.run).mkdir()
@@ -61,20 +67,20 @@ def test_a_fit_is_as_far_as_the_lines_of_its_run_say(fit, tmp_path):
 def test_what_was_finished_before_is_printed_once(fit):
     monitor = make_monitor()
     there = {"AP": 0.5, "seconds": 60.0}
-    with monitor.running(PLANNED, lambda trial: there if trial.fold == 0 else None, refitted=True):
+    with running(monitor, lambda trial: there if trial.fold == 0 else None):
         monitor.fit_finished(Outcome(PLANNED[0], there), "AP")
         monitor.fit_finished(Outcome(PLANNED[1], there), "AP")
-    assert monitor.console.export_text() == "2 of 4 fits are finished already\n"
+    assert monitor.console.export_text() == "1 training is finished already\n"
     assert monitor.seconds_left(0.0) == 60 + 60 + 60
 
 
 def test_on_a_terminal_there_is_a_bar(fit):
     monitor = make_monitor(force_terminal=True)
-    with monitor.running(PLANNED, lambda trial: None, refitted=True):
+    with running(monitor):
         monitor.fit_started(PLANNED[0], fit)
         monitor.bar.refresh()
     output = monitor.console.export_text()
-    assert "1/5 snake, fold 1" in output
+    assert "1/3 snake, fold 1" in output
     assert "left" in output
 
 
@@ -84,7 +90,7 @@ def test_minutes_of_the_processor_go_by_what_the_run_says_of_its_progress(fit):
     rows = [{"step": 40, "progress": 0.4, "train/total": 1.0}, {"step": 50, "val/AP": 0.5}]
     (fit.run / "metrics.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     monitor = make_monitor()
-    with monitor.running(PLANNED, lambda trial: None, refitted=True):
+    with running(monitor):
         monitor.fit_started(PLANNED[0], fit)
         assert monitor.share_done() == pytest.approx(0.4)
 
@@ -94,7 +100,7 @@ def test_the_training_on_all_images_is_the_last_of_them_and_goes_on_while_it_is_
     monitor = make_monitor(force_terminal=True)
     monitor.fit = fit
     fit.run.mkdir()
-    with monitor.running(PLANNED, lambda trial: None, refitted=True):
+    with running(monitor):
         for trial in PLANNED:
             done(monitor, trial, 60.0)
         (fit.run / "metrics.jsonl").write_text('{"step": 50, "progress": 0.5}\n')
@@ -105,5 +111,5 @@ def test_the_training_on_all_images_is_the_last_of_them_and_goes_on_while_it_is_
         monitor.refresh()
         monitor.bar.refresh()
     output = monitor.console.export_text()
-    assert "5/5 snake, all images " in output
-    assert "5/5 snake, all images, tuning and judging" in output
+    assert "3/3 snake, all images " in output
+    assert "3/3 snake, all images, tuning and judging" in output

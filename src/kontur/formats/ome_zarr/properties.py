@@ -166,6 +166,7 @@ def _is_words(row: Any) -> bool:
 def _score(score: Any, where: str | Path) -> float:
     if score is None:
         return np.nan
-    if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
+    number = json_document.score(score)
+    if np.isnan(number):
         raise InputError(f"{where}: a score is {quoted(score)}; wanted a number from 0 to 1")
-    return float(score)
+    return number

@@ -89,7 +89,9 @@ def compare(
         outcomes: list[Outcome] = []
         jobs = Jobs(plan, monitor)
         jobs.announce(refitted=refitted)
-        with monitor.running(plan.trials, jobs.finished, refitted=refitted):
+        with monitor.running(
+            plan.trials, jobs.finished, refitted=refitted, trains=jobs.is_training
+        ):
             for outcome in cross_validate(
                 plan.trials, jobs.fit, jobs.score, finished=jobs.finished
             ):

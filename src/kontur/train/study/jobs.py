@@ -20,6 +20,7 @@ from kontur.models.card import Card, Thresholds
 from kontur.select import Trial
 from kontur.settings import merge
 from kontur.train.config import RunConfig
+from kontur.train.run_folder import METRICS
 from kontur.train.study.monitor import StudyMonitor, describe_fits, first_look
 from kontur.train.study.plan import Plan
 from kontur.train.study.report import Comparison
@@ -38,13 +39,16 @@ class Jobs:
             return None
         return _known(self._prepare(trial).read() or {})
 
+    def is_training(self, trial: Trial) -> bool:
+        """Whether a network is trained; what is not, as a threshold, is tuned."""
+        return catalog.family(self.plan.candidates[trial.setting].kind).trainable
+
     def announce(self, *, refitted: bool) -> None:
-        """Print warnings on the data, and the number and length of the fits to come."""
+        """Print warnings on the data, and the number and length of the trainings to come."""
         for warning in self.plan.warnings:
             self.monitor.print_line(f"! {warning}")
-        left = [trial for trial in self.plan.trials if self.finished(trial) is None]
-        kinds = {name: row.kind for name, row in self.plan.candidates.items()}
-        left = [trial for trial in left if catalog.family(kinds[trial.setting]).trainable]
+        trained = filter(self.is_training, self.plan.trials)
+        left = [trial for trial in trained if self.finished(trial) is None]
         fits = [self.plan.candidates[trial.setting].tree["training"] for trial in left]
         if fits:
             self.monitor.print_line(describe_fits(fits, refitted=refitted))
@@ -145,8 +149,6 @@ def apply_fold_results(plan: Plan, best: str, comparison: Comparison) -> None:
         read_card(find_model(plan.study.fit(trial).run)) for trial in done if trial.setting == best
     ]
     scores = {name: round(score.mean, 4) for name, score in comparison.scores(best).items()}
-    from kontur.train.results import METRICS  # imports torch
-
     trained = catalog.family(plan.candidates[best].kind).trainable
     model = with_fold_results(read_model(path), cards, scores, trained=trained)
     write_model(path, model)

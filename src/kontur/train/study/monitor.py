@@ -20,10 +20,10 @@ from kontur.models import catalog
 from kontur.select import Outcome, Trial
 from kontur.settings import read_toml
 from kontur.train.progress import duration
+from kontur.train.run_folder import LINES
 from kontur.train.study.study_files import FitFiles
 from kontur.wording import plural
 
-LINES = "metrics.jsonl"  # the log of a run
 TAIL = 4096  # bytes: the last line is shorter
 BAR_WIDTH = 20  # characters
 HERE = "on this machine one after the other, where nothing else runs on it"
@@ -35,17 +35,19 @@ BAR_STEPS = 1000  # units of the bar: thousandths of the study
 
 
 def describe_fits(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
-    """The number and length of the fits to come, from their `training` settings.
+    """The number and length of the trainings to come, from their `training` settings.
+
+    That of the best on all images, where it is `refitted`, is one more.
 
     >>> describe_fits([{"minutes": 10.0}] * 30, refitted=False)
-    '30 fits of 10 minutes: about 5.4 hours with tuning and judging, on this machine one after the
-    other, where nothing else runs on it'
-    >>> describe_fits([{"minutes": 4}, {"minutes": 5}], refitted=True)[:71]
-    '2 fits of 4 to 5 minutes, then the best on all images: about 16 minutes'
+    '30 trainings of 10 minutes: about 5.4 hours with tuning and judging, on this machine one after
+    the other, where nothing else runs on it'
+    >>> describe_fits([{"minutes": 4}, {"minutes": 5}], refitted=True)[:80]
+    '3 trainings of 4 to 5 minutes, the last on all images: about 16 minutes with tun'
     >>> describe_fits([{"steps": 500}], refitted=False)
-    '1 fit of 500 steps; how long that takes is known after the first'
+    '1 training of 500 steps; how long that takes is known after the first'
     """
-    then = ", then the best on all images" if refitted else ""
+    then = ", the last on all images" if refitted else ""
     minutes = [fit["minutes"] for fit in fits if "minutes" in fit]
     if len(minutes) == len(fits):
         each = " to ".join(dict.fromkeys(f"{of(minutes):g}" for of in (min, max)))
@@ -58,7 +60,7 @@ def describe_fits(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
         steps = {fit.get("steps") for fit in fits}
         each = plural(steps.pop() or 0, "step") if len(steps) == 1 else "different lengths"
         length = f"{each}{then}; how long that takes is known after the first"
-    return f"{plural(len(fits), 'fit')} of {length}"
+    return f"{plural(len(fits) + refitted, 'training')} of {length}"
 
 
 def first_look(fits: Sequence[Mapping[str, Any]], settings: int, *, refitted: bool) -> str | None:
@@ -97,7 +99,10 @@ class _CurrentFit(NamedTuple):
 
 
 class StudyMonitor:
-    """Shows the progress of a study's fits: a bar on a terminal, a line for each fit elsewhere."""
+    """Shows the progress of a study's fits: a bar on a terminal, a line for each fit elsewhere.
+
+    Trainings alone are numbered; what is tuned in no time, such as a baseline, is none.
+    """
 
     def __init__(self, console: Console | None = None, *, quiet: bool = False):
         self.console = console or Console(stderr=True)
@@ -105,6 +110,8 @@ class StudyMonitor:
         self.planned: list[Trial] = []
         self.total = 0  # fits, that on all images too
         self.ended = 0
+        self.trains: Callable[[Trial], bool] = lambda trial: True
+        self.trainings = 0  # those of the fits that are trained
         self.seconds: dict[str, list[float]] = {}
         self.current: _CurrentFit | None = None
         self.bar = Progress(
@@ -124,12 +131,19 @@ class StudyMonitor:
         finished: Callable[[Trial], Mapping[str, float] | None],
         *,
         refitted: bool,
+        trains: Callable[[Trial], bool],
     ) -> Iterator[None]:
-        """Show the bar while the block runs; `finished` gives the result of a finished trial."""
+        """Show the bar while the block runs; `finished` gives the result of a finished trial.
+
+        `trains` says whether a trial is a training.
+        """
         self.planned, self.total = list(planned), len(planned) + refitted
-        finished_before = [trial for trial in planned if finished(trial) is not None]
-        if finished_before:
-            self.print_line(f"{len(finished_before)} of {len(planned)} fits are finished already")
+        trained = [trial for trial in planned if trains(trial)]
+        self.trains, self.trainings = trains, len(trained) + refitted
+        before = sum(finished(trial) is not None for trial in trained)
+        if before:
+            are = "are" if before > 1 else "is"
+            self.print_line(f"{plural(before, 'training')} {are} finished already")
         with self.bar:
             yield
 
@@ -151,7 +165,7 @@ class StudyMonitor:
         doing = ", tuning and judging" if share == 1 else ""
         self.bar.update(
             self.task,
-            description=f"{self.ended + 1}/{self.total} {self._name(self.current.trial)}{doing}",
+            description=f"{self._number(self.current.trial)}{self._name(self.current.trial)}{doing}",
             completed=BAR_STEPS * done,
             left=f"{duration(self.seconds_left(share))} left",
             visible=True,
@@ -171,7 +185,9 @@ class StudyMonitor:
         left = self.seconds_left(0.0)
         more = f", {duration(left)} left" if self.ended < self.total else ""
         name = self._name(outcome.trial)
-        self.print_line(f"[{self.ended}/{self.total}] {name}: {came}{took}{more}")
+        number = self._number(outcome.trial).strip()
+        number = f"[{number}] " if number else ""
+        self.print_line(f"{number}{name}: {came}{took}{more}")
 
     def print_line(self, line: str) -> None:
         """Print a line above the bar."""
@@ -215,6 +231,15 @@ class StudyMonitor:
         if self.current.minutes < math.inf:
             return 60 * self.current.minutes + TUNING_SECONDS
         return (time.monotonic() - self.current.since) / max(share, 0.01)
+
+    def _number(self, trial: Trial) -> str:
+        """Which training it is, of all of them; "" of what is none."""
+        if trial.fold is None:
+            return f"{self.trainings}/{self.trainings} "
+        if not self.trains(trial):
+            return ""
+        before = sum(map(self.trains, self.planned[: self.planned.index(trial)]))
+        return f"{before + 1}/{self.trainings} "
 
     @staticmethod
     def _name(trial: Trial) -> str:
