@@ -65,8 +65,9 @@ def fit(job: dict[str, Any]) -> Result:
     from kontur.evaluate import evaluate, summarise
     from kontur.infer.load import load
     from kontur.models.archive import read_card
-    from kontur.train.logger import LINES, read_rows
+    from kontur.train.logger import read_rows
     from kontur.train.run import train
+    from kontur.train.run_folder import LINES
 
     folder = open_folder(job["data"])
     names = np.random.default_rng(job["split"]).permutation(folder.names).tolist()

@@ -1,3 +1,4 @@
+import re
 import signal
 import sys
 import types
@@ -12,9 +13,13 @@ from kontur.train.signals import Stopped
 
 
 @pytest.fixture
-def calls(monkeypatch):
+def calls(monkeypatch, tmp_path):
     """What `kontur train` asks of `kontur.train.run.train`, instead of a training."""
     asked = []
+    for folder in ("a", "cells", "old"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "old" / "config.toml").touch()  # of a run
+    monkeypatch.chdir(tmp_path)
     module = types.ModuleType("kontur.train.run")
     module.train = lambda data, **options: asked.append((data, options))
     monkeypatch.setitem(sys.modules, "kontur.train.run", module)
@@ -48,7 +53,7 @@ def test_options_reach_the_training(kontur, calls, tmp_path):
 def test_minutes_and_groups_are_options_and_minutes_decide_unless_steps_are_given(kontur, calls):
     kontur("train", "cells", "--out", "run", "--minutes", "6", "--group", "5")
     kontur("train", "cells", "--out", "run", "--minutes", "6", "--set", "training.steps=20")
-    kontur("train", "--out", "run", "--minutes", "6", "--resume")
+    kontur("train", "--out", "old", "--minutes", "6", "--resume")
     resolved = [overrides(options["settings"]) for _, options in calls]
     assert resolved == [
         {"training": {"minutes": 6.0, "steps": 1_000_000}, "data": {"group": "5"}},
@@ -58,7 +63,7 @@ def test_minutes_and_groups_are_options_and_minutes_decide_unless_steps_are_give
 
 
 def test_a_run_goes_on_without_naming_its_data(kontur, calls):
-    kontur("train", "--out", "run", "--resume")
+    kontur("train", "--out", "old", "--resume")
     ((data, options),) = calls
     assert data is None
     assert options["resume"] is True
@@ -77,6 +82,22 @@ def test_a_sweep_reaches_the_sweep_with_all_else(kontur, calls, monkeypatch):
     assert options["over"] == ["optimiser.weight_decay=0,1e-2", "model.widths=[8,16],[16,32]"]
     assert options["settings"] == ["training.steps=20"]
     assert (options["resume"], options["force"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["cells", "--out", "old"], r"old holds a run already .config.toml.; go on with --resume"),
+        (["cells", "--out", "new", "--resume"], "there is no run to go on with in new"),
+        (["cells", "--out", "old", "--resume", "--force"], "give one"),
+        (["cell", "--out", "new"], "there is no folder cell"),
+    ],
+)
+def test_a_folder_that_cannot_be_taken_is_refused_before_torch_is_imported(
+    kontur, calls, monkeypatch, words, sentence
+):
+    monkeypatch.setitem(sys.modules, "kontur.train.run", None)  # importing it is an error
+    assert re.search(sentence, kontur("train", *words, code=1))
 
 
 def test_two_folders_are_wrong_usage(kontur, calls):

@@ -4,6 +4,7 @@ import numpy as np
 import shapely
 from skimage.color import rgb2lab
 
+from kontur.display import neighbour_colours as module
 from kontur.display.colours import PALETTE
 from kontur.display.neighbour_colours import neighbour_colours
 
@@ -70,3 +71,31 @@ def test_a_heap_takes_no_square_of_its_objects_in_steps_and_has_all_colours():
         assert np.bincount(colours).min() > 0.1 * len(heap)  # of 7 colours
         first = np.lexsort(heap[:, 1::-1].T)[:7]
         assert len(set(colours[first].tolist())) == 7
+
+
+def heap_of_sizes(count, width):
+    """Boxes of five octaves of width and of height in a square of this width."""
+    rng = np.random.default_rng(0)
+    sides = 8 * 2 ** rng.uniform(0, 5, (count, 2))
+    corners = rng.uniform(0, width, (count, 2)) - sides / 2
+    boxes = np.hstack([corners, corners + sides])
+    return boxes[np.lexsort(boxes[:, 1::-1].T)]
+
+
+def test_the_neighbours_are_the_nearest_of_all_before():
+    boxes = heap_of_sizes(400, 240)
+    near = module.NEAR * np.median(boxes[:, 2:] - boxes[:, :2])
+    starts, found, _ = module._earlier_neighbours(boxes)
+    for i in range(len(boxes)):
+        apart = np.maximum(boxes[:i, :2] - boxes[i, 2:], boxes[i, :2] - boxes[:i, 2:])
+        gap = np.hypot(*np.maximum(apart, 0).T)
+        wanted = [j for j in np.argsort(gap, kind="stable") if gap[j] <= near][: module.MOST]
+        assert found[starts[i] : starts[i + 1]].tolist() == wanted
+
+
+def test_of_many_that_touch_few_are_looked_at(monkeypatch):
+    seen, gaps = [], module._gaps
+    monkeypatch.setattr(module, "_gaps", lambda one, two: seen.append(len(one)) or gaps(one, two))
+    boxes = heap_of_sizes(4000, 200)  # each touches about a thousand others
+    module._earlier_neighbours(boxes)
+    assert sum(seen) < 150 * len(boxes)

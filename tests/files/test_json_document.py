@@ -107,3 +107,9 @@ def test_the_depth_is_the_same_however_the_text_is_cut(monkeypatch):
     for size in range(1, 30):
         monkeypatch.setattr(json_document, "CHUNK", size)
         assert json_document.depth(text) == 3
+
+
+def test_a_boolean_is_no_id():
+    with pytest.raises(InputError, match="image_id is True; an id wants a whole number or a word"):
+        json_document.identity(True, "image_id")
+    assert json_document.identity(1.0, "image_id") == 1

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 import shapely
 
-from kontur.formats.parts import without_frames
+from kontur.formats.parts import whole_objects, without_frames
 
 DISC = shapely.Point(5, 5).buffer(5)
 
@@ -36,3 +36,13 @@ def test_boxes_alone_and_boxes_that_are_larger_than_the_others_stay():
     assert kept(shapely.box(0, 0, 10, 10), shapely.box(1, 1, 11, 11)) == [0, 1]
     assert kept(shapely.box(0, 0, 13, 10), DISC) == [0, 1]
     assert kept(shapely.box(20, 0, 30, 10), DISC) == [0, 1]
+
+
+def test_a_box_that_is_left_out_is_said(caplog):
+    parts = [Part(DISC), Part(shapely.box(*DISC.bounds)), Part(shapely.box(20, 0, 30, 10))]
+    objects, _ = whole_objects(parts, lambda part: part.area.bounds[0] < 10 or None, "a.json")
+    assert [len(each) for each in objects] == [1, 1]
+    assert caplog.messages == ["a.json: 1 rectangle around the other shapes of a group: left out"]
+    caplog.clear()
+    whole_objects(parts, lambda part: None, "a.json")
+    assert caplog.messages == []

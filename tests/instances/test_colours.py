@@ -42,3 +42,13 @@ def test_numbers_of_tracks_may_be_of_any_size():
     extras = [{"geojson": {"track": 7e30 if i else 10**40}} for i in range(len(objects))]
     colours = object_colours(objects.replace(extras=extras))
     assert colours[0].tolist() == list(PALETTE[10**40 % len(PALETTE)])
+
+
+def test_a_boolean_is_no_number_of_a_track():
+    boxes = [shapely.box(x, 0, x + 5, 5) for x in (0, 5)]
+    ticked = Instances.of(boxes, extras=[{"track": True}] * 2).replace(plane=Plane(0, 1))
+    first, second = object_colours(ticked).tolist()
+    assert first != second  # as objects without a track
+    numbered = Instances.of(boxes, extras=[{"track": 1}] * 2).replace(plane=Plane(0, 1))
+    first, second = object_colours(numbered).tolist()
+    assert first == second

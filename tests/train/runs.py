@@ -11,8 +11,8 @@ from rich.console import Console
 from kontur.train.checkpoint import read_checkpoint
 from kontur.train.dataloader import Crops
 from kontur.train.progress import ProgressDisplay
-from kontur.train.results import MODEL
 from kontur.train.run import train
+from kontur.train.run_folder import MODEL
 
 BATCH = 2
 VAL = 0.34  # two of the six images

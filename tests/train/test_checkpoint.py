@@ -9,13 +9,12 @@ import torch
 from kontur.errors import InputError
 from kontur.train.checkpoint import (
     AVERAGED,
-    LAST,
-    PREVIOUS,
     Checkpoint,
     WholeFiles,
     newest_checkpoint,
     read_checkpoint,
 )
+from kontur.train.run_folder import LAST, PREVIOUS
 
 
 def checkpoint(step: int) -> dict:

@@ -4,7 +4,8 @@ import os
 
 import torch
 
-from kontur.train.checkpoint import LAST, read_checkpoint
+from kontur.train.checkpoint import read_checkpoint
+from kontur.train.run_folder import LAST
 from tests.train.runs import VAL, run_to_last_step
 
 

@@ -11,7 +11,6 @@ from kontur.models.card_summary import card_summary
 from kontur.models.unet.config import UNetConfig
 from kontur.nn import efficientnet
 from kontur.nn.efficientnet import imagenet_weights
-from kontur.train.checkpoint import LAST
 from kontur.train.config import RunConfig
 from kontur.train.network import (
     IMAGENET,
@@ -26,6 +25,7 @@ from kontur.train.network import (
     working_scale,
 )
 from kontur.train.run import train
+from kontur.train.run_folder import LAST
 from tests.train.runs import FEW_GRAPHS, run, run_to_last_step, weights
 
 CONFIG = RunConfig(preset="tiny")

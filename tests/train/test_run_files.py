@@ -4,9 +4,8 @@ import pytest
 
 from kontur.errors import InputError
 from kontur.settings import to_toml
-from kontur.train.run_files import CONFIG, read_config, refuse_other_work, resumed_config
-from tests.data import drawn
-from tests.train.runs import run
+from kontur.train.run_files import read_config, resumed_config
+from kontur.train.run_folder import CONFIG
 
 
 def test_a_saved_run_with_former_names_of_settings_is_read(tmp_path):
@@ -53,13 +52,3 @@ def test_a_file_of_settings_reaches_a_run_that_goes_on_and_its_scale_stays(tmp_p
         resumed_config(tmp_path, {}, (), file=file)
     with pytest.raises(InputError, match="cannot change preset"):
         resumed_config(tmp_path, {"preset": "tiny"}, ())
-
-
-@pytest.mark.parametrize("inside", ["", "images"])
-def test_a_run_does_not_begin_among_images(tmp_path, inside):
-    cells = drawn.labelled(tmp_path / "cells")
-    with pytest.raises(InputError, match=r"holds images .* such as .*cells/run$"):
-        run(cells, cells / inside, force=True)
-    assert not (cells / inside / CONFIG).exists()
-    (cells / CONFIG).touch()
-    refuse_other_work(cells)  # a run that an older Kontur began there

@@ -13,7 +13,8 @@ from PIL import Image
 from kontur.instances import Instances
 from kontur.models.archive import read_model
 from kontur.train import validation
-from kontur.train.checkpoint import LAST, read_checkpoint
+from kontur.train.checkpoint import read_checkpoint
+from kontur.train.run_folder import LAST
 from kontur.train.signals import ENDING, Signals, Stopped
 from tests.train.runs import (
     FEW_GRAPHS,

@@ -1,5 +1,6 @@
 """Training in stages: what is trained when, which weights move, and going on where one was."""
 
+import json
 from unittest.mock import Mock
 
 import pytest
@@ -11,12 +12,13 @@ from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.segmenter import Segmenter, in_evaluation
 from kontur.train.callbacks import TrainingCallback, TrainingReporter
-from kontur.train.checkpoint import LAST, read_checkpoint
+from kontur.train.checkpoint import read_checkpoint
 from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.dataloader import Batch
 from kontur.train.devices import Devices
 from kontur.train.module import LAST_STAGE, Stages, Training
 from kontur.train.run_files import read_config
+from kontur.train.run_folder import LAST, LINES
 from kontur.train.signals import Signals
 from kontur.train.trainer import Job, strategy
 from tests.models import contract
@@ -249,6 +251,11 @@ def test_a_staged_run_that_was_cut_goes_on_as_if_it_never_had(folder, tmp_path, 
     printed = run_to_last_step(folder, tmp_path / "whole", STAGED, val=VAL)
     assert "step 5: contours trained from here on" in printed
     assert "step 9: refinement trained from here on" in printed
+    rows = [json.loads(line) for line in (tmp_path / "whole" / LINES).read_text().splitlines()]
+    names = [{name for name in row if name.startswith("train/")} for row in rows]
+    before, begun = (next(i for i, row in enumerate(rows) if row["step"] == s) for s in (5, 9))
+    assert names[before] < names[begun]  # the curves begin where the log says
+    assert not any(names[begun] <= each for each in names[:begun])
     with monkeypatch.context() as patch:
         at_step(patch, 9, power_cut)  # in the second stage; the last checkpoint is of step 8
         with pytest.raises(Killed):

@@ -1,6 +1,7 @@
 """`kontur train`: a model trained on images with annotations."""
 
 import json
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -126,6 +127,12 @@ def train(
         "force": force,
     }
     set_passive_waiting()
+    if not sweep and os.environ.get("RANK", "0") == "0":  # torchrun's others follow the first
+        from kontur.train.run_folder import check_run_folder
+
+        check_run_folder(out, resume=resume, force=force)  # before torch is imported, for seconds
+        if data is not None and not data.exists():
+            raise InputError(f"there is no folder {data}")
     try:
         if sweep:
             from kontur.train.devices import launched

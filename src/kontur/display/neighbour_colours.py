@@ -71,30 +71,55 @@ def _earlier_neighbours(
 
     Those of object i are from place `starts[i]` to `starts[i + 1]`. A weight is 1 where boxes touch
     and 0 where they are as far apart as neighbours may be.
+
+    They are looked for among the first few boxes, then among those that follow: a large box may
+    touch thousands of small ones, of which the first `MOST` count.
     """
     near = NEAR * float(np.median(boxes[:, 2:] - boxes[:, :2]))
-    tree = shapely.STRtree(shapely.box(*boxes.T))
     wider = shapely.box(*(boxes + near * np.array([-1, -1, 1, 1])).T)
-    counts = np.zeros(len(boxes), dtype=np.int64)
-    others, weights = [], []
-    for first in range(0, len(boxes), AT_A_TIME):
-        own, other = tree.query(wider[first : first + AT_A_TIME])
-        own += first
-        earlier = other < own
-        own, other = own[earlier], other[earlier]
-        low, high = (
-            np.maximum(boxes[own, :2], boxes[other, :2]),
-            np.minimum(boxes[own, 2:], boxes[other, 2:]),
-        )
-        gap = np.hypot(*np.maximum(low - high, 0).T)
-        order = np.lexsort((other, gap, own))
-        own, other, gap = own[order], other[order], gap[order]
-        rank = np.arange(len(own)) - np.searchsorted(own, own)
-        kept = (rank < MOST) & (gap <= near)
-        counts += np.bincount(own[kept], minlength=len(boxes))
-        others.append(other[kept])
-        weights.append(1 - gap[kept] / near if near > 0 else np.ones(kept.sum()))
-    return np.append(0, counts.cumsum()), np.concatenate(others), np.concatenate(weights)
+    touching = np.zeros(len(boxes), dtype=np.int64)
+    none = np.zeros(0, dtype=np.int64)
+    found = [(none, none, np.zeros(0))]
+    first, size = 0, MOST
+    while first < len(boxes):
+        tree = shapely.STRtree(shapely.box(*boxes[first : first + size].T))
+        looking = np.flatnonzero(touching < MOST)  # the others have the first that they touch
+        looking = looking[looking > first]
+        looking = looking[boxes[looking, 0] - near <= boxes[first : first + size, 2].max()]
+        for some in np.split(looking, range(AT_A_TIME, len(looking), AT_A_TIME)):
+            own, other = tree.query(wider[some])
+            own, other = some[own], other + first
+            earlier = other < own
+            own, other = own[earlier], other[earlier]
+            gap = _gaps(boxes[own], boxes[other])
+            close = gap <= near
+            found.append(_nearest(own[close], other[close], gap[close]))
+            own, _, gap = found[-1]
+            touching += np.bincount(own[gap == 0], minlength=len(boxes))
+        first, size = first + size, min(2 * size, AT_A_TIME)
+    own, other, gap = _nearest(*map(np.concatenate, zip(*found, strict=True)))
+    counts = np.bincount(own, minlength=len(boxes))
+    weights = 1 - gap / near if near > 0 else np.ones(len(gap))
+    return np.append(0, counts.cumsum()), other, weights
+
+
+def _gaps(
+    boxes: Float[np.ndarray, "n 4"], others: Float[np.ndarray, "n 4"]
+) -> Float[np.ndarray, " n"]:
+    """How far each box is from its other one; 0 where they touch or overlap."""
+    low = np.maximum(boxes[:, :2], others[:, :2])
+    high = np.minimum(boxes[:, 2:], others[:, 2:])
+    return np.hypot(*np.maximum(low - high, 0).T)
+
+
+def _nearest(
+    own: Int[np.ndarray, " n"], other: Int[np.ndarray, " n"], gap: Float[np.ndarray, " n"]
+) -> tuple[Int[np.ndarray, " m"], Int[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+    """Of each object the `MOST` neighbours of the smallest gaps, of equal ones the first."""
+    order = np.lexsort((other, gap, own))
+    own, other, gap = own[order], other[order], gap[order]
+    kept = np.arange(len(own)) - np.searchsorted(own, own) < MOST
+    return own[kept], other[kept], gap[kept]
 
 
 def _likeness() -> Float[np.ndarray, "c c"]:

@@ -163,12 +163,22 @@ def whole_number(value: Any) -> int | None:
     return int(value) if isinstance(value, Integral) else None
 
 
+def score(value: Any) -> float:
+    """The score that a value is, a number from 0 to 1; NaN of anything else.
+
+    >>> score(0.5), score(1), score(True), score(2), score("0.5"), score(None)
+    (0.5, 1.0, nan, nan, nan, nan)
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value <= 1 else math.nan
+
+
 def identity(value: Any, what: str) -> Any:
     """An id as a file has it, a number as a whole one; NaN, which pandas writes for none, is None.
 
-    Words stay what they are. Raises `InputError`, opening with `what`, for a fraction.
+    Words stay what they are. Raises `InputError`, opening with `what`, for a fraction or a boolean.
     """
-    if not isinstance(value, float):
+    if not isinstance(value, bool | float):
         return value
     if math.isnan(value):
         return None

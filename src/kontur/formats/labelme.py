@@ -196,7 +196,7 @@ def _shape(row: Any, size: tuple[int, int] | None, which: str) -> _Shape:
     if not isinstance(row, Mapping) or "label" not in row or "points" not in row:
         raise InputError(f"{which} wants a label and points")
     label = row["label"]
-    if not isinstance(label, str | int | float) or label == "":
+    if not isinstance(label, str | int | float) or isinstance(label, bool) or label == "":
         raise InputError(f"{which} has the label {quoted(label)}; wanted a name")
     kind = row.get("shape_type") or "polygon"
     if kind not in AREAS:
@@ -268,9 +268,7 @@ def _class(shape: _Shape) -> str | None:
 
 
 def _score(row: Mapping[str, Any]) -> float:
-    score = row.get("score")
-    is_score = isinstance(score, int | float) and 0 <= score <= 1
-    return float(score) if is_score and score is not None else np.nan
+    return json_document.score(row.get("score"))
 
 
 def _id(row: Mapping[str, Any]) -> int | None:

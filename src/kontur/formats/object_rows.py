@@ -214,7 +214,10 @@ def _at_rows(column: Shaped[np.ndarray, " n"] | None, rows: Int[np.ndarray, " m"
 
 
 def _scores(column: Shaped[np.ndarray, " n"] | None, rows: Int[np.ndarray, " m"]) -> list[float]:
-    scores = [np.nan if value is None else float(value) for value in _at_rows(column, rows)]
+    none = (type(None), bool, np.bool_)
+    scores = [
+        np.nan if isinstance(value, none) else float(value) for value in _at_rows(column, rows)
+    ]
     return [score if 0 <= score <= 1 else np.nan for score in scores]
 
 

@@ -1,5 +1,6 @@
 """Objects of several shapes: polygons and masks of other programs, joined into one area."""
 
+import logging
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
@@ -11,6 +12,9 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.formats import outline_repair
 from kontur.formats.windows import Window, trace
+from kontur.wording import plural
+
+log = logging.getLogger("kontur.formats")
 
 NEARLY = 0.25  # of an object's shorter side, by which a box around it may be off
 
@@ -35,11 +39,17 @@ def whole_objects(
     """The shapes of each of k objects and the objects' valid polygons, which `where` are read.
 
     Shapes of one group are one object, and so is each of the group None; what has no area is
-    left out, a box around the others of its group too (`without_frames`), and what was repaired
-    is logged (`outline_repair.repaired`). No shapes give no objects.
+    left out, a box around the others of its group too (`without_frames`), which is logged, and so
+    is what was repaired (`outline_repair.repaired`). No shapes give no objects.
     """
-    objects = grouped([shape for shape in shapes if shape.area is not None], group_of)
-    objects = [without_frames(parts) if len(parts) > 1 else parts for parts in objects]
+    every = grouped([shape for shape in shapes if shape.area is not None], group_of)
+    objects = [without_frames(parts) if len(parts) > 1 else parts for parts in every]
+    frames = sum(map(len, every)) - sum(map(len, objects))
+    if frames:
+        log.warning(
+            "%s: %s around the other shapes of a group: left out",
+            *(where, plural(frames, "rectangle")),
+        )
     areas = joined([[part.area for part in parts if part.area is not None] for parts in objects])
     polygons, kept = outline_repair.repaired(areas, where)
     return [parts for parts, keep in zip(objects, kept, strict=True) if keep], polygons

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kontur.display.colours import as_hex, class_colour
+from kontur.files import json_document
 from kontur.formats.attributes import default_colour, hex_of, plain
 from kontur.formats.image_annotation import PROBABILITY, ClassPrediction, without_probabilities
 from kontur.formats.object_uuid import is_ours
@@ -47,9 +48,7 @@ def measurements_of(values: Any) -> dict[str, Any]:
 
 def score_of(properties: Mapping[str, Any]) -> float:
     """The measurement `score` where it is a number from 0 to 1, else NaN."""
-    score = measurements_of(properties.get("measurements")).get("score")
-    is_score = isinstance(score, int | float) and 0 <= score <= 1
-    return float(score) if is_score and score is not None else math.nan
+    return json_document.score(measurements_of(properties.get("measurements")).get("score"))
 
 
 def written_measurements(properties: Mapping[str, Any]) -> dict[str, Any]:

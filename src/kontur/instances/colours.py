@@ -38,7 +38,7 @@ def object_colours(instances: "Instances") -> UInt8[np.ndarray, "k 3"]:
 def _track(said: Mapping[str, Any]) -> int | None:
     """The number of a track in what a file says of an object, at whatever depth it is there."""
     number = said.get(TRACK)
-    if isinstance(number, int | float) and number == number // 1:
+    if isinstance(number, int | float) and not isinstance(number, bool) and number == number // 1:
         return int(number)
     below = (_track(each) for each in said.values() if isinstance(each, Mapping))
     return next((track for track in below if track is not None), None)

@@ -17,7 +17,6 @@ from kontur.instances import Instances
 from kontur.models.card import Card
 from kontur.train import pictures, validation
 from kontur.train.advice import describe_gap
-from kontur.train.checkpoint import BEST, LAST
 from kontur.train.config import TrainingConfig
 from kontur.train.dataloader import Batch, validation_batches
 from kontur.train.gradient_flow import flow_summary, measure_flow, scalars
@@ -25,6 +24,7 @@ from kontur.train.logger import VAL_LOSS, RunLogger
 from kontur.train.module import Stages, Training
 from kontur.train.pace import Pace, slowdown_warning
 from kontur.train.progress import ProgressDisplay, Speed, duration
+from kontur.train.run_folder import BEST, LAST
 from kontur.train.signals import Signals
 from kontur.train.timing import adapt_threads
 from kontur.train.trainer import Job, step_timer
@@ -65,13 +65,16 @@ class TrainingReporter:
         self.begun: int | None = None  # stages of the network, since this process trains
 
     def step(self, module: Training, step: int, batch: Batch, *, last: bool) -> None:
-        """Add the losses of a step, and log them every `LOG_EVERY` steps."""
+        """Add the losses of a step, and log them every `LOG_EVERY` steps.
+
+        And where a stage begins, so that the log and its curves have its losses from that step on.
+        """
         self.last_batch = batch
-        self._tell_stages(module.stages, step)
+        begins = self._tell_stages(module.stages, step)
         for name, loss in module.latest.items():
             self.losses.setdefault(name, []).append(float(loss))
         self.speed.add(self.images_a_step, module.seconds)
-        if step % LOG_EVERY == 0 or last:
+        if step % LOG_EVERY == 0 or last or begins:
             self._log_losses(module, step)
         elif self.display.is_silent:
             self._show_progress(module, step, self._mean_losses())
@@ -161,15 +164,20 @@ class TrainingReporter:
             f"(training.patience={self.config.patience})"
         )
 
-    def _tell_stages(self, stages: Stages, step: int) -> None:
-        """Print which stages have begun, for the total of the losses rises with them."""
-        if self.begun is not None and stages.begun > self.begun:
+    def _tell_stages(self, stages: Stages, step: int) -> bool:
+        """Print which stages have begun, for the total of the losses rises with them; whether any.
+
+        None of a run that goes on does where it does.
+        """
+        begins = self.begun is not None and stages.begun > self.begun
+        if begins:
             names = ", ".join(stages.names[self.begun : stages.begun])
             self.display.print_line(
                 f"step {step}: {names} trained from here on, with losses of their own, which the "
                 "total has too (training.stages)"
             )
         self.begun = stages.begun
+        return begins
 
     def _log_losses(self, module: Training, step: int) -> None:
         losses = self._mean_losses()

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from kontur.errors import InputError
 from kontur.files.atomic import flush, replacing
+from kontur.train.run_folder import BEST, LAST, PREVIOUS
 
-LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
 AVERAGED = "average.module."  # what the averaged network's weights are called in a checkpoint
 CALLBACK, CALLBACK_BEFORE = "TrainingCallback", "Watch"  # whose state it holds; its earlier name
 

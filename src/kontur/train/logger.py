@@ -16,11 +16,9 @@ from torch.utils.tensorboard import SummaryWriter
 from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
 from kontur.files.atomic import replacing, write_text
+from kontur.train.run_folder import BOARD, LINES
 
 BINS = 30  # of a histogram, half a kilobyte; TensorBoard's own histograms take up to 25
-LINES = "metrics.jsonl"
-CURVES = "curves.png"
-BOARD = "tensorboard"
 VAL_LOSS = "val/loss"  # the total on validation crops, beside train/total
 STRONG = ("total", "total, validation")  # curves to be told from those of single losses
 Row = dict[str, float | None]

@@ -24,11 +24,11 @@ from kontur.models.card import STAINS, Card
 from kontur.models.segmenter import Segmenter
 from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge, read_toml
-from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
+from kontur.train.checkpoint import Checkpoint
 from kontur.train.choose_backbone import choose_backbone, knows_photographs
 from kontur.train.class_rows import class_weights, new_classes, with_classes
 from kontur.train.config import RunConfig
-from kontur.train.run_files import CONFIG
+from kontur.train.run_folder import BEST, CONFIG, LAST, PREVIOUS
 
 TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not hold for others
 USUAL_CHANNELS = {1, 3}  # of images, which `to_channels` converts into one another

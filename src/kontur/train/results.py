@@ -19,16 +19,13 @@ from kontur.train.advice import describe_gap, fit_advice, outline_advice
 from kontur.train.export import to_model
 from kontur.train.gradient_flow import draw_flow
 from kontur.train.int8 import with_int8
-from kontur.train.logger import CURVES, RunLogger
+from kontur.train.logger import RunLogger
 from kontur.train.octagons import OctagonOverlap, octagon_overlap
 from kontur.train.pictures import write_overlays
 from kontur.train.progress import ProgressDisplay
+from kontur.train.run_folder import CURVES, GRADIENTS, METRICS, MODEL, OVERLAYS
 from kontur.train.tuning import tune
 
-MODEL = "model.kontur"
-METRICS = "metrics.json"
-GRADIENTS = "gradients.png"
-OVERLAYS = "overlays"
 DRAWN = 8  # validation images in `overlays`
 
 

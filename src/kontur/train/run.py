@@ -24,7 +24,7 @@ from kontur.infer.learned_images import NAMES, read_names, write_learned, write_
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_training_samples
-from kontur.train.checkpoint import BEST, LAST, Checkpoint, newest_checkpoint
+from kontur.train.checkpoint import Checkpoint, newest_checkpoint
 from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.devices import Devices, choose_batch, choose_devices, launched
@@ -44,14 +44,9 @@ from kontur.train.network import (
 )
 from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
-from kontur.train.results import MODEL, finish
-from kontur.train.run_files import (
-    CONFIG,
-    refuse_existing_run,
-    refuse_other_work,
-    remove_run_files,
-    resumed_config,
-)
+from kontur.train.results import finish
+from kontur.train.run_files import resumed_config
+from kontur.train.run_folder import BEST, CONFIG, LAST, MODEL, check_run_folder, remove_run_files
 from kontur.train.signals import Signals
 from kontur.train.timing import choose_mode
 from kontur.train.trainer import (
@@ -123,16 +118,12 @@ def train(
             "data": {"path": _as_setting(data), "val": _as_setting(val)},
         }
     )
-    if resume and force:
-        raise InputError("--resume goes on with a run and --force starts afresh; give one")
     with quiet_lightning(), Signals() as signals, only_writer(run):
         file = Path(config) if config else None
+        check_run_folder(run, resume=resume, force=force)
         if resume:
             resolved = resumed_config(run, given, settings, file=file)
         else:
-            refuse_other_work(run)
-            if not force:
-                refuse_existing_run(run)
             resolved = RunConfig.resolve(file=file, settings=settings, given=given)
         return _train(run, resolved, resume=resume, display=display, signals=signals)
 

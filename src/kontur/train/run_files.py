@@ -1,23 +1,15 @@
-"""The files in a run's folder, and the settings of the run."""
+"""The settings of a run, as its folder holds them."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kontur.data.layouts.work_in_folder import free_place, work_in
 from kontur.errors import InputError
-from kontur.infer.learned_images import LEARNED, NAMES
 from kontur.models import catalog
 from kontur.settings import merge, overrides, read_toml
-from kontur.train.checkpoint import BEST, LAST, PREVIOUS
 from kontur.train.config import RunConfig
-from kontur.train.logger import BOARD, CURVES, LINES
-from kontur.train.results import GRADIENTS, METRICS, MODEL, OVERLAYS
+from kontur.train.run_folder import CONFIG, check_run_folder
 
-CONFIG = "config.toml"
-WEIGHTS = (LAST, PREVIOUS, BEST, MODEL)
-FILES = (CONFIG, NAMES, LEARNED, *WEIGHTS, METRICS, LINES, CURVES, GRADIENTS)
-FOLDERS = {BOARD: "events.out.tfevents.*", OVERLAYS: "*.png"}  # with a pattern of their files
 KEPT = (
     "kind",
     "preset",
@@ -25,37 +17,6 @@ KEPT = (
     "start",
 )  # settings that `--resume` cannot change, for the weights fit
 SPLIT = ("val", "group", "page")  # of the data, which it cannot change: they chose what is held out
-
-
-def refuse_other_work(run: Path) -> None:
-    """Raise `InputError` where the folder holds no run, but images, annotations or predictions."""
-    work = None if (run / CONFIG).exists() else work_in(run)
-    if work is not None:
-        raise InputError(
-            f"--out wants a folder for the run alone, and {run} holds {work}; give another one, "
-            f"such as {free_place(run, 'run')}"
-        )
-
-
-def refuse_existing_run(run: Path) -> None:
-    """Raise `InputError` where the folder holds a run already."""
-    existing = [name for name in FILES if (run / name).exists()]
-    if existing:
-        raise InputError(
-            f"{run} holds a run already ({existing[0]}); go on with --resume, start afresh with "
-            "--force, or give another --out"
-        )
-
-
-def remove_run_files(run: Path) -> None:
-    """Remove the files of a run, and nothing else."""
-    for name in FILES:
-        (run / name).unlink(missing_ok=True)
-    for folder, pattern in FOLDERS.items():
-        for path in (run / folder).glob(pattern):
-            path.unlink()
-        if (run / folder).is_dir() and not any((run / folder).iterdir()):
-            (run / folder).rmdir()
 
 
 def read_config(run: Path) -> RunConfig:
@@ -97,10 +58,7 @@ def resumed_config(
 
 
 def _saved(run: Path) -> dict[str, Any]:
-    if not (run / CONFIG).exists():
-        raise InputError(
-            f"there is no run to go on with in {run} (no {CONFIG}); leave out --resume"
-        )
+    check_run_folder(run, resume=True, force=False)
     saved = RunConfig.migrated(read_toml(run / CONFIG))
     kind, model = saved.get("kind"), saved.get("model")
     if kind in catalog.FAMILIES and isinstance(model, dict):  # settings were renamed since

@@ -218,7 +218,7 @@ def _box(row: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
     box = row.get("bbox")
     if not isinstance(box, list) or len(box) != 4:
         return None
-    if not all(isinstance(number, int | float) and abs(number) < LARGEST_SIDE for number in box):
+    if not all(type(number) in (int, float) and abs(number) < LARGEST_SIDE for number in box):
         return None
     x, y, width, height = map(float, box)
     return (x, y, x + width, y + height) if width > 0 and height > 0 else None
@@ -272,8 +272,7 @@ def _rest(annotation: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _score(annotation: Mapping[str, Any]) -> float:
-    score = annotation.get("score")
-    return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else float("nan")
+    return json_document.score(annotation.get("score"))
 
 
 def _is_crowd(row: Mapping[str, Any], where: str | Path) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from shapely import Polygon
 
 from kontur.errors import InputError
+from kontur.files import json_document
 from kontur.formats import outline_repair
 from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
@@ -147,7 +148,7 @@ def _task(row: Any, which: str) -> _Task | None:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             missing = f"it has no {error}" if isinstance(error, KeyError) else str(error)
             raise InputError(f"{here} is a {kind} that cannot be read: {missing}") from None
-        regions.append(_Region(area, label, _score(one.get("score"))))
+        regions.append(_Region(area, label, json_document.score(one.get("score"))))
     return _Task(_name(row, images, which), size, regions)
 
 
@@ -187,10 +188,6 @@ def _label(result: Mapping[str, Any]) -> str | None:
     value, kind = result.get("value"), str(result.get("type", ""))
     names = value.get(kind) if isinstance(value, Mapping) and kind.endswith("labels") else None
     return str(names[0]) if isinstance(names, list) and names else None
-
-
-def _score(score: Any) -> float:
-    return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else np.nan
 
 
 def _size(result: Mapping[str, Any], known: tuple[int, int] | None, which: str) -> tuple[int, int]:

@@ -226,7 +226,8 @@ def _class(attributes: Mapping[str, Any], key: str | None) -> str:
     value = attributes.get(key) if key is not None else None
     if isinstance(value, Mapping):  # ticked boxes
         value = ", ".join(str(name) for name, ticked in value.items() if ticked)
-    text = str(value).strip() if isinstance(value, str | int | float) else ""
+    named = isinstance(value, str | int | float) and not isinstance(value, bool)
+    text = str(value).strip() if named else ""
     return text or CLASSES[0]
 
 

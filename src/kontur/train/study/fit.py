@@ -37,9 +37,10 @@ def train(config: Path, run: Path) -> dict[str, Any]:
     """Train from the first step, or from the last checkpoint in RUN; the cost."""
     import torch
 
-    from kontur.train.checkpoint import LAST, Checkpoint
+    from kontur.train.checkpoint import Checkpoint
     from kontur.train.run import train as start
-    from kontur.train.run_files import CONFIG, read_config
+    from kontur.train.run_files import read_config
+    from kontur.train.run_folder import CONFIG, LAST
 
     with only_writer(run, wait=PATIENCE):
         pass  # the fit of a study that was killed just now has saved its last step

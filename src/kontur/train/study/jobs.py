@@ -20,6 +20,7 @@ from kontur.models.card import Card, Thresholds
 from kontur.select import Trial
 from kontur.settings import merge
 from kontur.train.config import RunConfig
+from kontur.train.run_folder import METRICS
 from kontur.train.study.monitor import StudyMonitor, describe_fits, first_look
 from kontur.train.study.plan import Plan
 from kontur.train.study.report import Comparison
@@ -148,8 +149,6 @@ def apply_fold_results(plan: Plan, best: str, comparison: Comparison) -> None:
         read_card(find_model(plan.study.fit(trial).run)) for trial in done if trial.setting == best
     ]
     scores = {name: round(score.mean, 4) for name, score in comparison.scores(best).items()}
-    from kontur.train.results import METRICS  # imports torch
-
     trained = catalog.family(plan.candidates[best].kind).trainable
     model = with_fold_results(read_model(path), cards, scores, trained=trained)
     write_model(path, model)

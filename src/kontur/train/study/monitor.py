@@ -20,10 +20,10 @@ from kontur.models import catalog
 from kontur.select import Outcome, Trial
 from kontur.settings import read_toml
 from kontur.train.progress import duration
+from kontur.train.run_folder import LINES
 from kontur.train.study.study_files import FitFiles
 from kontur.wording import plural
 
-LINES = "metrics.jsonl"  # the log of a run
 TAIL = 4096  # bytes: the last line is shorter
 BAR_WIDTH = 20  # characters
 HERE = "on this machine one after the other, where nothing else runs on it"

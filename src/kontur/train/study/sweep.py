@@ -21,13 +21,13 @@ from kontur.files.atomic import replacing, write_text
 from kontur.models import catalog
 from kontur.settings import merge, overrides
 from kontur.train.config import RunConfig
-from kontur.train.logger import LINES, VAL_LOSS, read_rows, smoothed
+from kontur.train.logger import VAL_LOSS, read_rows, smoothed
 from kontur.train.module import Diverged
 from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
-from kontur.train.results import METRICS, MODEL
 from kontur.train.run import train
-from kontur.train.run_files import CONFIG, read_config, resumed_config
+from kontur.train.run_files import read_config, resumed_config
+from kontur.train.run_folder import CONFIG, LINES, METRICS, MODEL
 
 TABLE, FIGURE = "sweep.md", "sweep.png"
 JUDGE_TRAIN = "training.judge_train=8"  # by default, for the gap
