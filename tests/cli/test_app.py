@@ -151,7 +151,7 @@ def test_what_the_system_refuses_names_the_file():
     assert _message(OSError("the socket is gone")) == "the socket is gone"
 
 
-@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS])
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
@@ -167,7 +167,24 @@ def test_where_a_command_may_not_write_it_says_what_to_do(code, name, remedy):
     error = OSError(code, f"{NOT_WRITTEN}: {os.strerror(code)}", "scans/predict.json")
     group = get_command(app)
     assert isinstance(group, CommandGroup)
-    assert _remedy(group.commands[name], error) == ("" if code == errno.ENOSPC else remedy)
+    assert _remedy(group.commands[name], error) == remedy
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("predict", "; make room there, or give another place with --out"),
+        ("convert", "; make room there"),
+    ],
+)
+def test_where_the_disk_is_full_a_command_says_what_to_do(code, name, remedy):
+    error = OSError(code, f"{NOT_WRITTEN}: {os.strerror(code)}", "scans/predict.json")
+    group = get_command(app)
+    assert isinstance(group, CommandGroup)
+    assert _remedy(group.commands[name], error) == remedy
+    error = OSError(code, os.strerror(code), "scans/predict.json")  # not about what is written
+    assert _remedy(group.commands[name], error) == ""
 
 
 def test_the_error_of_a_place_where_a_command_may_not_write_ends_in_what_to_do(capsys):

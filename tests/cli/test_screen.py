@@ -27,6 +27,19 @@ def test_a_terminal_gets_a_bar_and_odd_names_do_not_disturb_it(capsys, monkeypat
     assert "1/1" in shown
 
 
+def test_a_bar_counts_a_step_when_all_of_it_is_done(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with screen.steps(1, "outlining") as step:
+        step.part("a", 9, 10)
+        step.bar.refresh()
+        before = capsys.readouterr().err
+        step("a: 3 objects", "a")
+    assert "0/1" in before
+    assert "1/1" not in before
+    assert "1/1" in capsys.readouterr().err
+
+
 def test_a_table_aligns_numbers_to_the_right():
     rows = [["name", "n"], ["a", "1,000"], ["long one", "2.5"], ["b", "–"]]
     assert screen.table(rows).splitlines() == [

@@ -29,7 +29,7 @@ def halves(entry):
     return [entry._replace(instances=entry.instances[part]) for part in (np.s_[:1], np.s_[1:])]
 
 
-@pytest.mark.parametrize("ending", [*KEEP, ".rois.zip"])
+@pytest.mark.parametrize("ending", [*KEEP, ".rois.zip", ".labels.ome.zarr"])
 def test_the_track_that_divided_comes_back(tmp_path, ending):
     formats.write_images(tmp_path / f"film{ending}", [*map(plane, range(len(NUMBERS)))])
     entries = formats.read_images(tmp_path / f"film{ending}")
@@ -40,7 +40,7 @@ def test_the_track_that_divided_comes_back(tmp_path, ending):
         np.testing.assert_array_equal(parents_of(part), numbers)
 
 
-@pytest.mark.parametrize("ending", KEEP)
+@pytest.mark.parametrize("ending", [*KEEP, ".labels.ome.zarr"])
 def test_an_object_without_a_track_leaves_the_others_theirs(tmp_path, ending):
     formats.write_images(tmp_path / f"film{ending}", [*map(plane, range(len(NUMBERS)))])
     entries = formats.read_images(tmp_path / f"film{ending}")

@@ -18,14 +18,18 @@ from kontur.data.file_names import CLUSTER_FILE
 from kontur.errors import InputError
 from kontur.files.left_overs import hidden_beside
 from kontur.formats import read_images
+from kontur.infer import outputs
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
-from kontur.infer.outputs import ENDINGS
 from kontur.instances import Instances
 from tests.data import drawn
 from tests.images import films
 from tests.infer.painted import Bright, paint, run
+
+ENDINGS = {  # of all outputs of an image that is no stack
+    word: ending for word, ending in outputs.ENDINGS.items() if word != outputs.OVERLAYS
+}
 
 LEAVES = """
 import os, sys

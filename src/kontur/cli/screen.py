@@ -94,6 +94,7 @@ class _Bar:
         self.bar.update(
             self.task,
             completed=self.done + sum(self._parts.values()),
+            done=self.done,
             description=escaped(_end_of(line)),
             left="" if left is None else f"{duration(left)} left",
         )
@@ -117,12 +118,12 @@ def steps(
     columns = (
         TextColumn(doing),
         BarColumn(bar_width=20),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[done]}/{task.total:.0f}"),
         TextColumn("{task.fields[left]}"),
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield _Bar(bar, bar.add_task("", total=total, left=""), left)
+        yield _Bar(bar, bar.add_task("", total=total, done=0, left=""), left)
 
 
 def duration(seconds: float) -> str:

@@ -175,6 +175,9 @@ def predict_folder(
                 _note(record.add, job, outcome)
                 rows.add(outcome)
             record.finish()
+            if not isinstance(workers, int):  # of those that were killed meanwhile
+                record.complete()
+                remove_left_overs(file for job in jobs for file in job.files)
             rows.write()
 
 

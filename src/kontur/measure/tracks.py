@@ -71,8 +71,9 @@ def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
 def _check_columns(measured: "pd.DataFrame") -> None:
     if "track" not in measured or "t" not in measured:
         raise InputError(
-            "the outlines have no tracks; kontur predict FILM --page all --link numbers them, and "
-            "kontur measure --page all measures all planes"
+            "the outlines have no tracks; kontur predict FILM --page all --link numbers them, of "
+            "whose outputs label volumes of NIfTI alone hold none, and kontur measure --page all "
+            "measures all planes"
         )
     missing = [name for name in NEEDED if name not in measured]
     if missing:

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from kontur.nn.grid import to_grid
+
 SHORTEST = 1e-3  # pixels; two points in one place have no normal
 
 
@@ -19,21 +21,21 @@ def normals(contours: Float[Tensor, "m n 2"]) -> Float[Tensor, "m n 2"]:
 
 
 def across(
-    contours: Float[Tensor, "m n 2"], steps: Float[Tensor, "*#m s"]
+    contours: Float[Tensor, "m n 2"], steps: Float[Tensor, "*#m s"], *, learning: bool = False
 ) -> tuple[Float[Tensor, "m s*n"], Float[Tensor, "m s*n"]]:
     """x and y of the places at `steps` pixels outwards along the normal of each point.
 
     All points at the first step, all at the second, and so on. Steps are the same for all contours,
-    or an own row for each.
+    or an own row for each. Unless `learning` they lie on the grid (`nn.grid`) as the points do.
     """
     x, y = contours[..., 0], contours[..., 1]  # apart: engines are slow where an axis has length 2
     m, n, s = contours.shape[0], int(contours.shape[1]), int(steps.shape[-1])
     # Numbers: an exported graph cannot find out the rest of a shape that holds nothing.
     away = steps[..., None]  # (s, 1) or (m, s, 1)
-    places = [
-        (at[:, None] + normal[:, None] * away).reshape(m, s * n)
-        for at, normal in zip((x, y), _normals(x, y), strict=True)
-    ]
+    places = []
+    for at, normal in zip((x, y), _normals(x, y), strict=True):
+        moves = to_grid(normal[:, None] * away, learning=learning)
+        places.append((at[:, None] + moves).reshape(m, s * n))
     return places[0], places[1]
 
 

@@ -8,7 +8,8 @@ import shapely
 
 from kontur.display.colours import GREY, class_colour
 from kontur.files.json_rows import chunks
-from kontur.formats.ome_zarr.properties import image_label
+from kontur.formats.ome_zarr.properties import EXTRAS, image_label, with_properties
+from kontur.formats.tracks import parents_of, tracks_of, with_tracks
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
@@ -59,6 +60,23 @@ def test_a_value_has_the_words_of_its_first_object_and_beside_them_those_that_di
         ],
         "kontur": {"classes": ["cell", "debris"]},
     }
+
+
+def test_a_track_and_its_parent_come_back_and_nothing_but_what_another_program_told_is_kept():
+    planes = [plane(t, [5, 2], [0, 0], [0.5, 0.5 + t / 4]) for t in range(2)]
+    planes = [planes[0], with_tracks(planes[1], np.array([7, np.nan]), np.array([3, np.nan]))]
+    label = json.loads("".join(chunks(image_label(planes))))
+    label["properties"][1] |= {"track": "left", "stain": "DAPI"}  # no number of a track
+    first, second = (with_properties(one.replace(extras=[{}, {}]), label, "a") for one in planes)
+    np.testing.assert_array_equal(tracks_of(first), [np.nan, np.nan])
+    np.testing.assert_array_equal(tracks_of(second), [7, np.nan])
+    np.testing.assert_array_equal(parents_of(second), [3, np.nan])
+    assert [extra.get(EXTRAS) for extra in first.extras] == [
+        None,
+        {"track": "left", "stain": "DAPI"},
+    ]
+    assert [extra.get(EXTRAS) for extra in second.extras] == [None, {"stain": "DAPI"}]
+    assert second.scores.tolist() == [0.5, 0.75]
 
 
 def test_no_objects_give_the_classes_alone():

@@ -24,7 +24,7 @@ def test_a_score_is_the_geometric_mean_of_the_centre_s_and_the_quality():
     again = quality_of_rings(
         predictor.engine.graphs, candidates.features, list(candidates.rings), predictor.config
     )
-    assert np.abs(again - candidates.quality).max() < 0.1  # their points are spaced anew
+    assert np.abs(again - candidates.quality).max() < 0.15  # their points are spaced anew
 
 
 def test_shapes_start_from_the_very_same_places_wherever_a_view_begins():

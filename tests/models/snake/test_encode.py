@@ -18,6 +18,7 @@ from kontur.models.snake.detector import Detected, boxes_of_cells
 from kontur.models.snake.encode import MIN_OVERLAP, collate, encode, gaussian_radius
 from kontur.models.snake.propose import peaks
 from kontur.models.snake.start_shapes import start_diamonds, start_octagons
+from kontur.nn.grid import PARTS
 from tests.naive import geometry as naive
 
 SIZE = (48, 64)
@@ -97,7 +98,8 @@ def test_a_perfect_detector_gives_back_the_very_boxes(side, stride):
     boxes = boxes_of_cells(Detected(torch.zeros(1, 1, 1, 1), *maps), stride).numpy()
     read = peaks((targets.heatmap == 1).astype(np.float32), boxes, 0.5)
     order = np.lexsort(read.boxes.T), np.lexsort(found.boxes.astype(np.float32).T)
-    assert_allclose(read.boxes[order[0]], found.boxes[order[1]], atol=1e-4)
+    nearest = stride / PARTS + 1e-4  # centre and half side are rounded to the grid
+    assert_allclose(read.boxes[order[0]], found.boxes[order[1]], atol=nearest)
 
 
 def test_centres_are_the_cells_of_the_box_centres_and_offsets_the_rest():

@@ -2,9 +2,9 @@
 
 `NAME.labels.ome.zarr` is a store of its own; `IMAGE.ome.zarr/labels/NAME` lies in that of its
 image, in its version and with as many levels, and the image stays as it is. Exact to the pixel as
-other label images are, on any planes of a stack. Classes and scores stand in the properties of each
-value, where napari shows them. Stores are written anew, whole or not at all. Needs zarr (extra
-`zarr`). After the OME-Zarr specification.
+other label images are, on any planes of a stack. Classes, scores and tracks stand in the properties
+of each value, where napari shows them. Stores are written anew, whole or not at all. Needs zarr
+(extra `zarr`). After the OME-Zarr specification.
 """
 
 import json
@@ -29,6 +29,7 @@ from kontur.formats.ome_zarr.properties import (
     EXTRAS,
     classes_of_values,
     image_label,
+    takes,
     with_properties,
 )
 from kontur.formats.outline_file import OutlineFile
@@ -239,4 +240,5 @@ FORMAT = Format(
     needs_size="always",
     extras=EXTRAS,
     attributes=lambda content, *_: dict(content),
+    takes=takes,
 )

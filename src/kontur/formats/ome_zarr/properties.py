@@ -1,8 +1,8 @@
-"""Label properties: the class and score of each value of a label image, as OME-Zarr has them.
+"""Label properties: class, score and track of each value of a label image, as OME-Zarr has them.
 
-A list of `{"label-value": 3, "class": "cell", "score": 0.9}`; keys of other programs are kept. A
-track has one value on many planes: where its class or score is not the same on all of them, the
-others stand in a list of ours, `kontur`.
+A list of `{"label-value": 3, "class": "cell", "score": 0.9, "track": 3, "parent": 1}`; keys of
+other programs are kept. A value may lie on many planes: where its class, score or track is not the
+same on all of them, the others stand in a list of ours, `kontur`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,11 +15,14 @@ from jaxtyping import Bool, Float, Int
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.files import json_document
+from kontur.formats.attributes import attributes_of
 from kontur.formats.rounding import rounded_score
+from kontur.formats.tracks import LARGEST, PARENT, TRACK, with_tracks
 from kontur.instances import CLASSES, Instances
 from kontur.wording import quoted
 
-VALUE, CLASS, SCORE, OWN = "label-value", "class", "score", "kontur"
+VALUE, CLASS, SCORE, OWN, PLANE = "label-value", "class", "score", "kontur", "plane"
+VARYING = (SCORE, TRACK, PARENT)  # what an object of one value may lack on one of its planes
 EXTRAS = "ome-zarr"
 OPAQUE = 255
 
@@ -41,7 +44,11 @@ def image_label(planes: Iterable[Instances]) -> dict[str, Any]:
         index = np.array([classes.index(name) for name in one.classes], np.int64)
         scores = np.array([rounded_score(score) for score in one.scores.tolist()], np.float64)
         own = np.full(len(one), len(places))
-        parts.append(_Columns(one.ids, index[one.labels], scores, one.ignore, own))
+        numbers = [takes(attributes_of(one, i, but=EXTRAS)) for i in range(len(one))]
+        tracks, parents = (
+            np.array([each.get(name, np.nan) for each in numbers]) for name in (TRACK, PARENT)
+        )
+        parts.append(_Columns(one.ids, index[one.labels], scores, one.ignore, own, tracks, parents))
         places.append([one.plane.z, one.plane.t] if one.plane else [0, 0])
         known = ((i, extra.get(EXTRAS)) for i, extra in enumerate(one.extras))
         extras |= {count + i: words for i, words in known if words}
@@ -63,6 +70,8 @@ class _Columns(NamedTuple):
     scores: Float[np.ndarray, " k"]
     ignore: Bool[np.ndarray, " k"]
     planes: Int[np.ndarray, " k"]
+    tracks: Float[np.ndarray, " k"]
+    parents: Float[np.ndarray, " k"]
 
 
 def _colours(objects: _Columns) -> Iterator[dict[str, Any]]:
@@ -84,19 +93,21 @@ def _properties(
     """The words on each value, in the order in which they first come."""
 
     def known(i: int) -> dict[str, Any]:
-        return {CLASS: classes[objects.labels[i]], **_scored(objects.scores[i])}
+        numbers = takes({TRACK: float(objects.tracks[i]), PARENT: float(objects.parents[i])})
+        return {CLASS: classes[objects.labels[i]], **_scored(objects.scores[i]), **numbers}
 
     first, inverse = _firsts(objects.values)
     before = first[inverse]
     same = objects.labels == objects.labels[before]
-    same &= np.isclose(objects.scores, objects.scores[before], rtol=0, atol=0, equal_nan=True)
+    for each in (objects.scores, objects.tracks, objects.parents):
+        same &= np.isclose(each, each[before], rtol=0, atol=0, equal_nan=True)
     others: dict[int, list[int]] = {}
     for i in np.flatnonzero(~same).tolist():
         others.setdefault(int(before[i]), []).append(i)
     for i in np.sort(first).tolist():
         row = {VALUE: int(objects.values[i]), **extras.get(i, {}), **known(i)}
         if i in others:
-            row[OWN] = [{"plane": places[objects.planes[n]], **known(n)} for n in others[i]]
+            row[OWN] = [{PLANE: places[objects.planes[n]], **known(n)} for n in others[i]]
         yield row
 
 
@@ -108,6 +119,12 @@ def _firsts(
     return first, inverse
 
 
+def takes(attributes: Mapping[str, Any]) -> dict[str, int]:
+    """Of what other formats say of an object: its track, and the one that divided into it."""
+    numbers = {name: _number(attributes.get(name)) for name in (TRACK, PARENT)}
+    return {name: int(number) for name, number in numbers.items() if not np.isnan(number)}
+
+
 def classes_of_values(label: Any) -> dict[int, str]:
     """The class that an `image-label` names for each value, if it names any."""
     known = _by_value(label.get("properties") if isinstance(label, Mapping) else None)
@@ -115,7 +132,7 @@ def classes_of_values(label: Any) -> dict[int, str]:
 
 
 def with_properties(instances: Instances, label: Any, where: str | Path) -> Instances:
-    """The objects of one plane with the classes, scores and other properties of an `image-label`.
+    """The objects of one plane with the classes, scores, tracks and whatever else is told of them.
 
     Without properties, and for values that have none, they stay as they are. Raises `InputError`
     for a score that is none.
@@ -131,13 +148,29 @@ def with_properties(instances: Instances, label: Any, where: str | Path) -> Inst
     every = (str(row[CLASS]) for row in known.values() if CLASS in row)
     classes = list(dict.fromkeys([*listed, *every, *names])) or [*CLASSES]
     index = {name: number for number, name in enumerate(classes)}
-    rest = [{k: v for k, v in row.items() if k not in (VALUE, CLASS, SCORE, OWN)} for row in rows]
-    return instances.replace(
+    tracks, parents = (
+        np.array([_number(row.get(name)) for row in rows]) for name in (TRACK, PARENT)
+    )
+    rest = [{k: v for k, v in row.items() if not _is_read(k, v)} for row in rows]
+    found = instances.replace(
         classes=classes,
         labels=np.array([index[name] for name in names], dtype=np.int64),
         scores=np.array([_score(row.get(SCORE), where) for row in rows], dtype=np.float64),
         extras=[{EXTRAS: row} if row else {} for row in rest],
     )
+    return with_tracks(found, tracks, parents)
+
+
+def _is_read(name: str, value: Any) -> bool:
+    """Whether objects hold a property otherwise than as it is written."""
+    is_track = name in (TRACK, PARENT) and not np.isnan(_number(value))
+    return is_track or name in (VALUE, CLASS, SCORE, OWN)
+
+
+def _number(value: Any) -> float:
+    """The number of a track; NaN for what is none."""
+    number = json_document.whole_number(value)
+    return np.nan if number is None or abs(number) > LARGEST else number
 
 
 def _scored(score: float) -> dict[str, float]:
@@ -155,7 +188,8 @@ def _on_plane(row: Mapping[str, Any], place: list[int]) -> Mapping[str, Any]:
     others = row.get(OWN)
     for other in others if isinstance(others, list) else ():
         if _is_words(other) and other.get("plane") == place:
-            return {**{key: value for key, value in row.items() if key != SCORE}, **other}
+            same = {key: value for key, value in row.items() if key not in VARYING}
+            return {**same, **{key: value for key, value in other.items() if key != PLANE}}
     return row
 
 

@@ -20,9 +20,10 @@ from torch import Tensor, nn
 
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.neighbours import neighbours
-from kontur.models.snake.refine import OFFSET_SCALE, Box, PointFeatures, box_of
+from kontur.models.snake.refine import Box, PointFeatures, box_of, moved
 from kontur.models.snake.refiner_config import AROUND, AttentionRefinerConfig
 from kontur.nn.circular import circular_block
+from kontur.nn.grid import to_grid
 from kontur.nn.normals import normals
 from kontur.nn.ring_attention import RingBlock
 from kontur.nn.window import FORBIDDEN
@@ -83,7 +84,7 @@ class AttentionRefiner(nn.Module):
         x = torch.relu(self.narrow(self.norm(x[:, :: self.every])))
         with torch.autocast(x.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             offsets = self.offsets(x.to(self.offsets.weight.dtype))
-        return points[:, :: self.every] + offsets * OFFSET_SCALE
+        return moved(points[:, :: self.every], offsets, learning=self.training)
 
 
 class NeighbourTokens(nn.Module):
@@ -152,7 +153,8 @@ class ImageTokens(nn.Module):
         box: Box,
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "m t e"]:
-        places = (box.low + box.high) / 2 + self.grid * box.side / 2
+        around = to_grid(self.grid * box.side / 2, learning=self.training)
+        places = (box.low + box.high) / 2 + around
         read = look.sample(features, places, image_index)
         grid = self.grid.expand(places.shape[0], *self.grid.shape).to(read.dtype)
         return self.norm(self.embed(torch.cat([read, grid], dim=-1)))

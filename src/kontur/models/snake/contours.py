@@ -5,9 +5,8 @@ extremes, their octagon a contour, and every stage moves it closer. What the det
 a person drew take the same way. Pure numpy; any number of objects, also none. An object whose
 numbers overflow has NaN points and spoils no other.
 
-A float tells places far from the corner of a view apart by less, so an object lies elsewhere by
-1e-4 pixels in a tile than in the whole image. Graphs in 8-bit integers make tenths of pixels of it.
-Hence shapes start on a grid that floats hold exactly, wherever a view begins.
+Shapes start on a grid that floats hold exactly, wherever a view begins, and stay on one
+(`nn.grid`).
 """
 
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from kontur.models.snake.evolve import Maps, evolve, evolve_part, run_in_parts
 from kontur.models.snake.start_shapes import start_diamonds, start_octagons
 
 GRID = 16  # places a pixel where points may start; a rounding error rarely leads to another one
+FINE = 1024  # the same of given rings, in which no rounding error is: `nn.grid.PARTS`
 SURE = 0.25  # score of a box, from which on others take its object for their neighbour
 
 
@@ -120,7 +120,7 @@ def quality_of_rings(
     """
     if not config.quality:
         return np.full(len(rings), np.nan, np.float32)
-    objects = even_contours(rings, config), np.full(len(rings), features.image)
+    objects = _even_starts(rings, config), np.full(len(rings), features.image)
     quality = np.zeros(len(rings), np.float32)
     run_in_parts(graphs, graphs["quality"], features.maps[:1], objects, into=quality)
     return np.nan_to_num(quality)
@@ -136,7 +136,7 @@ def from_rings(
 
     As in training they run clockwise from the top, their points evenly spaced.
     """
-    contours, index = even_contours(rings, config), np.full(len(rings), features.image)
+    contours, index = _even_starts(rings, config), np.full(len(rings), features.image)
     objects = np.ones(len(contours), bool)
     return evolve(graphs, features.maps, contours, index, config, sure=objects)[-1]
 
@@ -150,6 +150,12 @@ def _octagons(
     return octagons
 
 
-def _on_grid(points: Float[np.ndarray, "m *n"]) -> Float[np.ndarray, "m *n"]:
-    """The nearest places of the grid, in double precision."""
-    return np.round(points.astype(np.float64) * GRID) / GRID
+def _even_starts(
+    rings: Sequence[Float[np.ndarray, "_ 2"]], config: SnakeConfig
+) -> Float[np.ndarray, "m n 2"]:
+    return _on_grid(even_contours(rings, config), FINE).astype(np.float32)
+
+
+def _on_grid(points: Float[np.ndarray, "m *n"], parts: int = GRID) -> Float[np.ndarray, "m *n"]:
+    """The nearest places of a grid, in double precision."""
+    return np.round(points.astype(np.float64) * parts) / parts

@@ -16,6 +16,7 @@ from torch.nn import functional
 from kontur.models.snake.config import SnakeConfig
 from kontur.nn.backbone import build_backbone
 from kontur.nn.conv import cbr
+from kontur.nn.grid import to_grid
 from kontur.nn.pyramid import FeaturePyramid
 
 PRIOR = 0.1  # every cell starts as this probable a centre: CenterNet's bias of -2.19
@@ -70,8 +71,8 @@ def boxes_of_cells(detected: Detected, stride: int) -> Float[Tensor, "b 4 h w"]:
     h, w = detected.heatmap.shape[-2:]
     columns = torch.arange(w, device=detected.sizes.device)[None, None, :]
     rows = torch.arange(h, device=detected.sizes.device)[None, :, None]
-    x = detected.offsets[:, 0] + columns
-    y = detected.offsets[:, 1] + rows
-    half = detected.sizes.clamp(min=0) / 2
+    offsets, half = to_grid(detected.offsets), to_grid(detected.sizes.clamp(min=0) / 2)
+    x = offsets[:, 0] + columns
+    y = offsets[:, 1] + rows
     corners = [x - half[:, 0], y - half[:, 1], x + half[:, 0], y + half[:, 1]]
     return torch.stack(corners, dim=1) * stride

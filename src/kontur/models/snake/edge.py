@@ -17,6 +17,7 @@ from torch.nn import functional
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.refine import REFERENCE_SIDE
 from kontur.nn.circular import SnakeHead
+from kontur.nn.grid import to_grid
 from kontur.nn.normals import across, normals
 from kontur.nn.sampling import sample_places, sample_points
 
@@ -90,7 +91,7 @@ class EdgeStage(nn.Module):
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "m n 2"]:
         move, _ = self.move(features, detail, contours, image_index)
-        return contours + normals(contours) * move[..., None]
+        return contours + to_grid(normals(contours) * move[..., None], learning=self.training)
 
     def move(
         self,
@@ -101,7 +102,8 @@ class EdgeStage(nn.Module):
     ) -> tuple[Float[Tensor, "m n"], Float[Tensor, "m 1"]]:
         """How far each point goes outwards, and could at most, in pixels."""
         n, samples, channels = int(contours.shape[1]), len(self.steps), int(detail.shape[-1])
-        profile = sample_places(detail, *across(contours, self.steps), image_index, 1)
+        places = across(contours, self.steps, learning=self.training)
+        profile = sample_places(detail, *places, image_index, 1)
         profile = profile.reshape(contours.shape[0], samples, n, channels).transpose(2, 3)
         side = (contours.amax(dim=1) - contours.amin(dim=1)).clamp(min=1.0)  # (m, 2)
         scale = torch.log2(side / REFERENCE_SIDE).mean(dim=1, keepdim=True)

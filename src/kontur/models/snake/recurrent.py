@@ -16,7 +16,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.refine import OFFSET_SCALE, PointFeatures, encoder_shape
+from kontur.models.snake.refine import PointFeatures, encoder_shape, moved
 from kontur.models.snake.refiner_config import RecurrentRefinerConfig
 from kontur.nn.circular import SnakeEncoder
 from kontur.nn.recurrent import Recurrent
@@ -48,7 +48,7 @@ class RecurrentRefiner(nn.Module):
         y, memory = self.network.step(seen, memory)
         with torch.autocast(y.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             offsets = self.offsets(torch.relu(y).to(self.offsets.weight.dtype))
-        return points + offsets * OFFSET_SCALE, memory
+        return moved(points, offsets, learning=self.training), memory
 
 
 class RecurrentStages(nn.Module):

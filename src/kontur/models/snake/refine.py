@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.refiner_config import EncoderSettings
 from kontur.nn.circular import SnakeHead
+from kontur.nn.grid import to_grid
 from kontur.nn.normals import across
 from kontur.nn.sampling import Align, Mode, sample_places, sample_points
 
@@ -66,7 +67,8 @@ class PointFeatures(nn.Module):
         if len(self.shares) == 1:
             return self.sample(features, points, image_index)
         read = sample_places(
-            *(features, *across(points, side * self.shares), image_index, self.stride),
+            *(features, *across(points, side * self.shares, learning=self.training)),
+            *(image_index, self.stride),
             mode=self.mode,
             align=self.align,
         )
@@ -93,6 +95,13 @@ def box_of(points: Float[Tensor, "m n 2"]) -> Box:
     """The box of each ring of at least one point."""
     low, high = points.amin(dim=1, keepdim=True), points.amax(dim=1, keepdim=True)
     return Box(low, high, (high - low).clamp(min=1.0))
+
+
+def moved(
+    points: Float[Tensor, "m k 2"], offsets: Float[Tensor, "m k 2"], *, learning: bool
+) -> Float[Tensor, "m k 2"]:
+    """Points where a network's outputs put them, in image pixels."""
+    return points + to_grid(offsets * OFFSET_SCALE, learning=learning)
 
 
 def encoder_shape(config: SnakeConfig, refiner: EncoderSettings) -> dict[str, Any]:
@@ -130,4 +139,4 @@ class Refiner(nn.Module):
     ) -> Float[Tensor, "m k 2"]:
         rings = self.look(features, points, image_index)
         offsets = self.head(rings, every=self.every)[:, :, 0].transpose(1, 2)  # (m, k, 2)
-        return points[:, :: self.every] + offsets * OFFSET_SCALE
+        return moved(points[:, :: self.every], offsets, learning=self.training)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.refine import REFERENCE_SIDE
+from kontur.nn.grid import to_grid
 from kontur.nn.sampling import sample_points
 
 PLACES = (-0.25, 0.0, 0.25)  # shares of the box's sides from its middle, along both
@@ -49,13 +50,15 @@ class LearnedStart(nn.Module):
     ) -> Float[Tensor, "2 m n 2"]:
         low, high = diamonds.amin(dim=1, keepdim=True), diamonds.amax(dim=1, keepdim=True)
         middle, side = (low + high) / 2, (high - low).clamp(min=1.0)  # (m, 1, 2)
-        read = sample_points(features, middle + self.grid * side, image_index, self.stride)
+        places = middle + to_grid(self.grid * side, learning=self.training)
+        read = sample_points(features, places, image_index, self.stride)
         scale = torch.log2(side[:, 0] / REFERENCE_SIDE)
         m, d = diamonds.shape[0], int(features.shape[-1])  # numbers, for there may be no object
         offsets = self.guess(torch.cat([read.reshape(m, len(self.grid) * d), scale], dim=1))
-        guess = middle + (self.ring + offsets.reshape(m, self.points, 2)) * side
+        ring = (self.ring + offsets.reshape(m, self.points, 2)) * side
+        guess = middle + to_grid(ring, learning=self.training)
         around = torch.cat([guess, middle], dim=1)
         read = sample_points(features, around, image_index, self.stride)
         offsets = self.deform(read.reshape(m, (self.points + 1) * d))
-        deformed = guess + offsets.reshape(m, self.points, 2) * side
-        return torch.stack([guess, deformed])
+        moves = offsets.reshape(m, self.points, 2) * side
+        return torch.stack([guess, guess + to_grid(moves, learning=self.training)])
