@@ -83,3 +83,16 @@ def test_on_windows_words_are_quoted_as_its_shells_read_them(monkeypatch):
         there = SimpleNamespace(read_text={"direct_url.json": json.dumps(origin)}.get)
         monkeypatch.setattr(importlib.metadata, "distribution", lambda name, there=there: there)
         assert extra.install("x") == command
+
+
+@pytest.mark.parametrize(
+    ("system", "torch", "said"),
+    [("linux", None, True), ("linux", 1, False), ("darwin", None, False)],
+)
+def test_where_torch_brings_gigabytes_it_is_said_with_the_way_around(
+    monkeypatch, system, torch, said
+):
+    monkeypatch.setattr(extra.sys, "platform", system)
+    monkeypatch.setattr(extra, "find_spec", lambda name: torch)
+    assert ("gigabytes" in extra.torch_size()) is said
+    assert ("CPU build" in extra.torch_size()) is said

@@ -4,6 +4,8 @@ import importlib
 import json
 import os
 import shlex
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +45,16 @@ def install(extra: str, *options: str) -> str:
     from subprocess import list2cmdline  # whose shell takes ' for a part of a word
 
     return list2cmdline(words)
+
+
+def torch_size() -> str:
+    """The end of a sentence that has `install` of an extra with torch: how large that is.
+
+    Empty where torch is there already, and on other systems than Linux, whose torch is small.
+    """
+    if sys.platform != "linux" or find_spec("torch") is not None:
+        return ""
+    return "; on Linux that is gigabytes, with CUDA: without a GPU install torch's CPU build first"
 
 
 def _source(extra: str) -> list[str]:

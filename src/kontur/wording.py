@@ -16,6 +16,15 @@ def plural(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
+def from_zero(count: int) -> str:
+    """The numbers of so many things, which count from 0.
+
+    >>> from_zero(3), from_zero(1)
+    ('0 to 2', '0')
+    """
+    return f"0 to {count - 1}" if count > 1 else "0"
+
+
 def shortened(name: object) -> str:
     """A name from a file for a sentence: on one line, and cut at the end if long.
 

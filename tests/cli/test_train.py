@@ -107,9 +107,11 @@ def test_two_folders_are_wrong_usage(kontur, calls):
 
 def test_without_the_extra_it_says_how_to_get_it(kontur, monkeypatch):
     monkeypatch.setattr(command, "find_spec", lambda name: None)
+    monkeypatch.setattr(extra, "torch_size", lambda: "; it is large")
     output = kontur("train", "a", "--out", "run", code=1)
     assert output == (
-        f"Error: training needs torch and lightning: {extra.install('train')} brings it\n"
+        f"Error: training needs torch and lightning: {extra.install('train')} brings it; "
+        "it is large\n"
     )
 
 

@@ -198,7 +198,7 @@ def test_wrong_actions_options_and_modes_are_answered():
             env.step(wrong)
     with pytest.raises(ValueError, match="options of reset"):
         env.reset(options={"objekt": 1})
-    with pytest.raises(ValueError, match="an object is a number from 0 to"):
+    with pytest.raises(ValueError, match="an object is a number, 0"):
         env.reset(options={"object": 10**6})
     with pytest.raises(ValueError, match="a contour is 32 finite points"):
         env.reset(options={"object": 0, "contour": np.zeros((4, 2))})

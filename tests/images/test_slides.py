@@ -1,5 +1,6 @@
 """Scans that OpenSlide reads: a Hamamatsu VMS made here, and a TIFF that tifffile reads too."""
 
+import re
 import sys
 
 import numpy as np
@@ -9,13 +10,14 @@ import tifffile
 from PIL import Image as Picture
 
 from kontur.errors import InputError
-from kontur.images import slides
+from kontur.images import slides, unsupported_images
 from kontur.images.image_file import files_of, is_image, open_image, read_image
 from kontur.images.lazy_pixels import LazyPixels
 from kontur.images.page_count import count_pages
 from kontur.images.slides import SlideWindows
 from kontur.images.tiff.planes import open_windows
-from tests.infer.stacks.test_stack_prediction import baseline
+from kontur.infer.inputs import unsupported_files
+from tests.infer.stacks.films import baseline
 
 HEIGHT, WIDTH = 320, 512
 
@@ -141,8 +143,18 @@ def test_a_scan_that_is_missing_damaged_or_without_its_parts_is_told(scan, tmp_p
             open_image(tmp_path / name)
 
 
-def test_what_openslide_does_not_know_of_an_ambiguous_ending_is_named_as_before(tmp_path):
-    for ending, name in ((".dcm", "a DICOM image"), (".czi", "a Zeiss CZI image")):
-        (tmp_path / f"a{ending}").write_bytes(b"\0" * 128 + b"DICM")
-        with pytest.raises(InputError, match=rf"{name}.*kontur\[slides\]"):
-            read_image(tmp_path / f"a{ending}")
+@pytest.mark.parametrize(
+    ("ending", "name"), [(".dcm", "a DICOM image"), (".czi", "a Zeiss CZI image")]
+)
+def test_the_extra_is_named_for_what_may_be_a_scan_and_only_where_it_is_not_there(
+    tmp_path, monkeypatch, ending, name
+):
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(b"\0" * 128 + b"DICM")
+    with pytest.raises(InputError, match=f"{name}, which Kontur does not read.* Fiji") as said:
+        read_image(path)
+    assert "scan" not in str(said.value)  # OpenSlide has looked at it
+    assert "scan of a slide is read where the file itself" in unsupported_files([tmp_path])[0]
+    monkeypatch.setattr(unsupported_images, "find_spec", lambda name: None)
+    told = unsupported_images.sentence(path)
+    assert re.search(r"only a scan of a slide is read after pip install .*\[slides\]", told)

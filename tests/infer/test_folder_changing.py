@@ -14,7 +14,7 @@ from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.records.source_file import SourceFile
 from tests.images import stores
-from tests.infer.stacks.test_stack_prediction import baseline
+from tests.infer.stacks.films import baseline
 
 WAYS = {"tiles": {"tile": 64}, "planes": {"page": "all"}}
 

@@ -123,7 +123,7 @@ def compare(
     if missing:
         raise InputError(
             f"comparing trains, and needs {' and '.join(missing)}: {extra.install('train')} "
-            "brings it"
+            f"brings it{extra.torch_size()}"
         )
     set_passive_waiting()
     from kontur.models import catalog

@@ -64,7 +64,7 @@ def reinforce(
     if missing:
         raise InputError(
             f"learning from reward needs {' and '.join(missing)}: {extra.install('train,edit')} "
-            "brings it"
+            f"brings it{extra.torch_size()}"
         )
     if out.exists() and not force:
         raise InputError(f"{out} exists; give another --out, or --force to overwrite it")

@@ -106,6 +106,7 @@ def train(
     if missing:
         raise InputError(
             f"training needs {' and '.join(missing)}: {extra.install('train')} brings it"
+            f"{extra.torch_size()}"
         )
     data, more = data_and_settings(words or [])
     settings = [*(set_ or []), *more]

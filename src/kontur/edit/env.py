@@ -37,6 +37,7 @@ from kontur.instances import Instances
 from kontur.instances.overlay import draw
 from kontur.models.snake.moves import MODES
 from kontur.models.snake.observe import LARGEST
+from kontur.wording import from_zero
 
 MARGIN = 0.5  # of an object's side that is drawn around it
 PICTURE = 384  # pixels, about, of the longer side of a picture
@@ -240,7 +241,7 @@ def begin(
         return
     chosen, count = int(options["object"]), len(episodes.cases)
     if not 0 <= chosen < count:
-        raise ValueError(f"an object is a number from 0 to {count - 1}, got {chosen}")
+        raise ValueError(f"an object is a number, {from_zero(count)}, got {chosen}")
     if "contour" not in options:
         episodes.begin(places, generators, chosen)
         return

@@ -24,6 +24,7 @@ from kontur.geometry.polygons import clip, largest_part, repair, rings_of
 from kontur.geometry.raster import FARTHEST
 from kontur.instances import Instances
 from kontur.instances.chunked_array import ChunkedArray
+from kontur.wording import from_zero
 
 FEWEST = 3  # vertices of a ring
 SMOOTHED = 0.05  # pixels that a smoothed outline may be off, so that it keeps few vertices
@@ -372,5 +373,5 @@ def _check_length(value: float, what: str) -> None:
 def _check_label(instances: Instances, label: int) -> None:
     if not 0 <= label < len(instances.classes):
         count = len(instances.classes)
-        there_are = f"they are 0 to {count - 1}" if count > 1 else "the only one is 0"
+        there_are = f"{'they are' if count > 1 else 'the only one is'} {from_zero(count)}"
         raise InputError(f"there is no class {label}; {there_are}")

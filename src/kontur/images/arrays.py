@@ -17,6 +17,7 @@ from kontur.images.channels import Channel, channel_number
 from kontur.images.pictures import pixels_of
 from kontur.images.stack import checked_page
 from kontur.instances.plane import Plane, plane_of_page
+from kontur.wording import from_zero
 
 CHANNELS = 8  # the most that an axis without a name has; beyond, it must also be the shortest
 MUCH = 4  # an axis this many times shorter than both others holds channels
@@ -153,7 +154,7 @@ def _planes(
         if page is None:
             raise InputError(
                 f"{where} is {shape}, and one plane is wanted: choose it with page=N, "
-                f"0 to {math.prod(array.shape[:-3]) - 1}"
+                f"{from_zero(math.prod(array.shape[:-3]))}"
             )
         array = array.reshape(-1, *array.shape[-3:])
         array, page = array[checked_page(page, len(array), where)], None

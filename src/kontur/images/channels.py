@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.wording import listed
+from kontur.wording import from_zero, listed
 
 Channel = int | str
 UNNAMED = "unnamed"  # the name of a channel to which its file gives none
@@ -37,13 +37,15 @@ def channel_number(channel: Channel, names: Sequence[str], count: int, where: An
     if isinstance(channel, int):
         if 0 <= channel < count:
             return channel
-        have = "one channel (0)" if count == 1 else f"{count} channels (0 to {count - 1})"
+        what = "one channel" if count == 1 else f"{count} channels"
+        have = f"{what} ({from_zero(count)})"
         named = f", named {_numbered(known)}" if known and known != dict(enumerate(COLOURS)) else ""
         raise InputError(f"{where} has {have}{named}; channel {channel} is not among them")
     if not known:
         what = "its one channel has no name" if count == 1 else f"its {count} channels have no name"
-        last = "0" if count == 1 else f"0 to {count - 1}"
-        raise InputError(f"{where}: {what}, so not {channel!r}; choose by the number, {last}")
+        raise InputError(
+            f"{where}: {what}, so not {channel!r}; choose by the number, {from_zero(count)}"
+        )
     exact = [number for number, name in known.items() if name == channel]
     alike = [number for number, name in known.items() if name.casefold() == channel.casefold()]
     found = exact or alike

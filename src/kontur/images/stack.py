@@ -12,6 +12,7 @@ import numpy as np
 
 from kontur.errors import InputError, NoSuchPageError
 from kontur.instances.plane import Plane
+from kontur.wording import from_zero
 
 STACKS = {"Z": "z-stack of {} planes", "T": "time series of {} frames"}  # else pages
 PLANE = "YXCS"
@@ -77,6 +78,8 @@ def chosen_page(
 def checked_page(page: int, total: int, where: Any, beside: str = "") -> int:
     """The page as it is; `NoSuchPageError` where it is none of the `total` pages of the file."""
     if not 0 <= page < total:
-        have = "one page (0)" if total == 1 else f"{total} pages (0 to {total - 1})"
-        raise NoSuchPageError(f"{where} has {have}{beside}; page {page} is not among them")
+        have = "one page" if total == 1 else f"{total} pages"
+        raise NoSuchPageError(
+            f"{where} has {have} ({from_zero(total)}){beside}; page {page} is not among them"
+        )
     return page

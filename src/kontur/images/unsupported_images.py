@@ -5,9 +5,11 @@ read right (`image_file.IMAGE_ENDINGS`). For others a sentence names the format 
 the program that converts it into one that we read.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from kontur import extra
 from kontur.images.nifti_names import ONE_FILE, PACKED
 
 
@@ -30,10 +32,7 @@ PHOTOGRAPH = f"{CONVERT}, from GIMP for example"
 FRAMES = "save its frames as TIFF from Fiji (or ffmpeg -i NAME frame%04d.png)"
 
 UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
-    ".czi": UnsupportedFormat(
-        "a Zeiss CZI image",
-        f"{_export('ZEN')}; a scan of a slide is read with kontur[slides], named itself",
-    ),
+    ".czi": UnsupportedFormat("a Zeiss CZI image", _export("ZEN")),
     ".zvi": UnsupportedFormat("a Zeiss AxioVision image", BIOFORMATS),
     ".lif": UnsupportedFormat("a Leica LIF image", _export("LAS X")),
     ".xlef": UnsupportedFormat("a Leica project", _export("LAS X")),
@@ -87,14 +86,8 @@ UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
     ".npz": UnsupportedFormat(
         "several NumPy arrays", "save one of them with numpy.save (.npy), or as TIFF"
     ),
-    ".dcm": UnsupportedFormat(
-        "a DICOM image",
-        "save it as TIFF from Fiji; a scan of a slide is read with kontur[slides], named itself",
-    ),
-    ".dicom": UnsupportedFormat(
-        "a DICOM image",
-        "save it as TIFF from Fiji; a scan of a slide is read with kontur[slides], named itself",
-    ),
+    ".dcm": UnsupportedFormat("a DICOM image", "save it as TIFF from Fiji"),
+    ".dicom": UnsupportedFormat("a DICOM image", "save it as TIFF from Fiji"),
     ".hdr": UnsupportedFormat("the heading of a pair of files, as Analyze has it", ONE_FILE),
     ".img": UnsupportedFormat("the pixels of a pair of files, as Analyze has it", ONE_FILE),
     ".nrrd": UnsupportedFormat("an NRRD volume", SLICES),
@@ -148,6 +141,7 @@ UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
     ".rar": UnsupportedFormat("an archive", "unpack it first"),
     ".tar": UnsupportedFormat("an archive", "unpack it first"),
 }
+POSSIBLE_SCANS = (".czi", ".dcm", ".dicom")  # which OpenSlide reads where they are of a slide
 
 # By their first bytes, for files whose ending is another or none.
 SIGNATURES = {
@@ -191,12 +185,32 @@ def recognise(path: str | Path, start: bytes = b"") -> UnsupportedFormat | None:
     >>> recognise("a.lif").name, recognise("a.dat", b"ZISRAWFILE").name, recognise("notes.txt")
     ('a Leica LIF image', 'a Zeiss CZI image', None)
     """
+    ending = _ending(path, start)
+    return None if ending is None else UNSUPPORTED[ending]
+
+
+def _ending(path: str | Path, start: bytes) -> str | None:
     ending = ending_of(path)
     if ending is None:
         endings = (known for magic, known in SIGNATURES.items() if start.startswith(magic))
         of_brand = BRANDS.get(start[8:12]) if start[4:8] == b"ftyp" else None
         ending = ".dcm" if start[128:132] == b"DICM" else next(endings, of_brand)
-    return None if ending is None else UNSUPPORTED[ending]
+    return ending
+
+
+def advice_on(ending: str, *, in_folder: bool) -> str:
+    """What to do with a file of an ending of `UNSUPPORTED`, named itself or found in a folder.
+
+    Scans of slides are read where they are named and OpenSlide is there, which the extra `slides`
+    brings: it is of no use for other images of their endings.
+    """
+    advice = UNSUPPORTED[ending].advice
+    without = find_spec("openslide") is None
+    if ending not in POSSIBLE_SCANS or not (without or in_folder):
+        return advice
+    after = f" after {extra.install('slides')}" if without else ""
+    named = " where the file itself is named" if in_folder else ""
+    return f"{advice}; only a scan of a slide is read{named}{after}"
 
 
 def sentence(path: str | Path, start: bytes = b"") -> str | None:
@@ -205,7 +219,8 @@ def sentence(path: str | Path, start: bytes = b"") -> str | None:
     >>> sentence("a.oir")
     'a.oir is an Olympus OIR image, which Kontur does not read; export it as OME-TIFF from ...'
     """
-    unsupported = recognise(path, start)
-    if unsupported is None:
+    ending = _ending(path, start)
+    if ending is None:
         return None
-    return f"{path} is {unsupported.name}, which Kontur does not read; {unsupported.advice}"
+    advice = advice_on(ending, in_folder=False)
+    return f"{path} is {UNSUPPORTED[ending].name}, which Kontur does not read; {advice}"

@@ -138,10 +138,10 @@ def predict_folder(
         check_packages(word for job in jobs if job.files for word in job.outputs)
     forced = [image.name for image in inputs] if overwrite else []
     note = record.noted(FOLDER_CONTRAST, anew=forced)
-    if options.contrast == "folder" and (note or any(job.files for job in jobs)):
+    if options.contrast == "folder" and (note is not None or any(job.files for job in jobs)):
         new = [job for job in jobs if job.changed or record.results_of(job.input.name) is None]
         unseen = [job.input for job in new if job.files]
-        images = opened(unseen if note else [job.input for job in jobs], options)
+        images = opened(unseen if note is not None else [job.input for job in jobs], options)
         measured = _measured(predictor, images, note, on_measured)
         if note is None:  # of processes that begin together the first to note its range decides
             first = record.settle(FOLDER_CONTRAST, measured.noted())

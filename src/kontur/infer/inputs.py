@@ -28,7 +28,7 @@ from kontur.errors import InputError
 from kontur.images import slides, zarr_store
 from kontur.images.image_file import IMAGE_KINDS, files_of, is_image
 from kontur.images.object_storage import url_of
-from kontur.images.unsupported_images import UNSUPPORTED, ending_of
+from kontur.images.unsupported_images import UNSUPPORTED, advice_on, ending_of
 from kontur.wording import counted, listed, plural, printable
 
 ENOUGH = 1000  # folders that are looked into for images that are not read
@@ -223,7 +223,7 @@ def _foreign_lines(paths: Iterable[Path]) -> list[str]:
     visible = [path for path in paths if not path.name.startswith(".") and not is_image(path)]
     return [
         f"{plural(count, f'{ending} file')} not read: {UNSUPPORTED[ending].name}; "
-        f"{UNSUPPORTED[ending].advice}"
+        f"{advice_on(ending, in_folder=True)}"
         for ending, count in sorted(unsupported_endings(visible).items())
     ]
 

@@ -75,7 +75,9 @@ def corrected_planes(here: Workspace) -> list[Plane]:
 def check_trainable(here: Workspace) -> list[Plane]:
     """What a training would learn from; `InputError` where it cannot begin."""
     if not here.can_train:
-        raise InputError(f"training needs torch and lightning: {extra.install('train')}")
+        raise InputError(
+            f"training needs torch and lightning: {extra.install('train')}{extra.torch_size()}"
+        )
     planes = corrected_planes(here)
     if len(planes) < FEWEST:
         raise InputError(

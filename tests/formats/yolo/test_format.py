@@ -104,6 +104,7 @@ def test_without_yaml_a_sentence_names_the_extra(tmp_path, monkeypatch):
             "names: [a, b]",
             "class 3, and .*data.yaml names the classes 0 to 1: numbers count from 0",
         ),
+        (f"1 {SQUARE}", "names: [a]", "class 1, and .*data.yaml names the class 0: numbers count"),
         (f"0 {SQUARE}", "names: [a, [b]]", "names wants a list"),
         (f"0 {SQUARE}", "names: {0: a, 2: b}", "names wants a list"),
         (f"1 {SQUARE}", "names: {1: a, 2: b}", "from 0 .*, got 1, 2; where the first is 1, write"),

@@ -12,7 +12,7 @@ from kontur.data.planes.image_planes import (
 )
 from kontur.data.planes.places import check_labels_fit, places_of
 from kontur.errors import InputError
-from kontur.wording import listed
+from kontur.wording import from_zero, listed
 
 
 def every_page(annotated: Iterable[AnnotatedImage]) -> list[AnnotatedImage]:
@@ -40,9 +40,10 @@ def _pages(item: AnnotatedImage) -> list[AnnotatedImage]:
         )
     beyond = sorted(planes.pages - {*pages})
     if beyond:
+        has = "the page" if len(pages) == 1 else "pages"
         raise InputError(
             f"{item.annotation} has outlines on page {listed(map(str, beyond))}, and {item.image} "
-            f"has pages 0 to {len(pages) - 1}; give the annotation of this image"
+            f"has {has} {from_zero(len(pages))}; give the annotation of this image"
         )
     return [each.replace(instances=planes.on(each.page)) for each in items]
 

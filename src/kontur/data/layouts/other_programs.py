@@ -38,7 +38,7 @@ def images_sentence(files: Iterable[Path]) -> str | None:
         return None
     parts = (
         f"{number:,} {ending} ({unsupported_images.UNSUPPORTED[ending].name}: "
-        f"{unsupported_images.UNSUPPORTED[ending].advice})"
+        f"{unsupported_images.advice_on(ending, in_folder=True)})"
         for ending, number in counts.most_common()
     )
     return f"images that Kontur does not read: {'; '.join(parts)}"

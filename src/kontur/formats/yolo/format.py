@@ -31,7 +31,7 @@ from kontur.formats.yolo.names import IMAGES, LABELS, find_names, number_classes
 from kontur.geometry import polygons as areal
 from kontur.images import image_file
 from kontur.instances import CLASSES, Instances
-from kontur.wording import plural, quoted
+from kontur.wording import from_zero, plural, quoted
 
 log = logging.getLogger("kontur.formats")
 
@@ -69,8 +69,9 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     for row in rows:
         if row.number >= len(classes):
             raise InputError(
-                f"{where} has an object of class {row.number}, and {names.path} names the classes "
-                f"0 to {len(classes) - 1}: numbers count from 0"
+                f"{where} has an object of class {row.number}, and {names.path} names "
+                f"{'the class' if len(classes) == 1 else 'the classes'} {from_zero(len(classes))}: "
+                "numbers count from 0"
             )
     scaled = [_decimal(row.points * [width, height]) for row in rows]
     shapes = [

@@ -163,7 +163,8 @@ def _candidates(
         if NETWORK not in known or find_spec("torch") is not None:
             return dict(known), ()
         rest = {name: family for name, family in known.items() if name != NETWORK}
-        return rest, (f"the network is left out: it needs torch, {extra.install('train')}",)
+        needs = f"it needs torch, {extra.install('train')}{extra.torch_size()}"
+        return rest, (f"the network is left out: {needs}",)
     if not names:
         raise InputError(f"name a family at least; known are {', '.join(known)}")
     for name in names:

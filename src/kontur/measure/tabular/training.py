@@ -226,5 +226,5 @@ def _need_torch() -> None:
     if find_spec("torch") is None:
         raise InputError(
             "a network is trained with torch, which is not installed: install it with "
-            f"{extra.install('train')}, or choose another family"
+            f"{extra.install('train')}, or choose another family{extra.torch_size()}"
         )

@@ -155,8 +155,9 @@ class DeepSnake(Segmenter):
         self, detected: Detected | Regions, maps: tuple[Tensor, ...]
     ) -> tuple[Float[Tensor, "c n 2"], Integer[Tensor, " c"]]:
         """The contours that a prediction would propose now, of some of its boxes."""
-        outlining = (self.extremes, self.start, self.evolve, self.edge)
-        with in_evaluation(*(stage for stage in outlining if stage)):  # as a prediction would
+        stages = (self.extremes, self.start, self.evolve, self.edge)
+        there = [stage for stage in stages if stage is not None]
+        with in_evaluation(*there):  # as a prediction would
             boxes = some_boxes(detected, self.config)
             index = torch.from_numpy(boxes.image_index).to(maps[0].device)
             diamonds = torch.from_numpy(start_diamonds(boxes.boxes)).to(maps[0])
