@@ -12,9 +12,9 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
 "$place/venv/bin/pip" install -q --disable-pip-version-check \
-    pyclesperanto-prototype==0.24.6 pyopencl==2026.1.4 pocl-binary-distribution==3.0 numpy==1.26.4 2> "$place/log.txt"
+    pyclesperanto-prototype==0.24.6 pyopencl==2026.1.4 pocl-binary-distribution==3.0 numpy==1.26.4
 cd "$place"
-venv/bin/python -W ignore - 2>> log.txt <<'PY'
+venv/bin/python -W ignore - 2> log.txt <<'PY'
 import sys
 from importlib.metadata import version
 

@@ -11,9 +11,9 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
 "$place/venv/bin/pip" install -q --disable-pip-version-check \
-    openvino==2026.4.1 onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6 2> "$place/log.txt"
+    openvino==2026.4.1 onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
 cd "$place"
-venv/bin/python -W ignore - 2>> log.txt <<'PY'
+venv/bin/python -W ignore - 2> log.txt <<'PY'
 import sys
 from importlib.metadata import version
 

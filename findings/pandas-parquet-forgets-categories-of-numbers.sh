@@ -14,9 +14,9 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
 "$place/venv/bin/pip" install -q --disable-pip-version-check \
-    pandas==3.1.1 pyarrow==26.0.1 scikit-learn==1.9.1 numpy==2.4.6 2> "$place/log.txt"
+    pandas==3.1.1 pyarrow==26.0.1 scikit-learn==1.9.1 numpy==2.4.6
 cd "$place"
-venv/bin/python -W ignore - 2>> log.txt <<'PY'
+venv/bin/python -W ignore - 2> log.txt <<'PY'
 import sys
 from importlib.metadata import version
 

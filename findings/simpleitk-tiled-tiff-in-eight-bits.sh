@@ -12,9 +12,9 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
 "$place/venv/bin/pip" install -q --disable-pip-version-check \
-    SimpleITK==2.5.7 tifffile==2026.3.3 numpy==2.4.6 imagecodecs==2026.3.6 2> "$place/log.txt"
+    SimpleITK==2.5.7 tifffile==2026.3.3 numpy==2.4.6 imagecodecs==2026.3.6
 cd "$place"
-venv/bin/python -W ignore - 2>> log.txt <<'PY'
+venv/bin/python -W ignore - 2> log.txt <<'PY'
 import sys
 from importlib.metadata import version
 

@@ -13,9 +13,9 @@ trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
 "$place/venv/bin/pip" install -q --disable-pip-version-check \
     pillow==13.0.0 opencv-python-headless==5.0.0.93 pyvips==3.2.0 pyvips-binary==8.18.7 \
-    rasterio==1.4.4 tifffile==2026.3.3 numpy==2.4.6 2> "$place/log.txt"
+    rasterio==1.4.4 tifffile==2026.3.3 numpy==2.4.6
 cd "$place"
-venv/bin/python -W ignore - 2>> log.txt <<'PY'
+venv/bin/python -W ignore - 2> log.txt <<'PY'
 import sys
 from importlib.metadata import version
 

@@ -11,9 +11,9 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
 "$place/venv/bin/pip" install -q --disable-pip-version-check \
-    rasterio==1.4.4 tifffile==2026.3.3 numpy==2.4.6 imagecodecs==2026.3.6 2> "$place/log.txt"
+    rasterio==1.4.4 tifffile==2026.3.3 numpy==2.4.6 imagecodecs==2026.3.6
 cd "$place"
-venv/bin/python -W ignore - 2>> log.txt <<'PY'
+venv/bin/python -W ignore - 2> log.txt <<'PY'
 import sys
 from importlib.metadata import version
 
