@@ -12,7 +12,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 python3 -m venv "$place/venv"
 "$place/venv/bin/pip" install -q --disable-pip-version-check \
-    pybboxes==0.2.0 numpy==1.26.4 2> "$place/log.txt"
+    pybboxes==0.2.0 2> "$place/log.txt"
 cd "$place"
 venv/bin/python -W ignore - 2>> log.txt <<'PY'
 import sys
