@@ -24,9 +24,13 @@ from kontur.data.folder import open_folder
 from kontur.evaluate.comparison import compare
 from kontur.evaluate.matching import match
 from kontur.instances import Instances
-from kontur.measure.learn.intervals import draw_bootstrap, percentile_interval, wilson_interval
+from kontur.measure.learn.evaluation.intervals import (
+    draw_bootstrap,
+    percentile_interval,
+    wilson_interval,
+)
 from kontur.measure.learn.study import Study, learn
-from kontur.measure.learn.table_model import TableModel
+from kontur.measure.learn.trained.table_model import TableModel
 from kontur.measure.measure_many import measure_many
 from kontur.measure.sources.find_sources import find_sources
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import kontur as package
-from kontur.measure.learn.model_file import write_table_model
+from kontur.measure.learn.trained.model_file import write_table_model
 from kontur.measure.table import measure
 from kontur.measure.tables.table_files import write_table
 from tests.measure.learn.drawn import COLUMNS, KINDS, boxes, decision

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kontur.measure.learn.model_file import read_table_model
+from kontur.measure.learn.trained.model_file import read_table_model
 from tests.measure.learn.tables import objects
 
 QUICK = ("--families", "logistic", "--folds", "2", "--plain", "--quiet")

@@ -251,7 +251,10 @@ def test_a_full_disk_is_reported_in_one_sentence_with_its_path(
     monkeypatch.setattr(atomic, "flush", full)
     output = predict(kontur, model, images, tmp_path / "out", code=1)
     record = tmp_path / "out" / "predict.json"
-    assert output == f"Error: {record}: could not write: No space left on device\n"
+    assert output == (
+        f"Error: {record}: could not write: No space left on device; make room there, or give "
+        "another place with --out\n"
+    )
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kontur.measure.learn.classify import Target
-    from kontur.measure.learn.table_model import TableModel
+    from kontur.measure.learn.trained.table_model import TableModel
 
 QUANTILES = {"5th": 0.05, "median": 0.5, "95th": 0.95}
 
@@ -73,7 +73,7 @@ def classify(
     kontur classify outlines images --model state.safetensors --out classified
     """
     from kontur.measure.learn.classify import check_targets, targets
-    from kontur.measure.learn.model_file import read_table_model
+    from kontur.measure.learn.trained.model_file import read_table_model
     from kontur.measure.measure_many import measure_many
     from kontur.measure.sources.find_sources import find_sources
 

@@ -138,9 +138,9 @@ def learn(
 
     for name in ("pandas", "sklearn", "matplotlib"):
         package(name)
-    from kontur.measure.learn.model_file import check_place, write_table_model
     from kontur.measure.learn.report.folder import check_folder, write_report
     from kontur.measure.learn.study import learn as run_study
+    from kontur.measure.learn.trained.model_file import check_place, write_table_model
     from kontur.measure.plots.pictures import find_pictures
 
     check_place(out, overwrite=force)

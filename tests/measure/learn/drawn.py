@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from kontur.instances import Instances
-from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS
+from kontur.measure.learn.families.family import CLASSIFIERS, REGRESSORS
 from kontur.measure.learn.prepare import Preparation
-from kontur.measure.learn.table_model import export_model
+from kontur.measure.learn.trained.table_model import export_model
 from kontur.measure.table import measure
 
 BOXES = np.zeros((60, 80), np.uint16)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
-from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS
+from kontur.measure.learn.families.family import CLASSIFIERS, REGRESSORS
 from kontur.measure.learn.prepare import Preparation
-from kontur.measure.learn.table_model import export_model
+from kontur.measure.learn.trained.table_model import export_model
 
 BUNDLED = {"two": load_breast_cancer, "three": load_wine, "number": load_diabetes}
 QUICK = {"boosting": {"n_estimators": 20}, "network": {"epochs": 5, "batch_norm": True}}

@@ -7,9 +7,9 @@ from sklearn.datasets import load_diabetes
 from sklearn.tree import DecisionTreeClassifier
 
 from kontur.errors import InputError
-from kontur.measure.learn.baselines import SINGLE
-from kontur.measure.learn.families import CLASSIFIERS, Family
-from kontur.measure.learn.fitting import Fitter
+from kontur.measure.learn.families.baselines import SINGLE
+from kontur.measure.learn.families.family import CLASSIFIERS, Family
+from kontur.measure.learn.families.fitting import Fitter
 from kontur.measure.learn.study import learn
 from kontur.measure.learn.task import make_task
 from kontur.select import Trial

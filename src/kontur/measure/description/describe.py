@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from kontur.errors import InputError
 from kontur.measure.extra import package
-from kontur.measure.learn.copies import copied_images
+from kontur.measure.learn.trained.copies import copied_images
 from kontur.measure.table import IDENTITY, OUTLINE, POSITION, column_of
 from kontur.measure.tables.column_selection import KINDS, column_names
 from kontur.measure.tables.empty_images import empty_images_notes

@@ -24,7 +24,7 @@ from kontur.formats import ClassPrediction
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
 from kontur.measure.extra import package
-from kontur.measure.learn.table_model import TableModel
+from kontur.measure.learn.trained.table_model import TableModel
 from kontur.measure.sources.source import Source, Sources
 from kontur.measure.table import BRIGHTNESS
 from kontur.measure.tables.empty_images import EMPTY_IMAGES

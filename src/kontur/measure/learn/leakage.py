@@ -7,10 +7,10 @@ does not reveal that; holding out whole images, or whole plates, slides or days,
 
 import pandas as pd
 
-from kontur.measure.learn.copies import copied_images
 from kontur.measure.learn.group_columns import GroupColumn, group_column
 from kontur.measure.learn.task import LearningTask
-from kontur.measure.learn.training_rows import Digests
+from kontur.measure.learn.trained.copies import copied_images
+from kontur.measure.learn.trained.training_rows import Digests
 from kontur.measure.table import BRIGHTNESS, column_of
 from kontur.measure.tables.column_selection import column_names
 from kontur.wording import listed, plural

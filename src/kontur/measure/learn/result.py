@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from kontur.measure.learn.baselines import BASELINES
-from kontur.measure.learn.copies import copied_images
-from kontur.measure.learn.fitting import Evaluation, FittedModel
-from kontur.measure.learn.importance import ColumnCluster
-from kontur.measure.learn.intervals import Interval
-from kontur.measure.learn.lasso import LassoPath
-from kontur.measure.learn.learning_curve import LearningCurve
-from kontur.measure.learn.majority import MajorityVote
-from kontur.measure.learn.table_model import TableModel, export_model
+from kontur.measure.learn.evaluation.importance import ColumnCluster
+from kontur.measure.learn.evaluation.intervals import Interval
+from kontur.measure.learn.evaluation.lasso import LassoPath
+from kontur.measure.learn.evaluation.learning_curve import LearningCurve
+from kontur.measure.learn.evaluation.majority import MajorityVote
+from kontur.measure.learn.families.baselines import BASELINES
+from kontur.measure.learn.families.fitting import Evaluation, FittedModel
 from kontur.measure.learn.task import LearningTask
-from kontur.measure.learn.training_rows import row_digests, sketch_of
+from kontur.measure.learn.trained.copies import copied_images
+from kontur.measure.learn.trained.table_model import TableModel, export_model
+from kontur.measure.learn.trained.training_rows import row_digests, sketch_of
 from kontur.select import Split, Verdict
 
 

@@ -16,23 +16,23 @@ import pandas as pd
 
 from kontur import extra
 from kontur.errors import InputError
-from kontur.measure.learn.baselines import BASELINES, SINGLE
-from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS, Family
-from kontur.measure.learn.fitting import Evaluation, FittedModel, Fitter
-from kontur.measure.learn.importance import permutation_importance
-from kontur.measure.learn.intervals import (
+from kontur.measure.learn.evaluation.importance import permutation_importance
+from kontur.measure.learn.evaluation.intervals import (
     bootstrap_scores,
     draw_bootstrap,
     percentile_interval,
 )
-from kontur.measure.learn.lasso import lasso_path
+from kontur.measure.learn.evaluation.lasso import lasso_path
+from kontur.measure.learn.evaluation.learning_curve import LearningCurve, learning_curve
+from kontur.measure.learn.evaluation.majority import majority_vote
+from kontur.measure.learn.families.baselines import BASELINES, SINGLE
+from kontur.measure.learn.families.family import CLASSIFIERS, REGRESSORS, Family
+from kontur.measure.learn.families.fitting import Evaluation, FittedModel, Fitter
 from kontur.measure.learn.leakage import copies_note, image_note
-from kontur.measure.learn.learning_curve import LearningCurve, learning_curve
-from kontur.measure.learn.majority import majority_vote
 from kontur.measure.learn.result import FamilyResult, Study
 from kontur.measure.learn.scores import ALL, HEADLINE, RANKING, scores
 from kontur.measure.learn.task import LearningTask, TaskKind, make_task
-from kontur.measure.learn.training_rows import row_digests
+from kontur.measure.learn.trained.training_rows import row_digests
 from kontur.select import Split, Verdict, decide, ranked, refit, trials
 from kontur.select.verdict import ByFold, by_fold
 from kontur.wording import nearest

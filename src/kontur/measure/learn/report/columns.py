@@ -1,6 +1,6 @@
 """The columns that the predictions depend on: permutation importance, and the lasso."""
 
-from kontur.measure.learn.importance import CORRELATED
+from kontur.measure.learn.evaluation.importance import CORRELATED
 from kontur.measure.learn.leakage import brightness_note
 from kontur.measure.learn.report.section import SHOWN, Section, headline
 from kontur.measure.learn.result import Study

@@ -4,8 +4,8 @@ from collections import Counter
 
 import numpy as np
 
-from kontur.measure.learn.baselines import CONSTANT, SINGLE
-from kontur.measure.learn.intervals import LEVEL
+from kontur.measure.learn.evaluation.intervals import LEVEL
+from kontur.measure.learn.families.baselines import CONSTANT, SINGLE
 from kontur.measure.learn.report.section import (
     Section,
     amount,

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kontur.measure.learn import training_rows
-from kontur.measure.learn.copies import copied_images, copied_rows
 from kontur.measure.learn.leakage import copies_note
 from kontur.measure.learn.task import make_task
-from kontur.measure.learn.training_rows import row_digests, sketch_of
+from kontur.measure.learn.trained import training_rows
+from kontur.measure.learn.trained.copies import copied_images, copied_rows
+from kontur.measure.learn.trained.training_rows import row_digests, sketch_of
 from tests.measure.learn.tables import COLUMNS, objects
 
 

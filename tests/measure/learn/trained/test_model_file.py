@@ -9,8 +9,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from kontur.errors import InputError
-from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS
-from kontur.measure.learn.model_file import read_table_model, write_table_model
+from kontur.measure.learn.families.family import CLASSIFIERS, REGRESSORS
+from kontur.measure.learn.trained.model_file import read_table_model, write_table_model
 from tests.measure.learn.tables import bundled, exported, fitted
 from tests.test_house import BLOCKED_IMPORTS, in_a_fresh_process
 
@@ -81,7 +81,7 @@ def test_predicting_needs_neither_torch_nor_scikit_learn(family, tmp_path):
         BLOCKED_IMPORTS
         + f"""
 import pandas
-model = modules and sys.modules["kontur.measure.learn.model_file"].read_table_model(
+model = modules and sys.modules["kontur.measure.learn.trained.model_file"].read_table_model(
     {str(tmp_path / "m.safetensors")!r}
 )
 probabilities = model.probabilities(pandas.read_csv({str(tmp_path / "t.csv")!r}))
@@ -89,7 +89,7 @@ print(json.dumps(probabilities.tolist()))
 """
     )
     heavy = ["torch", "sklearn", "scipy", "lightning"]
-    packages = json.dumps([heavy, ["kontur.measure.learn.model_file"]])
+    packages = json.dumps([heavy, ["kontur.measure.learn.trained.model_file"]])
     probabilities = np.array(json.loads(in_a_fresh_process(program, packages)))
     assert np.abs(probabilities - model.probabilities(table)).max() < 1e-12
 

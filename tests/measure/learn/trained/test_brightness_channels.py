@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from kontur.errors import InputError
-from kontur.measure.learn.brightness_channels import channels_note, check_channels
+from kontur.measure.learn.trained.brightness_channels import channels_note, check_channels
 from tests.measure.learn.drawn import decision, drawn
 
 GREY = ["area", "intensity_mean", "contrast_to_ring"]

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.tree import DecisionTreeClassifier
 
-from kontur.measure.learn.families import Family
+from kontur.measure.learn.families.family import Family
 
 CONSTANT = {"classify": "largest class", "regress": "mean"}
 SINGLE = "one measurement"

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.measure.extra import package
-from kontur.measure.learn.training_rows import Digests, Overlap, is_exact
+from kontur.measure.learn.trained.training_rows import Digests, Overlap, is_exact
 
 FEWEST = 5  # different rows from which an image is recognised: by chance at `CHANCE` to this power
 NEARLY = 0.9  # share of the rows of a copy that coincide; others may have been left out or redrawn

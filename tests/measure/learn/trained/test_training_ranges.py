@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from kontur.errors import InputError
-from kontur.measure.learn.model_file import read_table_model, write_table_model
 from kontur.measure.learn.prepare import Preparation
-from kontur.measure.learn.training_ranges import range_note
+from kontur.measure.learn.trained.model_file import read_table_model, write_table_model
+from kontur.measure.learn.trained.training_ranges import range_note
 from tests.measure.learn.drawn import decision
 
 LEARNED = pd.DataFrame({"area": np.arange(100.0), "width": np.linspace(2, 3, 100), "same": 1.0})

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from kontur.measure.learn.intervals import Interval, wilson_interval
+from kontur.measure.learn.evaluation.intervals import Interval, wilson_interval
 from kontur.measure.learn.scores import Outputs, Truth
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from kontur.errors import InputError
-from kontur.measure.learn.families import CLASSIFIERS
-from kontur.measure.learn.model_file import read_table_model, write_table_model
+from kontur.measure.learn.families.family import CLASSIFIERS
 from kontur.measure.learn.prepare import Preparation
-from kontur.measure.learn.table_model import export_model
+from kontur.measure.learn.trained.model_file import read_table_model, write_table_model
+from kontur.measure.learn.trained.table_model import export_model
 from tests.measure.learn.tables import bundled, exported, fitted
 
 

@@ -1,8 +1,8 @@
 from itertools import pairwise
 
-from kontur.measure.learn.families import CLASSIFIERS
-from kontur.measure.learn.fitting import Fitter
-from kontur.measure.learn.learning_curve import SHARES, learning_curve
+from kontur.measure.learn.evaluation.learning_curve import SHARES, learning_curve
+from kontur.measure.learn.families.family import CLASSIFIERS
+from kontur.measure.learn.families.fitting import Fitter
 from kontur.measure.learn.task import make_task
 from tests.measure.learn.tables import objects
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from kontur.measure.learn.majority import majority_vote
+from kontur.measure.learn.evaluation.majority import majority_vote
 
 
 def test_the_class_with_most_calls_wins_and_a_tie_goes_to_the_surer():

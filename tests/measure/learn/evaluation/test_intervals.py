@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from kontur.measure.learn.intervals import (
+from kontur.measure.learn.evaluation.intervals import (
     bootstrap_scores,
     draw_bootstrap,
     percentile_interval,

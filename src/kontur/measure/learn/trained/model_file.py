@@ -14,8 +14,8 @@ from safetensors.numpy import save
 
 from kontur.errors import InputError
 from kontur.files import atomic
-from kontur.measure.learn.table_model import FORMAT, TableModel, TableModelCard
-from kontur.measure.learn.trees import Trees
+from kontur.measure.learn.trained.table_model import FORMAT, TableModel, TableModelCard
+from kontur.measure.learn.trained.trees import Trees
 from kontur.measure.tables.recipe import names_of_features
 from kontur.measure.tabular.layers import ACTIVATIONS, Layer
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
-from kontur.measure.learn.baselines import OneColumnClassifier, OneColumnRegressor
+from kontur.measure.learn.families.baselines import OneColumnClassifier, OneColumnRegressor
 
 
 def test_two_classes_are_cut_where_fewest_are_wrong():

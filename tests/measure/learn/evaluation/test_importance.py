@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from kontur.measure.learn.families import CLASSIFIERS
-from kontur.measure.learn.fitting import Fitter
-from kontur.measure.learn.importance import correlated_columns, permutation_importance
+from kontur.measure.learn.evaluation.importance import correlated_columns, permutation_importance
+from kontur.measure.learn.families.family import CLASSIFIERS
+from kontur.measure.learn.families.fitting import Fitter
 from kontur.measure.learn.task import make_task
 from tests.measure.learn.tables import objects
 

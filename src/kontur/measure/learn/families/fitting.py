@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils.validation import has_fit_parameter
 
-from kontur.measure.learn.families import Family
+from kontur.measure.learn.families.family import Family
 from kontur.measure.learn.prepare import Preparation
 from kontur.measure.learn.scores import scores
 from kontur.measure.learn.task import LearningTask

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Shaped
 from sklearn.linear_model import LogisticRegression
 from sklearn.linear_model import lasso_path as coefficients_along_path
 
-from kontur.measure.learn.fitting import Fitter
+from kontur.measure.learn.families.fitting import Fitter
 from kontur.measure.learn.prepare import Preparation
 from kontur.select import Split, nested
 

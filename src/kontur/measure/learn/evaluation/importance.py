@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import AgglomerativeClustering
 
-from kontur.measure.learn.fitting import Fitter
+from kontur.measure.learn.families.fitting import Fitter
 from kontur.measure.learn.scores import scores
 from kontur.measure.tables.recipe import numeric
 from kontur.select import FitFailed, Split, Spread, Trial, spread

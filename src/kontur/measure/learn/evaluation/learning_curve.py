@@ -8,7 +8,7 @@ groups still have all classes. Each fold keeps the setting that was evaluated in
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from kontur.measure.learn.fitting import Fitter
+from kontur.measure.learn.families.fitting import Fitter
 from kontur.select import Outcome, Split, Spread, Trial, nested, spread
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from kontur.measure.learn import training_rows
-from kontur.measure.learn.model_file import read_table_model, write_table_model
 from kontur.measure.learn.study import learn
-from kontur.measure.learn.training_rows import overlap, row_digests, sketch_of
+from kontur.measure.learn.trained import training_rows
+from kontur.measure.learn.trained.model_file import read_table_model, write_table_model
+from kontur.measure.learn.trained.training_rows import overlap, row_digests, sketch_of
 from kontur.measure.tables.table_files import read_table, write_table
 from tests.measure.learn.tables import objects
 

@@ -15,11 +15,15 @@ import pydantic
 from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
-from kontur.measure.learn.brightness_channels import channels_note, channels_of, check_channels
-from kontur.measure.learn.copies import copied_rows
-from kontur.measure.learn.training_ranges import range_note
-from kontur.measure.learn.training_rows import Digests, Overlap, overlap, row_digests
-from kontur.measure.learn.trees import Trees, tree_outputs, trees_of
+from kontur.measure.learn.trained.brightness_channels import (
+    channels_note,
+    channels_of,
+    check_channels,
+)
+from kontur.measure.learn.trained.copies import copied_rows
+from kontur.measure.learn.trained.training_ranges import range_note
+from kontur.measure.learn.trained.training_rows import Digests, Overlap, overlap, row_digests
+from kontur.measure.learn.trained.trees import Trees, tree_outputs, trees_of
 from kontur.measure.tables.recipe import apply_recipe, gaps
 from kontur.measure.tables.table_operations import ignored
 from kontur.measure.tabular.layers import Layer, outputs, softmax

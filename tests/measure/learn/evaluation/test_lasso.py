@@ -5,8 +5,8 @@ import pytest
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import Lasso, LogisticRegression
 
-from kontur.measure.learn.fitting import Fitter
-from kontur.measure.learn.lasso import SPAN, lasso_path
+from kontur.measure.learn.evaluation.lasso import SPAN, lasso_path
+from kontur.measure.learn.families.fitting import Fitter
 from kontur.measure.learn.prepare import Preparation
 from kontur.measure.learn.task import make_task
 from tests.measure.learn.tables import COLUMNS, objects

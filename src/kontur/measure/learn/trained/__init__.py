@@ -1,0 +1,1 @@
+"""Trained models of tables: their file, their use without torch, and what they say of a table."""
