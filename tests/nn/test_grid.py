@@ -23,6 +23,14 @@ def test_a_move_ends_at_the_same_place_wherever_it_begins(move, first, other):
         assert there.double() == start + moves.double()
 
 
+def test_gradients_pass_as_if_nothing_were_rounded():
+    moves = torch.tensor([0.3, -7.1], requires_grad=True)
+    rounded = to_grid(moves)
+    assert torch.equal(rounded, to_grid(moves.detach()))
+    (rounded * torch.tensor([2.0, 3.0])).sum().backward()
+    assert moves.grad.tolist() == [2, 3]
+
+
 @pytest.mark.parametrize("moves", [[], [float("nan")], [float("inf")]])
 def test_no_moves_and_those_that_are_no_numbers_stay_as_they_are(moves):
     given = torch.tensor(moves)

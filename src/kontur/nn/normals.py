@@ -21,12 +21,12 @@ def normals(contours: Float[Tensor, "m n 2"]) -> Float[Tensor, "m n 2"]:
 
 
 def across(
-    contours: Float[Tensor, "m n 2"], steps: Float[Tensor, "*#m s"], *, learning: bool = False
+    contours: Float[Tensor, "m n 2"], steps: Float[Tensor, "*#m s"]
 ) -> tuple[Float[Tensor, "m s*n"], Float[Tensor, "m s*n"]]:
     """x and y of the places at `steps` pixels outwards along the normal of each point.
 
     All points at the first step, all at the second, and so on. Steps are the same for all contours,
-    or an own row for each. Unless `learning` they lie on the grid (`nn.grid`) as the points do.
+    or an own row for each. They lie on the grid (`nn.grid`) as the points do.
     """
     x, y = contours[..., 0], contours[..., 1]  # apart: engines are slow where an axis has length 2
     m, n, s = contours.shape[0], int(contours.shape[1]), int(steps.shape[-1])
@@ -34,7 +34,7 @@ def across(
     away = steps[..., None]  # (s, 1) or (m, s, 1)
     places = []
     for at, normal in zip((x, y), _normals(x, y), strict=True):
-        moves = to_grid(normal[:, None] * away, learning=learning)
+        moves = to_grid(normal[:, None] * away)
         places.append((at[:, None] + moves).reshape(m, s * n))
     return places[0], places[1]
 

@@ -30,7 +30,7 @@ def test_it_learns_a_scene_by_heart():
     sample, segmenter = learned()
     found = contract.predictor(segmenter, "snake", score=0.5).predict(sample.image)
     contract.assert_sound(found, sample.instances.size)
-    assert len(found) <= 2 * len(sample.instances)
+    assert len(found) <= 2.5 * len(sample.instances)
     assert contract.best_iou(sample.instances, found).mean() > 0.8
 
 

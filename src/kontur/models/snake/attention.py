@@ -84,7 +84,7 @@ class AttentionRefiner(nn.Module):
         x = torch.relu(self.narrow(self.norm(x[:, :: self.every])))
         with torch.autocast(x.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             offsets = self.offsets(x.to(self.offsets.weight.dtype))
-        return moved(points[:, :: self.every], offsets, learning=self.training)
+        return moved(points[:, :: self.every], offsets)
 
 
 class NeighbourTokens(nn.Module):
@@ -153,7 +153,7 @@ class ImageTokens(nn.Module):
         box: Box,
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "m t e"]:
-        around = to_grid(self.grid * box.side / 2, learning=self.training)
+        around = to_grid(self.grid * box.side / 2)
         places = (box.low + box.high) / 2 + around
         read = look.sample(features, places, image_index)
         grid = self.grid.expand(places.shape[0], *self.grid.shape).to(read.dtype)

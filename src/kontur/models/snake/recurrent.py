@@ -48,7 +48,7 @@ class RecurrentRefiner(nn.Module):
         y, memory = self.network.step(seen, memory)
         with torch.autocast(y.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             offsets = self.offsets(torch.relu(y).to(self.offsets.weight.dtype))
-        return moved(points, offsets, learning=self.training), memory
+        return moved(points, offsets), memory
 
 
 class RecurrentStages(nn.Module):

@@ -67,7 +67,7 @@ class PointFeatures(nn.Module):
         if len(self.shares) == 1:
             return self.sample(features, points, image_index)
         read = sample_places(
-            *(features, *across(points, side * self.shares, learning=self.training)),
+            *(features, *across(points, side * self.shares)),
             *(image_index, self.stride),
             mode=self.mode,
             align=self.align,
@@ -98,10 +98,10 @@ def box_of(points: Float[Tensor, "m n 2"]) -> Box:
 
 
 def moved(
-    points: Float[Tensor, "m k 2"], offsets: Float[Tensor, "m k 2"], *, learning: bool
+    points: Float[Tensor, "m k 2"], offsets: Float[Tensor, "m k 2"]
 ) -> Float[Tensor, "m k 2"]:
     """Points where a network's outputs put them, in image pixels."""
-    return points + to_grid(offsets * OFFSET_SCALE, learning=learning)
+    return points + to_grid(offsets * OFFSET_SCALE)
 
 
 def encoder_shape(config: SnakeConfig, refiner: EncoderSettings) -> dict[str, Any]:
@@ -139,4 +139,4 @@ class Refiner(nn.Module):
     ) -> Float[Tensor, "m k 2"]:
         rings = self.look(features, points, image_index)
         offsets = self.head(rings, every=self.every)[:, :, 0].transpose(1, 2)  # (m, k, 2)
-        return moved(points[:, :: self.every], offsets, learning=self.training)
+        return moved(points[:, :: self.every], offsets)

@@ -50,15 +50,15 @@ class LearnedStart(nn.Module):
     ) -> Float[Tensor, "2 m n 2"]:
         low, high = diamonds.amin(dim=1, keepdim=True), diamonds.amax(dim=1, keepdim=True)
         middle, side = (low + high) / 2, (high - low).clamp(min=1.0)  # (m, 1, 2)
-        places = middle + to_grid(self.grid * side, learning=self.training)
+        places = middle + to_grid(self.grid * side)
         read = sample_points(features, places, image_index, self.stride)
         scale = torch.log2(side[:, 0] / REFERENCE_SIDE)
         m, d = diamonds.shape[0], int(features.shape[-1])  # numbers, for there may be no object
         offsets = self.guess(torch.cat([read.reshape(m, len(self.grid) * d), scale], dim=1))
         ring = (self.ring + offsets.reshape(m, self.points, 2)) * side
-        guess = middle + to_grid(ring, learning=self.training)
+        guess = middle + to_grid(ring)
         around = torch.cat([guess, middle], dim=1)
         read = sample_points(features, around, image_index, self.stride)
         offsets = self.deform(read.reshape(m, (self.points + 1) * d))
         moves = offsets.reshape(m, self.points, 2) * side
-        return torch.stack([guess, guess + to_grid(moves, learning=self.training)])
+        return torch.stack([guess, guess + to_grid(moves)])
