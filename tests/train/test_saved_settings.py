@@ -1,10 +1,10 @@
-"""The files of a run: settings that an older Kontur wrote are read under today's names."""
+"""The saved settings of a run: those that an older Kontur wrote have today's names."""
 
 import pytest
 
 from kontur.errors import InputError
 from kontur.settings import to_toml
-from kontur.train.run_files import read_config, resumed_config
+from kontur.train.saved_settings import read_config, resumed_config
 from kontur.train.run_folder import CONFIG
 
 

@@ -26,7 +26,7 @@ from kontur.train.module import Diverged
 from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.run import train
-from kontur.train.run_files import read_config, resumed_config
+from kontur.train.saved_settings import read_config, resumed_config
 from kontur.train.run_folder import CONFIG, LINES, METRICS, MODEL
 
 TABLE, FIGURE = "sweep.md", "sweep.png"
