@@ -4,8 +4,8 @@ import pytest
 
 from kontur.errors import InputError
 from kontur.settings import to_toml
-from kontur.train.saved_settings import read_config, resumed_config
 from kontur.train.run_folder import CONFIG
+from kontur.train.saved_settings import read_config, resumed_config
 
 
 def test_a_saved_run_with_former_names_of_settings_is_read(tmp_path):

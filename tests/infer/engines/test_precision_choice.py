@@ -71,14 +71,14 @@ def test_of_two_threads_that_measure_at_once_the_first_decides_also_without_a_fo
 
 
 def test_of_two_that_note_at_once_one_decides(later_process):
-    def note(choice):
+    def note(key, choice):
         together.wait()
-        return precision_choice._noted(str(key), choice)
+        return precision_choice._noted(key, choice)
 
     together = threading.Barrier(2)
     with ThreadPoolExecutor(2) as pool:
-        for key in range(20):
-            assert len({*pool.map(note, ("float32", "int8"))}) == 1
+        for key in map(str, range(20)):
+            assert len({*pool.map(note, (key, key), ("float32", "int8"))}) == 1
 
 
 def test_the_folder_may_be_named_by_the_home_it_lies_in(later_process, monkeypatch, tmp_path):

@@ -31,7 +31,8 @@ def noted_choice(graphs: Sequence[bytes], measure: Callable[[], CpuPrecision]) -
 
     `graphs`: the bytes of what is compared, without weights, so that all models of one build share
     a choice. It is made anew with another CPU, ONNX Runtime or graph. Of processes and of threads
-    that measure at the same time the first to note it decides. What `measure` raises passes through.
+    that measure at the same time the first to note it decides. What `measure` raises passes
+    through.
     """
     key = _key(graphs)
     if key not in _chosen:
