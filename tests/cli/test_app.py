@@ -170,12 +170,14 @@ def test_where_a_command_may_not_write_it_says_what_to_do(code, name, remedy):
     assert _remedy(group.commands[name], error) == remedy
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 @pytest.mark.parametrize(
-    ("name", "remedy"),
+    ("code", "name", "remedy"),
     [
-        ("predict", "; make room there, or give another place with --out"),
-        ("convert", "; make room there"),
+        (errno.ENOSPC, "predict", "; make room there, or give another place with --out"),
+        (errno.EDQUOT, "predict", "; make room there, or give another place with --out"),
+        (errno.EDQUOT, "convert", "; make room there"),
+        (errno.EFBIG, "predict", "; give another place with --out"),  # room makes no file less
+        (errno.EFBIG, "convert", ""),
     ],
 )
 def test_where_the_disk_is_full_a_command_says_what_to_do(code, name, remedy):

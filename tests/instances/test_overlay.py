@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import shapely
+import tifffile
 from PIL import Image as Picture
 
 from kontur.display import colours
@@ -98,6 +99,16 @@ def test_small_images_are_written_larger_and_huge_ones_smaller(tmp_path, size, w
     )
     with Picture.open(tmp_path / "a.png") as picture:
         assert picture.size == written[::-1]
+
+
+@pytest.mark.parametrize(("fits", "large"), [(2 * 3 * 320 * 400, False), (1, True)])
+def test_pages_that_might_not_fit_make_a_large_tiff(tmp_path, monkeypatch, fits, large):
+    monkeypatch.setattr(overlay, "CLASSIC", fits)
+    image = np.zeros((40, 50, 1), np.uint8)
+    planes = [overlay.DrawnPlane(image, Instances.empty((40, 50)))] * 2
+    overlay.write_overlays(tmp_path / "a.tif", planes, contrast=(0.0, 1.0))
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert (file.is_bigtiff, len(file.pages)) == (large, 2)
 
 
 def test_zooming_moves_the_lines_with_the_image_and_ids_are_written():

@@ -18,8 +18,8 @@ from kontur.infer.predict import Predictor
 from kontur.models.archive import read_model, write_model
 from kontur.train.checkpoint import read_checkpoint
 from kontur.train.only_writer import only_writer
-from kontur.train.run_files import read_config
 from kontur.train.run_folder import BEST, LAST, PREVIOUS, remove_run_files
+from kontur.train.saved_settings import read_config
 from tests.train.runs import (
     FEW_GRAPHS,
     VAL,

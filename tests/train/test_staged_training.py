@@ -17,8 +17,8 @@ from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.dataloader import Batch
 from kontur.train.devices import Devices
 from kontur.train.module import LAST_STAGE, Stages, Training
-from kontur.train.run_files import read_config
 from kontur.train.run_folder import LAST, LINES
+from kontur.train.saved_settings import read_config
 from kontur.train.signals import Signals
 from kontur.train.trainer import Job, strategy
 from tests.models import contract

@@ -100,8 +100,9 @@ def _remedy(command: Any, error: OSError) -> str:
     }
     places = [option for option in PLACES if option in named]
     if full:
-        elsewhere = f", or give another place with {' or '.join(places)}" if places else ""
-        return f"; make room there{elsewhere}"
+        ways = ["make room there"] if error.errno != errno.EFBIG else []  # room makes no file less
+        ways += [f"give another place with {' or '.join(places)}"] if places else []
+        return f"; {', or '.join(ways)}" if ways else ""
     if places:
         return f"; give a place that you may write to with {' or '.join(places)}"
     return next((remedy for name, remedy in REMEDIES.items() if name in named), "")

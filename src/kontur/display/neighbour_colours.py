@@ -73,9 +73,11 @@ def _earlier_neighbours(
     and 0 where they are as far apart as neighbours may be.
 
     They are looked for among the first few boxes, then among those that follow: a large box may
-    touch thousands of small ones, of which the first `MOST` count.
+    touch thousands of small ones, of which the first `MOST` count. Boxes are sorted by their left
+    sides, so that no box that begins too far to the right is looked at.
     """
     near = NEAR * float(np.median(boxes[:, 2:] - boxes[:, :2]))
+    reaches = boxes[:, 0] - near
     wider = shapely.box(*(boxes + near * np.array([-1, -1, 1, 1])).T)
     touching = np.zeros(len(boxes), dtype=np.int64)
     none = np.zeros(0, dtype=np.int64)
@@ -83,9 +85,8 @@ def _earlier_neighbours(
     first, size = 0, MOST
     while first < len(boxes):
         tree = shapely.STRtree(shapely.box(*boxes[first : first + size].T))
-        looking = np.flatnonzero(touching < MOST)  # the others have the first that they touch
-        looking = looking[looking > first]
-        looking = looking[boxes[looking, 0] - near <= boxes[first : first + size, 2].max()]
+        stop = np.searchsorted(reaches, boxes[first : first + size, 2].max(), side="right")
+        looking = np.flatnonzero(touching[first:stop] < MOST) + first  # others have their first
         for some in np.split(looking, range(AT_A_TIME, len(looking), AT_A_TIME)):
             own, other = tree.query(wider[some])
             own, other = some[own], other + first
@@ -95,7 +96,7 @@ def _earlier_neighbours(
             close = gap <= near
             found.append(_nearest(own[close], other[close], gap[close]))
             own, _, gap = found[-1]
-            touching += np.bincount(own[gap == 0], minlength=len(boxes))
+            np.add.at(touching, own[gap == 0], 1)
         first, size = first + size, min(2 * size, AT_A_TIME)
     own, other, gap = _nearest(*map(np.concatenate, zip(*found, strict=True)))
     counts = np.bincount(own, minlength=len(boxes))

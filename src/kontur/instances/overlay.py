@@ -20,7 +20,7 @@ from kontur.instances import Instances
 from kontur.instances.colours import object_colours
 
 SMALL, LARGE = 768, 4096  # pixels; `write_overlay` enlarges below and shrinks above
-CLASSIC = 1 << 32  # bytes that a TIFF holds which is no BigTIFF
+CLASSIC = 1 << 31  # bytes of pixels that surely fit into a TIFF which is no BigTIFF, tags too
 CENTIMETRE = 1e4  # µm
 
 

@@ -29,7 +29,7 @@ from kontur.train.callbacks import TrainingCallback
 from kontur.train.checkpoint import Checkpoint
 from kontur.train.config import Precision
 from kontur.train.devices import choose_devices, launched
-from kontur.train.run_files import read_config
+from kontur.train.saved_settings import read_config
 from kontur.train.signals import Signals, Stopped
 from kontur.train.timing import LIGHTNING
 from kontur.train.trainer import Job, fit, make_job, quiet_lightning

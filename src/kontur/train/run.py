@@ -45,8 +45,8 @@ from kontur.train.network import (
 from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.results import finish
-from kontur.train.run_files import resumed_config
 from kontur.train.run_folder import BEST, CONFIG, LAST, MODEL, check_run_folder, remove_run_files
+from kontur.train.saved_settings import resumed_config
 from kontur.train.signals import Signals
 from kontur.train.timing import choose_mode
 from kontur.train.trainer import (

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -53,6 +55,38 @@ def test_of_two_processes_that_measure_at_once_the_first_to_note_decides(later_p
         return "int8"
 
     assert noted_choice([b"a"], other_process_is_faster) == "float32"
+
+
+def test_of_two_threads_that_measure_at_once_the_first_decides_also_without_a_folder(
+    later_process, monkeypatch, tmp_path
+):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("KONTUR_CACHE", str(tmp_path / "file"))
+
+    def other_thread_is_faster():
+        noted_choice([b"a"], lambda: "float32")
+        return "int8"
+
+    assert noted_choice([b"a"], other_thread_is_faster) == "float32"
+
+
+def test_of_two_that_note_at_once_one_decides(later_process):
+    def note(key, choice):
+        together.wait()
+        return precision_choice._noted(key, choice)
+
+    together = threading.Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        for key in map(str, range(20)):
+            assert len({*pool.map(note, (key, key), ("float32", "int8"))}) == 1
+
+
+def test_the_folder_may_be_named_by_the_home_it_lies_in(later_process, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))  # of Windows
+    monkeypatch.setenv("KONTUR_CACHE", "~/here")
+    noted_choice([b"a"], lambda: "int8")
+    assert [*(tmp_path / "here" / "precision").glob("*.txt")]
 
 
 @pytest.mark.parametrize("damage", [b"", b"int", b"\xff\xfe"])

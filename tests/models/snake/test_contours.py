@@ -8,8 +8,9 @@ from kontur.infer.predict import Predictor
 from kontur.models.candidates import Boxes
 from kontur.models.graphs import Graphs
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.contours import quality_of_rings, trace_contours
+from kontur.models.snake.contours import FINE, quality_of_rings, trace_contours
 from kontur.models.snake.propose import least_centre
+from kontur.nn.grid import PARTS
 from tests.models import contract
 
 
@@ -52,3 +53,7 @@ def test_shapes_start_from_the_very_same_places_wherever_a_view_begins():
         return np.concatenate([each.reshape(-1) for each in read])
 
     assert (started(0) == started(4096)).all()
+
+
+def test_given_rings_start_on_the_grid_on_which_networks_move_points():
+    assert FINE == PARTS

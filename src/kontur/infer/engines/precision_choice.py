@@ -12,12 +12,12 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 from kontur.errors import InputError
-from kontur.files.atomic import replacing
+from kontur.files.atomic import write_text
+from kontur.infer.records.lock import locked
 
 CACHE = "KONTUR_CACHE"  # the environment's variable of the folder
 CPU_LINES = ("model name", "flags", "Features")  # of Linux: what its CPU is and can
@@ -30,17 +30,20 @@ def noted_choice(graphs: Sequence[bytes], measure: Callable[[], CpuPrecision]) -
     """The precision chosen before for graphs on this CPU, or what `measure` says, noted.
 
     `graphs`: the bytes of what is compared, without weights, so that all models of one build share
-    a choice. It is made anew with another CPU, ONNX Runtime or graph. Of processes that measure at
-    the same time the first to note it decides. What `measure` raises passes through.
+    a choice. It is made anew with another CPU, ONNX Runtime or graph. Of processes and of threads
+    that measure at the same time the first to note it decides. What `measure` raises passes
+    through.
     """
     key = _key(graphs)
     if key not in _chosen:
-        _chosen[key] = _read(key) or _noted(key, measure())
+        _chosen.setdefault(key, _read(key) or _noted(key, measure()))
     return _chosen[key]
 
 
 def _key(graphs: Sequence[bytes]) -> str:
-    parts = [*graphs, version("onnxruntime").encode(), cpu().encode()]
+    from onnxruntime import __version__  # packages of several names bring it: onnxruntime-gpu, …
+
+    parts = [*graphs, __version__.encode(), cpu().encode()]
     digests = b"".join(hashlib.sha256(part).digest() for part in parts)
     return hashlib.sha256(digests).hexdigest()[:24]
 
@@ -60,7 +63,7 @@ def _place(key: str) -> Path:
     from platformdirs import user_cache_path
 
     given = os.environ.get(CACHE)
-    folder = Path(given) if given else user_cache_path("kontur", appauthor=False)
+    folder = Path(given).expanduser() if given else user_cache_path("kontur", appauthor=False)
     return folder / "precision" / f"{key}.txt"
 
 
@@ -73,11 +76,13 @@ def _read(key: str) -> CpuPrecision | None:
 
 
 def _noted(key: str, measured: CpuPrecision) -> CpuPrecision:
-    earlier = _read(key)  # another process may have noted its own meanwhile
-    if earlier is None:
-        try:
-            with replacing(_place(key)) as beside:
-                beside.write_text(measured)
-        except (OSError, InputError, RuntimeError):
-            pass  # this process keeps to it all the same
+    try:
+        place = _place(key)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with locked(place):
+            earlier = _read(key)  # another process may have noted its own meanwhile
+            if earlier is None:
+                write_text(place, measured)
+    except (OSError, InputError, RuntimeError):
+        return measured  # this process keeps to it all the same
     return earlier or measured

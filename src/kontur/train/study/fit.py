@@ -39,8 +39,8 @@ def train(config: Path, run: Path) -> dict[str, Any]:
 
     from kontur.train.checkpoint import Checkpoint
     from kontur.train.run import train as start
-    from kontur.train.run_files import read_config
     from kontur.train.run_folder import CONFIG, LAST
+    from kontur.train.saved_settings import read_config
 
     with only_writer(run, wait=PATIENCE):
         pass  # the fit of a study that was killed just now has saved its last step
@@ -77,7 +77,7 @@ def whole_steps(step: int, share: float) -> int:
 
 def parameters(run: Path) -> int:
     """The number of parameters of a run's network."""
-    from kontur.train.run_files import read_config
+    from kontur.train.saved_settings import read_config
 
     config = read_config(run)
     network = catalog.segmenter(config.kind, catalog.config(config.kind, config.model))

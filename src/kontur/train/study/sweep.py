@@ -26,8 +26,8 @@ from kontur.train.module import Diverged
 from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.run import train
-from kontur.train.run_files import read_config, resumed_config
 from kontur.train.run_folder import CONFIG, LINES, METRICS, MODEL
+from kontur.train.saved_settings import read_config, resumed_config
 
 TABLE, FIGURE = "sweep.md", "sweep.png"
 JUDGE_TRAIN = "training.judge_train=8"  # by default, for the gap

@@ -1,1 +1,1 @@
-"""Evaluation of fitted models: scores, how sure they are, and what the predictions depend on."""
+"""Evaluation of fitted models: how sure their scores are, and what predictions depend on."""

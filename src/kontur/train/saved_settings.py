@@ -30,7 +30,7 @@ def resumed_config(
     """The settings of a resumed run, overridden by those of a TOML file, `given` and `settings`.
 
     Raises `InputError` where there is no run, or where its network or what it validates on would
-    change. Folders may have moved: their images are compared, see `dataset.open_data`.
+    change. Folders may have moved: their images are compared, see `training_data.open_data`.
     """
     saved = _saved(run)
     before = read_config(run)

@@ -1,11 +1,11 @@
-"""The files of a run: settings that an older Kontur wrote are read under today's names."""
+"""The saved settings of a run: those that an older Kontur wrote have today's names."""
 
 import pytest
 
 from kontur.errors import InputError
 from kontur.settings import to_toml
-from kontur.train.run_files import read_config, resumed_config
 from kontur.train.run_folder import CONFIG
+from kontur.train.saved_settings import read_config, resumed_config
 
 
 def test_a_saved_run_with_former_names_of_settings_is_read(tmp_path):
