@@ -7,7 +7,7 @@ ignore are grey.
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Num, UInt8
@@ -16,12 +16,12 @@ from kontur.display.overlay import overlay
 from kontur.display.stretch import DisplayRange
 from kontur.errors import InputError
 from kontur.files import atomic
+from kontur.files.tiff_density import density
 from kontur.instances import Instances
 from kontur.instances.colours import object_colours
 
 SMALL, LARGE = 768, 4096  # pixels; `write_overlay` enlarges below and shrinks above
 CLASSIC = 1 << 31  # bytes of pixels that surely fit into a TIFF which is no BigTIFF, tags too
-CENTIMETRE = 1e4  # µm
 
 
 class DrawnPlane(NamedTuple):
@@ -72,10 +72,7 @@ def write_overlays(
     ):
         for image, instances, side in planes:
             zoom = _zoom(image)
-            scale: dict[str, Any] = {}
-            if side is not None:
-                density = CENTIMETRE * zoom / side
-                scale = {"resolution": (density, density), "resolutionunit": "CENTIMETER"}
+            scale = density(None if side is None else side / zoom)
             picture = draw(image, instances, zoom=zoom, contrast=contrast)
             pages.write(picture, photometric="rgb", compression="zlib", metadata=None, **scale)
 

@@ -9,6 +9,7 @@ from jaxtyping import Shaped
 from kontur import formats
 from kontur.errors import InputError
 from kontur.files import atomic
+from kontur.files.tiff_density import density
 from kontur.instances import Instances
 from kontur.napari.layers import instances_of
 from kontur.napari.origin import Index
@@ -67,16 +68,8 @@ def _write_image(path: Path, pixels: Shaped[np.ndarray, "h w *c"], side: float |
     import tifffile
 
     colour = "rgb" if pixels.ndim == 3 else "minisblack"
-    per_centimetre = (1e4 / side, 1e4 / side) if side else None
     with atomic.replacing(path) as beside:
-        tifffile.imwrite(
-            beside,
-            pixels,
-            photometric=colour,
-            resolution=per_centimetre,
-            resolutionunit="CENTIMETER" if side else None,
-            metadata=None,
-        )
+        tifffile.imwrite(beside, pixels, photometric=colour, metadata=None, **density(side))
 
 
 def _sized(instances: Instances, image: Any) -> Instances:

@@ -182,7 +182,7 @@ def test_the_regions_of_a_binary_mask_are_objects_where_the_task_says_so(tmp_pat
 
 
 @pytest.mark.parametrize("ending", [".tif", ".ome.tif", ".labels.tif"])
-@pytest.mark.parametrize("side", [0.325, 40.0])
+@pytest.mark.parametrize("side", [0.325, 40.0, 6.5e-7])  # the last of a file in metres
 def test_the_side_of_a_pixel_comes_back(tmp_path, ending, side):
     found = Instances.from_label_image(np.array([[0, 70000], [3, 0]]))
     files = [tmp_path / f"{name}{ending}" for name in "ab"]

@@ -4,7 +4,11 @@ import numpy as np
 import tifffile
 
 from kontur.display.colours import PALETTE
+from kontur.formats import ImageAnnotation
+from kontur.images.lazy_pixels import LazyPixels, OpenImage
 from kontur.infer.inputs import find_inputs
+from kontur.infer.stacks.draw_planes import draw_planes
+from kontur.instances import Instances
 from tests.infer.stacks.films import long_film, run
 
 
@@ -43,3 +47,21 @@ def test_overlays_of_all_pages_and_of_one_replace_each_other(film, tmp_path):
         *("film.geojson", "film.overlay.png", "film.tif")
     ]
     assert [image.path.name for image in find_inputs([tmp_path])] == ["film.tif"]
+
+
+class Strip(LazyPixels):
+    """A line of a camera over time: long, and a few pixels high."""
+
+    shape, dtype = (4, 9000, 1), np.dtype(np.uint8)
+
+    def read(self, top, left, height, width):
+        return np.full((height, width, 1), 7, np.uint8)
+
+
+def test_a_plane_that_is_drawn_smaller_has_larger_pixels_whatever_its_shape(tmp_path):
+    strip = ImageAnnotation("strip", (4, 9000), Instances.empty((4, 9000)), pixel_size=0.5)
+    draw_planes(tmp_path / "a.tif", [strip], lambda page: OpenImage(Strip(), 0.5), None)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert file.pages[0].shape == (2, 3000, 3)  # every third pixel
+        above, below = file.pages[0].tags["XResolution"].value
+    assert above / below * 1.5 == 10_000  # µm a centimetre

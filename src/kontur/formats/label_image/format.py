@@ -16,6 +16,7 @@ from jaxtyping import Float, Integer, Shaped
 
 from kontur.errors import InputError
 from kontur.files import atomic
+from kontur.files.tiff_density import density
 from kontur.formats import label_ids, masks
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
@@ -30,7 +31,6 @@ from kontur.instances.plane import Plane
 
 LARGEST_IMAGE = 2**33  # pixels; label images of 32 bits are then of 32 GiB
 OME = (".ome.tif", ".ome.tiff")
-CENTIMETRE = 1e4  # µm
 MOST_STEPS = 1e5  # between 0 and the largest label, where a scale factor is looked for
 
 
@@ -193,9 +193,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     options: dict[str, Any] = {"metadata": {"axes": "YX"}}
     if side is not None or path.name.lower().endswith(OME):
         options = {"description": ome.describe(array, side), "metadata": None}
-    if side is not None:
-        density = CENTIMETRE / side
-        options |= {"resolution": (density, density), "resolutionunit": "CENTIMETER"}
+    options |= density(side)
     with atomic.replacing(path, overwrite=overwrite) as beside:
         tifffile.imwrite(beside, array, compression="zlib", photometric="minisblack", **options)
 

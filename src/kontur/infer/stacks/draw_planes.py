@@ -35,8 +35,8 @@ def draw_planes(
         entry, picture = stack[page], open_page(page)
         pixels, objects = shrunk(picture.pixels, entry.instances)
         side = entry.pixel_size
-        if side is not None:
-            side *= picture.pixels.shape[0] / pixels.shape[0]
+        if side is not None:  # of the pixels, of which every so many are there
+            side *= round(max(picture.pixels.shape[:2]) / max(pixels.shape[:2]))
         return DrawnPlane(pixels, objects, side)
 
     planes = LazySequence(len(stack), plane)
