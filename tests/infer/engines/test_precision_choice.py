@@ -1,5 +1,6 @@
 """What "auto" means on this machine is measured once, whatever process asks."""
 
+import importlib.metadata
 import subprocess
 import sys
 import threading
@@ -46,6 +47,14 @@ def test_other_graphs_and_other_processors_are_measured_anew(later_process, monk
     assert noted_choice([b"ab", b""], lambda: "float32") == "float32"
     monkeypatch.setattr(precision_choice, "cpu", lambda: "another")
     assert noted_choice([b"a", b"b"], lambda: "float32") == "float32"
+
+
+def test_onnx_runtime_may_come_in_a_package_of_another_name(later_process, monkeypatch):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", missing)
+    assert noted_choice([b"a"], lambda: "int8") == "int8"
 
 
 def test_of_two_processes_that_measure_at_once_the_first_to_note_decides(later_process):

@@ -44,7 +44,10 @@ def image_label(planes: Iterable[Instances]) -> dict[str, Any]:
         index = np.array([classes.index(name) for name in one.classes], np.int64)
         scores = np.array([rounded_score(score) for score in one.scores.tolist()], np.float64)
         own = np.full(len(one), len(places))
-        numbers = [takes(attributes_of(one, i, but=EXTRAS)) for i in range(len(one))]
+        numbers = [
+            takes(attributes_of(one, i, but=EXTRAS)) if extra else {}
+            for i, extra in enumerate(one.extras)
+        ]
         tracks, parents = (
             np.array([each.get(name, np.nan) for each in numbers]) for name in (TRACK, PARENT)
         )
