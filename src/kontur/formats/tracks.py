@@ -32,6 +32,8 @@ def with_tracks(
     is.
     """
     several = {TRACK: tracks} | ({} if parents is None else {PARENT: parents})
+    if all(np.isnan(each).all() for each in several.values()):
+        return instances
     extras = []
     for i, extra in enumerate(instances.extras):
         numbers = {name: int(each[i]) for name, each in several.items() if not np.isnan(each[i])}
