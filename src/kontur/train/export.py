@@ -42,7 +42,7 @@ def to_model(
         raise ValueError("the card's config is not the segmenter's; give its config.model_dump()")
     copy = catalog.segmenter(card.kind, segmenter.config)
     copy.load_state_dict(segmenter.state_dict())
-    copy.eval().requires_grad_(False)
+    copy.eval().requires_grad_(False)  # else what only carries gradients is traced too
     names = {tensor.data_ptr(): name for name, tensor in copy.state_dict(keep_vars=True).items()}
     examples = catalog.family(card.kind).graphs(segmenter.config)
     graphs = dict(known or {})

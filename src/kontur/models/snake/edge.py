@@ -102,8 +102,7 @@ class EdgeStage(nn.Module):
     ) -> tuple[Float[Tensor, "m n"], Float[Tensor, "m 1"]]:
         """How far each point goes outwards, and could at most, in pixels."""
         n, samples, channels = int(contours.shape[1]), len(self.steps), int(detail.shape[-1])
-        places = across(contours, self.steps)
-        profile = sample_places(detail, *places, image_index, 1)
+        profile = sample_places(detail, *across(contours, self.steps), image_index, 1)
         profile = profile.reshape(contours.shape[0], samples, n, channels).transpose(2, 3)
         side = (contours.amax(dim=1) - contours.amin(dim=1)).clamp(min=1.0)  # (m, 2)
         scale = torch.log2(side / REFERENCE_SIDE).mean(dim=1, keepdim=True)

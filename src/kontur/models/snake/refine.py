@@ -67,8 +67,7 @@ class PointFeatures(nn.Module):
         if len(self.shares) == 1:
             return self.sample(features, points, image_index)
         read = sample_places(
-            *(features, *across(points, side * self.shares)),
-            *(image_index, self.stride),
+            *(features, *across(points, side * self.shares), image_index, self.stride),
             mode=self.mode,
             align=self.align,
         )
