@@ -25,7 +25,7 @@ from kontur.infer.folder_contrast import (
     opened,
     outside,
 )
-from kontur.infer.inputs import InputImage, once_each
+from kontur.infer.inputs import InputImage, without_duplicates
 from kontur.infer.load import in_noted_precision
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import (
@@ -101,7 +101,7 @@ def predict_folder(
             of a format is missing; a cluster cannot do the work.
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
-    inputs, again = once_each(inputs)
+    inputs, again = without_duplicates(inputs)
     for line in again:
         log.warning("%s", line)
     outputs = outputs_of(outputs, options.page)
@@ -123,7 +123,7 @@ def predict_folder(
     settings = {**identity_of(predictor), **settings, **thresholds}
     record = Record(out, settings)
     if not record.runs:
-        refuse_annotated(out, "predictions", own=_goes_along(inputs, out, outputs))
+        refuse_annotated(out, "predictions", own=_may_share_folder(inputs, out, outputs))
     jobs = [_job(record, image, out, outputs, overwrite, options) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)
@@ -242,7 +242,7 @@ def _job(
     )
 
 
-def _goes_along(
+def _may_share_folder(
     inputs: Sequence[InputImage], out: Path, outputs: Sequence[str]
 ) -> Callable[[Path], bool]:
     """Whether an annotation and predictions may lie in one folder.
@@ -253,7 +253,7 @@ def _goes_along(
     names = {image.name for image in inputs}
     written = {file for name in names for file in output_files(name, out, outputs)}
 
-    def goes_along(annotation: Path) -> bool:
+    def may_share(annotation: Path) -> bool:
         if annotation in written:
             return True
         if annotation.parent != out or partner_name(stem(annotation)) in names:
@@ -261,7 +261,7 @@ def _goes_along(
         kind = formats.find_format(annotation)
         return kind is not None and kind.name in outputs and not kind.several_images
 
-    return goes_along
+    return may_share
 
 
 def _refuse_mixture(record: Record, jobs: Sequence[Job], out: Path) -> None:

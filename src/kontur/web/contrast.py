@@ -32,12 +32,12 @@ class Given(NamedTuple):
     contrast: "Contrast | None"
     measured: "FolderContrast | None" = None
 
-    def check(self, predictor: "Predictor", image: FolderImage, seen: OpenImage) -> None:
+    def check(self, predictor: "Predictor", image: FolderImage, picture: OpenImage) -> None:
         """`InputError` where an image cannot be seen in the range that was measured."""
         from kontur.infer.folder_contrast import check_alike
 
         if self.measured is not None:
-            check_alike(predictor, image.name, seen, self.measured)
+            check_alike(predictor, image.name, picture, self.measured)
 
 
 def chosen(here: Workspace) -> str:
@@ -71,9 +71,9 @@ def choose(here: Workspace, word: str | None, model: str, channel: Channel | Non
             predictor = here.models.predictor(model)
             predictor.check_options(options)
             if options.contrast == "folder":  # over the images that there are by now
-                seen = here.history.note(CHANNEL_NOTE) if channel is None else channel
+                view_channel = here.history.note(CHANNEL_NOTE) if channel is None else channel
                 notes[MEASURED_NOTE] = _measure(
-                    here, predictor, model, seen, _publish_progress(here)
+                    here, predictor, model, view_channel, _publish_progress(here)
                 )
         here.history.set_notes(notes)
 
@@ -129,8 +129,8 @@ def _measured(
         note, channel = here.history.note(MEASURED_NOTE), here.history.note(CHANNEL_NOTE)
         if note is None or note["seen"] != _view_note(model, channel):
             predictor.check_options(PredictOptions(contrast="folder"))
-            tell = _publish_progress(here) if job is None else of_job
-            note = _measure(here, predictor, model, channel, tell)
+            progress = _publish_progress(here) if job is None else of_job
+            note = _measure(here, predictor, model, channel, progress)
             here.history.set_note(MEASURED_NOTE, note)
     return FolderContrast.of_note(note)
 
@@ -141,12 +141,16 @@ def _publish_progress(here: Workspace) -> "Progress":
 
 
 def _measure(
-    here: Workspace, predictor: "Predictor", model: str, channel: Channel | None, tell: "Progress"
+    here: Workspace,
+    predictor: "Predictor",
+    model: str,
+    channel: Channel | None,
+    progress: "Progress",
 ) -> dict[str, Any]:
     """As it is noted."""
     from kontur.infer.folder_contrast import measure_folder
 
-    measured = measure_folder(predictor, _images(here, predictor, channel), progress=tell)
+    measured = measure_folder(predictor, _images(here, predictor, channel), progress=progress)
     return {"seen": _view_note(model, channel), **measured.noted()}
 
 

@@ -107,9 +107,9 @@ def _predict_one(
     options: PredictOptions,
     given: Given,
 ) -> "Prediction":
-    seen = here.picture_for_model(predictor, image, page)
-    given.check(predictor, image, seen)
-    prediction = predictor.predict_detailed(seen, options)
+    picture = here.picture_for_model(predictor, image, page)
+    given.check(predictor, image, picture)
+    prediction = predictor.predict_detailed(picture, options)
     found = here.annotations.in_our_classes(prediction.instances)
     overlap = predictor.thresholds(options).overlap
     plane = here.annotations.open(image, page)
@@ -121,7 +121,7 @@ def _predict_one(
         lambda before: with_predicted(
             before, here.annotations.open(image, page).by, found, most_overlap=overlap
         ),
-        seen=plane.revision,
+        known_revision=plane.revision,
         by=MODEL,
         status="corrected" if drawn else "predicted",
     )

@@ -95,7 +95,7 @@ def channel_of_model(
 
     Raises `InputError` where it is not the same for all: a training learns from one channel.
     """
-    seen: dict[Channel | None, str] = {}
+    channels: dict[Channel | None, str] = {}
     for image, page in planes:
         whole, shown = (
             here.pictures.read(image, page).image,
@@ -111,17 +111,17 @@ def channel_of_model(
             channel = learned if follows else here.channel
             if isinstance(channel, int):
                 channel = min(channel, count - 1)
-        seen.setdefault(channel, image.name)
-    if len(seen) > 1:
-        told = (
+        channels.setdefault(channel, image.name)
+    if len(channels) > 1:
+        descriptions = (
             f"{'all channels' if channel is None else f'channel {channel}'} of {name}"
-            for channel, name in seen.items()
+            for channel, name in channels.items()
         )
         raise InputError(
-            f"a training learns from one channel, and the model sees {' and '.join(told)}; keep "
-            "images of other channels in a folder of their own"
+            f"a training learns from one channel, and the model sees {' and '.join(descriptions)}; "
+            "keep images of other channels in a folder of their own"
         )
-    return next(iter(seen), None)
+    return next(iter(channels), None)
 
 
 def hold_out(planes: Sequence[Plane]) -> tuple[list[Plane], list[Plane]]:

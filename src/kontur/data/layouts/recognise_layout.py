@@ -77,7 +77,7 @@ def recognise_layout(path: Path, *, wanted: str = TRAINING) -> Layout:
         return _with_splits(coco_layout.read_file(path))
     layout = find_layout(path)
     if layout is None:
-        raise InputError(_why_not(path, wanted))
+        raise InputError(_why_unrecognised(path, wanted))
     return layout
 
 
@@ -341,7 +341,7 @@ def _with_splits(layout: Layout) -> Layout:
     return replace(layout, annotated=tuple(annotated))
 
 
-def _why_not(path: Path, wanted: str) -> str:
+def _why_unrecognised(path: Path, wanted: str) -> str:
     """Why no layout was recognised, in one sentence that ends with what is wanted."""
     children = [child for child in sorted(path.iterdir()) if not child.name.startswith(".")]
     if not children:

@@ -227,7 +227,7 @@ def read_on_page(
     if not kind.planes:
         return found
     images = _by_name(found)
-    check_page_is_named(path, page, _pages_named(images, path, page))
+    check_page_exists(path, page, _pages_named(images, path, page))
     return [
         each
         for entries in images.values()
@@ -240,7 +240,7 @@ def pages_named(path: Path, page: int) -> set[int]:
     return _pages_named(_by_name(formats.read_images(path)), path, page)
 
 
-def check_page_is_named(path: Path, page: int, pages: Collection[int]) -> None:
+def check_page_exists(path: Path, page: int, pages: Collection[int]) -> None:
     """Raise `InputError` for a page behind all that the outlines of a file tell, if any."""
     if pages and max(pages) < page:
         raise InputError(
@@ -332,13 +332,13 @@ def shared_planes(name: str, true: ImagePlanes, predicted: ImagePlanes) -> Share
     if not true.pages | predicted.pages:
         return SharedPlanes((None,))
     pages = true.pages | predicted.pages
-    true_there, predicted_there = (
+    true_pages, predicted_pages = (
         side.pages if side.whole and side.pages else pages for side in (true, predicted)
     )
     return SharedPlanes(
-        tuple(sorted(true_there & predicted_there)),
-        tuple(sorted(true_there - predicted_there)),
-        tuple(sorted(predicted_there - true_there)),
+        tuple(sorted(true_pages & predicted_pages)),
+        tuple(sorted(true_pages - predicted_pages)),
+        tuple(sorted(predicted_pages - true_pages)),
     )
 
 

@@ -78,7 +78,7 @@ class Record:
 
     def difference(self, run: RecordedRun) -> str:
         """How the settings of a run differ from those of this call, in words; "" where equal."""
-        before, now = _in_words_of_now(run.settings), self.settings
+        before, now = _migrated(run.settings), self.settings
         if "digest" not in run.settings:  # of Python, in older builds
             now = {key: value for key, value in now.items() if key not in MODEL}
         for digest, name in DIGESTS.items():
@@ -235,7 +235,7 @@ def journal_of(
     return ImageJournal(out / RECORD_FILE, settings, printable(name), _entry(results, source))
 
 
-def _in_words_of_now(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _migrated(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a record that an older build may have written."""
     renamed = {
         key: words.get(settings[key], settings[key])
@@ -285,7 +285,7 @@ def noted_precision(out: Path, digest: str) -> str | None:
     `InputError` as `Record`.
     """
     runs, _ = _read(out / RECORD_FILE) if out.is_dir() else ([], {})
-    noted = [_in_words_of_now(run.settings) for run in runs if run.settings.get("digest") == digest]
+    noted = [_migrated(run.settings) for run in runs if run.settings.get("digest") == digest]
     return noted[-1]["precision"] if noted else None
 
 

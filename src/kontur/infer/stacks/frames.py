@@ -93,7 +93,7 @@ def same(
     are one, as many as possible; then, of the rest, those whose centres lie within a diameter and
     of which neither is more than twice as large, the nearest first.
     """
-    i, j = _overlapping_there(planes, before, after, steps, open_before, open_after)
+    i, j = _overlapping_moved(planes, before, after, steps, open_before, open_after)
     open_before, open_after = open_before.copy(), open_after.copy()
     open_before[i] = open_after[j] = False
     left, right = np.flatnonzero(open_before), np.flatnonzero(open_after)
@@ -117,7 +117,7 @@ def same(
     return np.append(i, a[chosen]), np.append(j, b[chosen])
 
 
-def _overlapping_there(
+def _overlapping_moved(
     planes: Sequence[Instances],
     before: Frame,
     after: Frame,

@@ -50,8 +50,8 @@ class OutlineQuality(nn.Module):
         side = torch.log2((high - low).clamp(min=1.0) / REFERENCE_SIDE).expand_as(points)
         rings = [middle + (points - middle) * scale for scale in SCALES]
         read = sample_points(features, torch.cat(rings, dim=1), image_index, self.stride)
-        seen = torch.cat([*read.chunk(len(SCALES), dim=1), side], dim=-1)
-        x = self.join(seen.transpose(1, 2)[:, :, None])  # (m, width, 1, n2)
+        inputs = torch.cat([*read.chunk(len(SCALES), dim=1), side], dim=-1)
+        x = self.join(inputs.transpose(1, 2)[:, :, None])  # (m, width, 1, n2)
         x = (x + self.around(x))[:, :, 0]
         return self.judge(torch.cat([x.amax(dim=-1), x.mean(dim=-1)], dim=1))[:, 0]
 

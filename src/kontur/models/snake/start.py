@@ -24,9 +24,9 @@ class LearnedStart(nn.Module):
     def __init__(self, config: SnakeConfig, width: int = 128):
         super().__init__()
         self.stride, self.points = config.stride, config.points
-        seen = config.features * len(PLACES) ** 2 + 2  # the box's log-width and log-height
+        inputs = config.features * len(PLACES) ** 2 + 2  # the box's log-width and log-height
         self.guess = nn.Sequential(
-            nn.Linear(seen, width), nn.ReLU(), nn.Linear(width, 2 * config.points)
+            nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, 2 * config.points)
         )
         self.deform = nn.Sequential(
             nn.Linear((config.points + 1) * config.features, width),

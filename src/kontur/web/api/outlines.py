@@ -50,7 +50,7 @@ def edit(here: Here, key: Key, body: Edit) -> Response:
     image = here.image(key)
     change, touched = _change(here, image, body.page, body.edit)
     made = here.annotations.edit(
-        image, body.page, body.edit.move, change, seen=body.revision, touched=touched
+        image, body.page, body.edit.move, change, known_revision=body.revision, touched=touched
     )
     _publish(here, key, body.page, made, body.window)
     return _answer(made)
@@ -60,7 +60,7 @@ def edit(here: Here, key: Key, body: Edit) -> Response:
 def step(here: Here, key: Key, body: UndoRedo) -> Response:
     """Undo the newest edit of a plane, or redo the one that was undone last."""
     image = here.image(key)
-    made = here.annotations.step(image, body.page, body.direction, seen=body.revision)
+    made = here.annotations.step(image, body.page, body.direction, known_revision=body.revision)
     _publish(here, key, body.page, made, body.window)
     return _answer(made)
 
@@ -177,13 +177,13 @@ def _name_first_class(here: Workspace, names: tuple[str, ...] = ("object",)) -> 
 
 def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> "Session":
     predictor = here.models.predictor(model)
-    seen = here.picture_for_model(predictor, image, page)
+    picture = here.picture_for_model(predictor, image, page)
     chosen = here.history.note(CHANNEL_NOTE)  # none is another channel than the first, if learned
     stamp = f"{stamp_of(image)} {page} {chosen!r}"
     given = contrast_of(here, predictor, model)
-    given.check(predictor, image, seen)
+    given.check(predictor, image, picture)
     options = PredictOptions(contrast=given.contrast)
-    return here.models.session(model, stamp, seen, options, around)
+    return here.models.session(model, stamp, picture, options, around)
 
 
 def _quality(
