@@ -356,7 +356,7 @@ def test_the_log_is_whole_again_whatever_ends_the_workers(client, monkeypatch):
     assert log.filters == before
     workers = DaskWorkers(client.scheduler.address, model=MODEL)
     workers._executor = client.get_executor()
-    monkeypatch.setattr(workers, "_end_running", fail)
+    monkeypatch.setattr(workers, "_wait_for_running", fail)
     with pytest.raises(KeyboardInterrupt):
         workers.close()
     assert log.filters == before

@@ -17,9 +17,7 @@ def test_an_agent_that_always_goes_as_far_as_it_may_reads_nothing_beyond_the_rea
     config = SnakeConfig(polish={"kind": "agent", **agent})
     at, farthest = 0.0, 0.0
     for _ in range(config.polish.steps + 1):  # it looks once more, to stop or to be judged
-        farthest = max(
-            farthest, *(at + abs(point_features) * side for point_features in config.polish.profile)
-        )
+        farthest = max(farthest, *(at + abs(look) * side for look in config.polish.profile))
         at += max(abs(distance) for distance in config.polish.distances) * side
     features = reach(plain, 0.0)
     assert features + farthest - 1e-6 <= reach(config, side) < features + farthest + 1 + 1e-6
