@@ -39,14 +39,13 @@ def write_overlay(
     *,
     ids: bool = False,
     contrast: DisplayRange | None = None,
-    overwrite: bool = True,
 ) -> None:
     """Write the drawing as PNG; small images are enlarged by a whole factor, huge ones shrunk."""
     from PIL import Image
 
     zoom = _zoom(image)
     picture = Image.fromarray(draw(image, instances, zoom=zoom, ids=ids, contrast=contrast))
-    with atomic.replacing(path, overwrite=overwrite) as beside:
+    with atomic.replacing(path) as beside:
         picture.save(beside, format="PNG", compress_level=4)
 
 
@@ -55,7 +54,6 @@ def write_overlays(
     planes: Sequence[DrawnPlane],
     *,
     contrast: DisplayRange,
-    overwrite: bool = True,
 ) -> None:
     """Write the drawings of the planes of a stack as the pages of a TIFF, of sizes as above.
 
@@ -67,7 +65,7 @@ def write_overlays(
     height, width = planes[0].image.shape[:2]
     large = 3 * height * width * _zoom(planes[0].image) ** 2 * len(planes) > CLASSIC
     with (
-        atomic.replacing(path, overwrite=overwrite) as beside,
+        atomic.replacing(path) as beside,
         tifffile.TiffWriter(beside, bigtiff=large) as pages,
     ):
         for image, instances, side in planes:
