@@ -40,7 +40,7 @@ from kontur.infer.predict import Predictor
 from kontur.infer.records.record import FOLDER_CONTRAST, Record, identity_of, noted_precision
 from kontur.infer.records.source_file import SourceFile
 from kontur.infer.records.source_stamp import SourceStamp
-from kontur.infer.region import parse_region
+from kontur.infer.region import Regions, parse_region
 from kontur.infer.report import Report
 from kontur.infer.stacks.stack_prediction import (
     check_has_pages_to_link,
@@ -110,18 +110,9 @@ def predict_folder(
     if predictor.origin is not None and not overwrite:
         noted = noted_precision(out, predictor.origin.digest)
         predictor = in_noted_precision(predictor, noted)
-    settings = {key: value for key, value in asdict(options).items() if key != "tile"}
-    if options.region is not None:
-        regions = parse_region(options.region)
-        settings["region"] = regions.name
-        if regions.digest is not None:
-            settings["region_digest"] = regions.digest
-        options = options.replace(region=regions)  # read once, whoever does the work
-    settings["polish"] = options.polish or None  # older records have no word
-    settings["link"] = options.link or None
-    thresholds = predictor.thresholds(options).model_dump()
-    settings = {**identity_of(predictor), **settings, **thresholds}
-    record = Record(out, settings)
+    if options.region is not None:  # read once, whoever does the work
+        options = options.replace(region=parse_region(options.region))
+    record = Record(out, _settings(predictor, options))
     if not record.runs:
         refuse_annotated(out, "predictions", own=_may_share_folder(inputs, out, outputs))
     jobs = [_job(record, image, out, outputs, overwrite, options) for image in inputs]
@@ -139,15 +130,8 @@ def predict_folder(
     forced = [image.name for image in inputs] if overwrite else []
     note = record.noted(FOLDER_CONTRAST, anew=forced)
     if options.contrast == "folder" and (note is not None or any(job.files for job in jobs)):
-        new = [job for job in jobs if job.changed or record.results_of(job.input.name) is None]
-        unseen = [job.input for job in new if job.files]
-        images = opened(unseen if note is not None else [job.input for job in jobs], options)
-        measured = _measured(predictor, images, note, on_measured)
-        if note is None:  # of processes that begin together the first to note its range decides
-            first = record.settle(FOLDER_CONTRAST, measured.noted())
-            if FolderContrast.of_note(first) != measured:
-                measured = _measured(predictor, images, first, on_measured)
-        record = Record(out, {**settings, FOLDER_CONTRAST: measured.noted()})
+        measured = _settled_contrast(predictor, record, jobs, options, note, on_measured)
+        record = Record(out, {**record.settings, FOLDER_CONTRAST: measured.noted()})
         options = options.replace(contrast=measured.range)
         if not overwrite:  # another process may have noted another one meanwhile
             _refuse_mixture(record, jobs, out)
@@ -179,6 +163,40 @@ def predict_folder(
                 record.complete()
                 remove_left_overs(file for job in jobs for file in job.files)
             rows.write()
+
+
+def _settings(predictor: Predictor, options: PredictOptions) -> dict[str, Any]:
+    """All that decides about outlines, as the record has it; the region was read before."""
+    settings = asdict(options.replace(region=None))  # whose outlines are not noted
+    del settings["tile"]
+    if isinstance(options.region, Regions):
+        settings["region"] = options.region.name
+        if options.region.digest is not None:
+            settings["region_digest"] = options.region.digest
+    settings["polish"] = options.polish or None  # older records have no word
+    settings["link"] = options.link or None
+    return {**identity_of(predictor), **settings, **predictor.thresholds(options).model_dump()}
+
+
+def _settled_contrast(
+    predictor: Predictor,
+    record: Record,
+    jobs: Sequence[Job],
+    options: PredictOptions,
+    note: Mapping[str, Any] | None,
+    progress: Progress,
+) -> FolderContrast:
+    """The range that the record notes, to which new images are compared; else one of all images."""
+    images = [job.input for job in jobs]
+    if note is not None:
+        new = [job for job in jobs if job.changed or record.results_of(job.input.name) is None]
+        images = [job.input for job in new if job.files]
+    measured = _measured(predictor, opened(images, options), note, progress)
+    if note is None:  # of processes that begin together the first to note its range decides
+        first = record.settle(FOLDER_CONTRAST, measured.noted())
+        if FolderContrast.of_note(first) != measured:
+            return _measured(predictor, opened(images, options), first, progress)
+    return measured
 
 
 def _measured(
