@@ -227,9 +227,9 @@ def _job(
     overwrite: bool,
     options: PredictOptions,
 ) -> Job:
-    there = finished_outputs(image.name, out)
+    finished = finished_outputs(image.name, out)
     results = record.results_of(image.name) or {}
-    ours = [word for word in there if word in results.get("outputs", ())]
+    ours = [word for word in finished if word in results.get("outputs", ())]
     before = results.get("sha256")
     # Of an image without a record whoever reads it looks at its content.
     stamp = None if before is None else SourceStamp.of(image.path)
@@ -240,7 +240,7 @@ def _job(
         # they go where they cannot hold those of all pages, or of one.
         stale = [word for word in ours if not keeps_pages(word, options.page)]
         made = tuple(dict.fromkeys([*outputs, *(word for word in ours if word not in stale)]))
-        left = [word for word in there if word not in (*made, *stale)]
+        left = [word for word in finished if word not in (*made, *stale)]
         files, gone, others = (output_files(image.name, out, w) for w in (made, stale, left))
         return Job(
             *(image, source, files, made),
@@ -249,8 +249,8 @@ def _job(
             left=others,
             stamp=stamp,
         )
-    missing = [word for word in outputs if word not in there]
-    unknown = [word for word in outputs if missing and word in there and word not in ours]
+    missing = [word for word in outputs if word not in finished]
+    unknown = [word for word in outputs if missing and word in finished and word not in ours]
     return Job(
         *(image, source, output_files(image.name, out, missing), (*ours, *missing)),
         unverified=not missing and before is None,
@@ -286,8 +286,8 @@ def _refuse_mixture(record: Record, jobs: Sequence[Job], out: Path) -> None:
     others: dict[str, str] = {}  # what is wrong with the outlines that are there, by image
     for job in jobs:
         results = record.results_of(job.input.name) or {}
-        there = finished_outputs(job.input.name, out)
-        ours = [word for word in there if word in results.get("outputs", there)]
+        finished = finished_outputs(job.input.name, out)
+        ours = [word for word in finished if word in results.get("outputs", finished)]
         run = record.run_of(job.input.name) if ours else None
         if run is None:
             continue
