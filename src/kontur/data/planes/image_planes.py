@@ -176,8 +176,10 @@ def of_annotations(
     objects: dict[Page, Instances] = {
         n: entry.instances for n, entry in zip(numbers, entries, strict=True)
     }
-    there = {n: (plane.z, plane.t) for n, plane in zip(numbers, planes, strict=True) if plane}
-    return ImagePlanes(objects, whole=False, places=there)
+    places_of_pages = {
+        n: (plane.z, plane.t) for n, plane in zip(numbers, planes, strict=True) if plane
+    }
+    return ImagePlanes(objects, whole=False, places=places_of_pages)
 
 
 def _numbers(planes: Sequence[Plane], where: Path, places: Sequence[Place] | None) -> list[int]:

@@ -134,10 +134,10 @@ class Record:
 
     def complete(self) -> None:
         """Write the record where it lacks what a killed process had finished."""
-        there, (_, held) = journals(self.path), _read(self.path)
-        if any(journal.since(held.get(journal.file.name, 0)) for journal in there):
+        found_journals, (_, held) = journals(self.path), _read(self.path)
+        if any(journal.since(held.get(journal.file.name, 0)) for journal in found_journals):
             self._write()
-        if there:
+        if found_journals:
             remove_left_overs([self.path])
             self._forget_journals()
 
@@ -189,13 +189,13 @@ class Record:
         it was read, so that what is beyond is later than the file, on whichever machine it was
         written.
         """
-        there = journals(self.path)  # before the file, into which goes what leaves them
+        found_journals = journals(self.path)  # before the file, into which goes what leaves them
         runs, held = _read(self.path)
-        for journal in there:
+        for journal in found_journals:
             images = journal.since(held.get(journal.file.name, 0))
             same = [run for run in runs if run.settings == journal.settings]
             runs = _with(runs, RecordedRun(journal.settings, images), same) if images else runs
-        return runs, {journal.file.name: len(journal.lines) for journal in there}
+        return runs, {journal.file.name: len(journal.lines) for journal in found_journals}
 
     def _write(self) -> None:
         """Add the new images to what is known now, whichever process wrote it."""

@@ -156,8 +156,8 @@ class DeepSnake(Segmenter):
     ) -> tuple[Float[Tensor, "c n 2"], Integer[Tensor, " c"]]:
         """The contours that a prediction would propose now, of some of its boxes."""
         stages = (self.extremes, self.start, self.evolve, self.edge)
-        there = [stage for stage in stages if stage is not None]
-        with in_evaluation(*there):  # as a prediction would
+        parts = [stage for stage in stages if stage is not None]
+        with in_evaluation(*parts):  # as a prediction would
             boxes = sampled_boxes(detected, self.config)
             index = torch.from_numpy(boxes.image_index).to(maps[0].device)
             diamonds = torch.from_numpy(start_diamonds(boxes.boxes)).to(maps[0])

@@ -16,6 +16,7 @@ from kontur.nn.circular import circular_block
 from kontur.nn.sampling import sample_points
 
 SCALES = (0.5, 1.0, 1.3)  # of the contour about its middle, at which features are read
+WIDTH = 32  # channels
 EVERY = 2  # points; a judgement needs fewer than a place
 GRID = 24  # rows and columns on which an IoU is counted
 
@@ -23,20 +24,20 @@ GRID = 24  # rows and columns on which an IoU is counted
 class OutlineQuality(nn.Module):
     """Contours to the logit of the IoU that each is expected to have with an object."""
 
-    def __init__(self, config: SnakeConfig, width: int = 32):
+    def __init__(self, config: SnakeConfig):
         super().__init__()
         self.stride = config.stride
         inputs = config.features * len(SCALES) + 2  # the box's log-width and log-height
         self.join = nn.Sequential(
-            nn.Conv2d(inputs, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+            nn.Conv2d(inputs, WIDTH, 1, bias=False), nn.BatchNorm2d(WIDTH), nn.ReLU()
         )
         self.around = circular_block(
-            width, width, kernel=9, dilation=1, form="separable", order="norm-first"
+            WIDTH, WIDTH, kernel=9, dilation=1, form="separable", order="norm-first"
         )
-        last = nn.Linear(width, 1)
+        last = nn.Linear(WIDTH, 1)
         for initial in last.parameters():  # before it has learned, all outlines are alike
             nn.init.zeros_(initial)
-        self.judge = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), last)
+        self.judge = nn.Sequential(nn.Linear(2 * WIDTH, WIDTH), nn.ReLU(), last)
 
     def forward(
         self,
