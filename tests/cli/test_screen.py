@@ -40,6 +40,18 @@ def test_a_bar_counts_a_step_when_all_of_it_is_done(capsys, monkeypatch):
     assert "1/1" in capsys.readouterr().err
 
 
+def test_work_beside_the_steps_is_told_and_leaves_the_count(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with screen.steps(2, "outlining") as step:
+        step("a: 3 objects", "a")
+        step.beside("writing b.tif", 4, 10)
+        step.bar.refresh()
+        shown = capsys.readouterr().err
+    assert "writing b.tif: 4 of 10" in shown
+    assert "1/2" in shown
+
+
 def test_a_table_aligns_numbers_to_the_right():
     rows = [["name", "n"], ["a", "1,000"], ["long one", "2.5"], ["b", "–"]]
     assert screen.table(rows).splitlines() == [

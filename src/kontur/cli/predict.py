@@ -172,7 +172,8 @@ def predict(
                     workers=pool,
                     report=out / REPORT_FILE if report or cluster is not None else None,
                     on_part=show_part,
-                    on_measured=lambda done, total: step.before("measuring", done, total),
+                    on_measured=lambda done, total: step.beside("measuring", done, total),
+                    on_join=lambda doing, *counts: step.beside(printable(doing), *counts),
                 )
             ) as results,
         ):

@@ -21,14 +21,17 @@ Left = Callable[[], float | None]  # the seconds that are left, where they are k
 
 
 class StepReporter(Protocol):
-    """What is called after each step, with a line on its result; `part` within a long step."""
+    """What is called after each step, with a line on its result; `part` within a long step.
+
+    `beside` may be called by another thread than the others.
+    """
 
     def __call__(self, line: str, name: str = "") -> None: ...
     def part(self, name: str, done: int, total: int) -> None:
         """So many parts of the step of this name are done; several steps may be underway."""
 
-    def before(self, doing: str, done: int, total: int) -> None:
-        """So much is done of what comes before the first step."""
+    def beside(self, doing: str, done: int, total: int) -> None:
+        """So much is done of what is no step: before the first, or after all parts of one."""
 
 
 def print_notes(notes: Iterable[str]) -> None:
@@ -58,7 +61,7 @@ class _Lines:
         if not self.quiet and done < total:
             self._print_left(f"{name}: part {done} of {total}")
 
-    def before(self, doing: str, done: int, total: int) -> None:
+    def beside(self, doing: str, done: int, total: int) -> None:
         if not self.quiet and time.monotonic() >= self._next:
             typer.echo(f"{doing}: {done} of {total}", err=True)
             self._next = time.monotonic() + AGAIN
@@ -86,8 +89,9 @@ class _Bar:
         self._parts[name] = min(done / total, 0.999)
         self._show(f"{name}: part {done} of {total}")
 
-    def before(self, doing: str, done: int, total: int) -> None:
-        self._show(f"{doing}: {done} of {total}")
+    def beside(self, doing: str, done: int, total: int) -> None:
+        line = f"{doing}: {done} of {total}"  # how long that takes no step has told
+        self.bar.update(self.task, description=escaped(_end_of(line)), left="")
 
     def _show(self, line: str) -> None:
         left = self.left()

@@ -34,18 +34,37 @@ def neighbour_colours(boxes: Float[np.ndarray, "k 4"]) -> Int[np.ndarray, " k"]:
     turn = np.arange(count) % several
     if count < 2:
         return turn
-    sweep = np.lexsort(boxes[:, 1::-1].T)  # then few neighbours are there before
-    sweep = sweep[_first_of_heaps(boxes[sweep])]
-    starts, neighbours, weights = _earlier_neighbours(boxes[sweep])
-    likeness, colours = _likeness(), turn[sweep]
+    sweep = _sweep(boxes)
+    starts, earlier, weights = _earlier_neighbours(boxes[sweep])
+    alike, colours = likeness(), turn[sweep]
     order = np.array([np.roll(np.arange(several), -first) for first in range(several)])
     for i in np.flatnonzero(np.diff(starts)).tolist():
         some = slice(starts[i], starts[i + 1])
-        cost = weights[some] @ likeness[colours[neighbours[some]]]
+        cost = weights[some] @ alike[colours[earlier[some]]]
         turns = order[colours[i]]  # of colours that are as good the next one
         colours[i] = turns[cost[turns].argmin()]
     turn[sweep] = colours
     return turn
+
+
+def neighbours(
+    boxes: Float[np.ndarray, "k 4"],
+) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """The pairs of neighbours, each once, and their weights.
+
+    A weight is 1 where boxes touch and 0 where they are as far apart as neighbours may be.
+    """
+    if len(boxes) < 2:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    sweep = _sweep(boxes)
+    starts, earlier, weights = _earlier_neighbours(boxes[sweep])
+    return sweep[np.repeat(np.arange(len(sweep)), np.diff(starts))], sweep[earlier], weights
+
+
+def _sweep(boxes: Float[np.ndarray, "k 4"]) -> Int[np.ndarray, " s"]:
+    """The boxes from left to right, so that few neighbours are before each; of a heap the first."""
+    sweep = np.lexsort(boxes[:, 1::-1].T)
+    return sweep[_first_of_heaps(boxes[sweep])]
 
 
 def _first_of_heaps(boxes: Float[np.ndarray, "k 4"]) -> Int[np.ndarray, " s"]:
@@ -69,8 +88,7 @@ def _earlier_neighbours(
 ) -> tuple[Int[np.ndarray, " k+1"], Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """The neighbours of each object among those before it, one after the other, and their weights.
 
-    Those of object i are from place `starts[i]` to `starts[i + 1]`. A weight is 1 where boxes touch
-    and 0 where they are as far apart as neighbours may be.
+    Those of object i are from place `starts[i]` to `starts[i + 1]`.
 
     They are looked for among the first few boxes, then among those that follow: a large box may
     touch thousands of small ones, of which the first `MOST` count. Boxes are sorted by their left
@@ -123,7 +141,7 @@ def _nearest(
     return own[kept], other[kept], gap[kept]
 
 
-def _likeness() -> Float[np.ndarray, "c c"]:
+def likeness() -> Float[np.ndarray, "c c"]:
     """How alike two colours of the palette are, by their distance in CIE Lab.
 
     1 for the same and 0 where they differ clearly.

@@ -48,7 +48,7 @@ from kontur.infer.stacks.stack_prediction import (
     check_outputs_keep_planes,
 )
 from kontur.infer.tasks.image_queue import ImageQueue
-from kontur.infer.tasks.image_task import Job, OnPart, Outcome, Work
+from kontur.infer.tasks.image_task import Job, OnJoin, OnPart, Outcome, Work
 from kontur.infer.tasks.workers import Threads, Workers
 
 log = logging.getLogger("kontur.infer")
@@ -66,6 +66,7 @@ def predict_folder(
     report: Path | None = None,
     on_part: OnPart = lambda image, done, total: None,
     on_measured: Progress = lambda done, total: None,
+    on_join: OnJoin = lambda doing, done, total: None,
 ) -> Generator[Outcome, None, None]:
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
@@ -87,7 +88,9 @@ def predict_folder(
 
     `on_part(image, done, total)` is called after each tile of an image in tiles and each plane of a
     stack; finished ones are kept beside the outputs until the image is finished, so that a run that
-    is killed goes on with the missing ones.
+    is killed goes on with the missing ones. Then the planes are linked and written into one file
+    after another, of which `on_join(doing, done, total)` tells, in the thread that does it; not
+    where that is of a cluster.
 
     With the contrast "folder" the range of all images is measured first (`folder_contrast`), of
     which `on_measured(done, total)` tells. The record notes it: a later call with the same settings
@@ -157,7 +160,7 @@ def predict_folder(
         remove_left_overs([out / CLUSTER_FILE, *(file for job in jobs for file in job.files)])
     else:
         record.complete()
-    pool = Threads(workers) if isinstance(workers, int) else workers
+    pool = Threads(workers, on_join) if isinstance(workers, int) else workers
     work = Work(options, out, record.settings)
     queue = ImageQueue(pool, jobs, on_part, lambda *ended: _note(record.note, *ended))
     try:

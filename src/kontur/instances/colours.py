@@ -1,6 +1,7 @@
 """The colour of every object, in every picture of it."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,17 +16,23 @@ if TYPE_CHECKING:
 TRACK = "track"  # what files call the number of an object that is the same on all planes
 
 
-def object_colours(instances: "Instances") -> UInt8[np.ndarray, "k 3"]:
+def object_colours(
+    instances: "Instances", track_colours: Mapping[int, int] = MappingProxyType({})
+) -> UInt8[np.ndarray, "k 3"]:
     """Of each object that of its class where there are several, or that of its track on a plane.
 
-    Else its own, which differs from its neighbours'. Ignored ones are grey.
+    Else its own, which differs from its neighbours'. Ignored ones are grey. `track_colours`: the
+    number in the palette of the colour of each track; that of another goes by its own number.
     """
     tracks = [] if instances.plane is None else [_track(extra) for extra in instances.extras]
     keys = np.arange(len(instances))
     if len(instances.classes) > 1:
         keys = instances.labels
     elif any(track is not None for track in tracks):
-        numbers = [i if track is None else track for i, track in enumerate(tracks)]
+        numbers = [
+            i if track is None else track_colours.get(track, track)
+            for i, track in enumerate(tracks)
+        ]
         keys = np.array([number % len(PALETTE) for number in numbers])  # of any size
     else:
         seen = np.flatnonzero(~instances.ignore)

@@ -5,8 +5,9 @@ ignore are grey.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -55,12 +56,14 @@ def write_overlays(
     planes: Sequence[DrawnPlane],
     *,
     contrast: DisplayRange,
+    track_colours: Mapping[int, int] = MappingProxyType({}),
     overwrite: bool = True,
 ) -> None:
     """Write the drawings of the planes of a stack as the pages of a TIFF, of sizes as above.
 
-    All are shown in one range. Planes are drawn one by one and held by nobody: `planes` may be
-    lazy, and is not empty. Where pages might not fit into a TIFF of 4 GB, it is a BigTIFF.
+    All are shown in one range; `track_colours` as of `object_colours`. Planes are drawn one by one
+    and held by nobody: `planes` may be lazy, and is not empty. Where pages might not fit into a
+    TIFF of 4 GB, it is a BigTIFF.
     """
     import tifffile
 
@@ -73,7 +76,8 @@ def write_overlays(
         for image, instances, side in planes:
             zoom = _zoom(image)
             scale = density(None if side is None else side / zoom)
-            picture = draw(image, instances, zoom=zoom, contrast=contrast)
+            colours = object_colours(instances, track_colours)
+            picture = draw(image, instances, zoom=zoom, contrast=contrast, colours=colours)
             pages.write(picture, photometric="rgb", compression="zlib", metadata=None, **scale)
 
 
@@ -93,11 +97,13 @@ def draw(
     zoom: float = 1.0,
     ids: bool = False,
     contrast: DisplayRange | None = None,
+    colours: UInt8[np.ndarray, "k 3"] | None = None,
 ) -> UInt8[np.ndarray, "_ _ 3"]:
     """An RGB picture `(h·zoom, w·zoom, 3)` of the image with the objects' outlines.
 
-    `ids` writes the objects' ids on them; the other arguments as in `display.overlay`. No objects
-    give the stretched image. Raises `InputError` where the objects are of another size.
+    `ids` writes the objects' ids on them, `colours` are others than `object_colours`; the other
+    arguments as in `display.overlay`. No objects give the stretched image. Raises `InputError`
+    where the objects are of another size.
     """
     if instances.size is not None and instances.size != image.shape[:2]:
         raise InputError(
@@ -107,7 +113,7 @@ def draw(
     return overlay(
         image,
         instances.polygons,
-        object_colours(instances),
+        object_colours(instances) if colours is None else colours,
         width=width,
         zoom=zoom,
         ids=instances.ids if ids else None,

@@ -1,14 +1,17 @@
 """Overlays of every plane of a stack."""
 
 import numpy as np
+import shapely
 import tifffile
 
 from kontur.display.colours import PALETTE
 from kontur.formats import ImageAnnotation
+from kontur.formats.tracks import with_tracks
 from kontur.images.lazy_pixels import LazyPixels, OpenImage
 from kontur.infer.inputs import find_inputs
 from kontur.infer.stacks.draw_planes import draw_planes
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 from tests.infer.stacks.films import long_film, run
 
 
@@ -30,6 +33,31 @@ def test_overlays_are_pages_of_a_tiff_in_one_range_each_track_in_one_colour(film
     lines = [pages[t, 6 * (20 + 3 * t), 6 * 30 :] for t in range(4)]
     seen = [{tuple(c) for c in line.tolist()} & {*PALETTE} for line in lines]
     assert seen == [{PALETTE[1]}, {PALETTE[1]}, {PALETTE[1]}, {PALETTE[1], PALETTE[3]}]
+
+
+def test_tracks_that_touch_on_any_plane_have_other_colours(tmp_path):
+    pages = [{1: 20, 15: 30, 8: 90}, {1: 20, 15: 60, 8: 70}, {1: 20, 8: 50}]  # where discs are
+
+    def annotation(page):
+        discs = [shapely.Point(x, 16).buffer(5.2) for x in pages[page].values()]
+        objects = Instances.of(discs, size=(32, 112)).replace(plane=Plane(t=page))
+        return ImageAnnotation("film", objects.size, with_tracks(objects, np.array([*pages[page]])))
+
+    picture = OpenImage(np.zeros((32, 112, 1), np.uint8), None)
+    draw_planes(
+        tmp_path / "a.tif", [annotation(page) for page in range(3)], lambda _: picture, None
+    )
+    seen = {}
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        for page, image in zip(pages, file.asarray(), strict=True):
+            zoom = len(image) // 32
+            for track, x in page.items():
+                row = image[16 * zoom, zoom * (x - 4) : zoom * (x + 4)]
+                top = image[zoom * 10 : zoom * 13, zoom * x]  # through the line
+                assert not row.any()
+                seen.setdefault(track, set()).update({*map(tuple, top.tolist())} & {*PALETTE})
+    assert {track: len(colours) for track, colours in seen.items()} == {1: 1, 8: 1, 15: 1}
+    assert seen[15] not in (seen[1], seen[8])  # it touches both, each on another plane
 
 
 def test_of_pages_that_are_drawn_two_are_held(tmp_path, opened):

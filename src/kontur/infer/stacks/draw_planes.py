@@ -1,16 +1,20 @@
 """The planes of a stack with their outlines drawn, as the pages of one TIFF.
 
 All are shown in one range of intensities, so that a film neither flickers nor hides that it fades.
+A track has one colour, other than that of those that it touches.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from kontur.display.stretch import BRIGHTEST, DisplayRange, range_of_all
+from kontur.display.track_colours import track_colours
 from kontur.formats import ImageAnnotation
 from kontur.formats.lazy_sequence import LazySequence
+from kontur.formats.tracks import tracks_of
 from kontur.images.lazy_pixels import OpenImage, thinned
 from kontur.infer.options import GivenContrast
 from kontur.infer.outputs import shrunk
@@ -40,7 +44,20 @@ def draw_planes(
         return DrawnPlane(pixels, objects, side)
 
     planes = LazySequence(len(stack), plane)
-    write_overlays(file, planes, contrast=_range(len(stack), open_page, contrast))
+    shown = _range(len(stack), open_page, contrast)
+    write_overlays(file, planes, contrast=shown, track_colours=_track_colours(stack))
+
+
+def _track_colours(stack: Sequence[ImageAnnotation]) -> Mapping[int, int]:
+    """The colour of each track, by which it differs from those that it touches on any plane."""
+
+    def boxes_and_tracks() -> Iterator[tuple[Float[np.ndarray, "k 4"], Int[np.ndarray, " k"]]]:
+        for entry in stack:
+            tracks = tracks_of(entry.instances)
+            tracked = ~np.isnan(tracks)
+            yield entry.instances.boxes[tracked], tracks[tracked].astype(np.int64)
+
+    return track_colours(boxes_and_tracks())
 
 
 def _range(

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.lazy_sequence import LazySequence
+from kontur.formats.lazy_sequence import LazySequence, Value
 from kontur.formats.tracks import tracks_of, with_tracks
 from kontur.images.image_file import open_image
 from kontur.images.lazy_pixels import OpenImage
@@ -92,10 +92,13 @@ class Stack:
         self._store.add(page, self._predicted(picture))
 
     @contextmanager
-    def writing(self, files: Sequence[Path]) -> Iterator[StackPrediction]:
+    def writing(
+        self, files: Sequence[Path], on_join: Callable[[str, int, int], None]
+    ) -> Iterator[StackPrediction]:
         """Write the objects of every page into files that keep planes, at the end of the block.
 
-        A file of overlays has a page for each.
+        A file of overlays has a page for each. `on_join(doing, done, total)` tells how many of all
+        planes are done, whenever one is taken.
 
         With `options.link` each object has the number of its track, in label volumes as its id; ids
         are unique over all planes else.
@@ -112,18 +115,20 @@ class Stack:
             hints.add(plane.hint)
         tracks = None
         if self._options.link:
-            tracks = link(LazySequence(len(planes), lambda page: planes[page].instances))
+            objects = LazySequence(len(planes), lambda page: planes[page].instances)
+            tracks = link(_told(objects, f"linking {self._path.name}", on_join))
         stack = _annotations(self._path, planes, [len(each) for each in areas], tracks)
         yield StackPrediction(
             *(pages, repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast),
             hint=hints.pop() if len(hints) == 1 else None,
         )
         for file in files:
+            told = _told(stack, f"writing {file.name}", on_join)
             if file.name.endswith(ENDINGS[OVERLAYS]):
-                draw_planes(file, stack, self.open, contrast)
+                draw_planes(file, told, self.open, contrast)
                 continue
             volume = formats.format_to_write(file).name in TRACKS_AS_IDS
-            formats.write_images(file, _with_tracks_as_ids(stack) if volume else stack)
+            formats.write_images(file, _with_tracks_as_ids(told) if volume else told)
 
     def remove(self) -> None:
         """Remove the finished planes: all of them are in the files."""
@@ -158,6 +163,18 @@ def _annotations(
         return ImageAnnotation(path.name, objects.size, objects, pixel_size=side, image=path)
 
     return LazySequence(len(planes), annotation)
+
+
+def _told(
+    planes: Sequence[Value], doing: str, on_join: Callable[[str, int, int], None]
+) -> Sequence[Value]:
+    """The same planes; whoever takes one has done those before it."""
+
+    def plane(page: int) -> Value:
+        on_join(doing, page, len(planes))
+        return planes[page]
+
+    return LazySequence(len(planes), plane)
 
 
 def _with_tracks_as_ids(stack: Sequence[ImageAnnotation]) -> Sequence[ImageAnnotation]:

@@ -19,6 +19,7 @@ from kontur.infer.records.source_file import SourceFile
 from kontur.infer.records.source_stamp import SourceStamp, changed_sentence
 
 OnPart = Callable[[InputImage, int, int], None]  # an image, its finished parts, and all of them
+OnJoin = Callable[[str, int, int], None]  # what is done with all planes, of how many, of all
 # An image, or the parts of it that are missing; one part; what all of them gave, written; an image
 # in one view whatever its size.
 TaskKind = Literal["image", "part", "join", "whole"]

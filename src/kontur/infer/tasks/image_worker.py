@@ -24,7 +24,7 @@ from kontur.infer.records.source_file import SourceFile
 from kontur.infer.records.source_stamp import SourceStamp, changed_sentence, then
 from kontur.infer.region import of_image
 from kontur.infer.stacks.stack_prediction import Stack
-from kontur.infer.tasks.image_task import Job, Outcome, Task, TaskKind, TaskResult, Work
+from kontur.infer.tasks.image_task import Job, OnJoin, Outcome, Task, TaskKind, TaskResult, Work
 from kontur.infer.tiling.parts import ImagePlan
 from kontur.infer.tiling.tile_store import TileStore
 from kontur.infer.tiling.tiled import BUDGET, SHARE, ObjectTooLargeError
@@ -43,8 +43,13 @@ class ImageWorker:
     into memory.
     """
 
-    def __init__(self, predictor: Predictor, work: Work):
-        self.predictor, self.work = predictor, work
+    def __init__(
+        self,
+        predictor: Predictor,
+        work: Work,
+        on_join: OnJoin = lambda doing, done, total: None,
+    ):
+        self.predictor, self.work, self._on_join = predictor, work, on_join
         self._room = Semaphore(large_at_a_time())
         self._plans: OrderedDict[tuple[str, int | None], tuple[OpenImage, ImagePlan]]
         self._plans, self._planning = OrderedDict(), Lock()
@@ -169,7 +174,7 @@ class ImageWorker:
         planes = self._planes(job)
         with self._room:
             job.check()
-            with planes.writing(job.files) as found:
+            with planes.writing(job.files, self._on_join) as found:
                 outcome = Outcome(
                     job.input,
                     objects=len(found.areas),

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol, runtime_checkable
 
 from kontur.infer.predict import Predictor
-from kontur.infer.tasks.image_task import Task, TaskResult, Work
+from kontur.infer.tasks.image_task import OnJoin, Task, TaskResult, Work
 from kontur.infer.tasks.image_worker import ImageWorker
 
 
@@ -35,12 +35,15 @@ class Workers(Protocol):
 
 
 class Threads:
-    """So many threads of this process share one predictor; one: the caller's own thread."""
+    """So many threads of this process share one predictor; one: the caller's own thread.
+
+    Whichever thread joins the planes of a stack calls `on_join`.
+    """
 
     AHEAD = 2  # tasks a thread that are submitted, so that none waits for the next
 
-    def __init__(self, count: int = 1):
-        self.threads = count
+    def __init__(self, count: int = 1, on_join: OnJoin = lambda doing, done, total: None):
+        self.threads, self._on_join = count, on_join
         self._pool = ThreadPoolExecutor(count) if count > 1 else None
         self._worker: ImageWorker | None = None
 
@@ -50,7 +53,7 @@ class Threads:
 
     def begin(self, predictor: Predictor, work: Work) -> None:
         """The predictor does the tasks; it has to bear several calls where there are threads."""
-        self._worker = ImageWorker(predictor, work)
+        self._worker = ImageWorker(predictor, work, self._on_join)
 
     def submit(self, task: Task) -> "Future[TaskResult]":
         """Have a task done; it is done already where there are no other threads."""
