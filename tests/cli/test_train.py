@@ -101,7 +101,8 @@ def test_a_folder_that_cannot_be_taken_is_refused_before_torch_is_imported(
 
 
 def test_two_folders_are_wrong_usage(kontur, calls):
-    assert "wanted one folder, got a and b" in kontur("train", "a", "b", "--out", "run", code=2)
+    said = " ".join(kontur("train", "a", "b", "--out", "run", code=2).split())
+    assert "wanted one folder, got a and b; kontur convert a b ALL --format geojson" in said
     assert calls == []
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from kontur import formats
 from kontur.data.conversion import image_copies
+from kontur.data.conversion.image_names import with_image_names
 from kontur.data.file_names import partner_name, stem
 from kontur.data.folder import Folder, open_folder
 from kontur.data.layouts.recognise_layout import recognise_layout
@@ -123,7 +124,8 @@ def _from_file(name: str, path: Path, wanted: Selection) -> list[SourceImage]:
         pick(entries, None, path)  # raises: a plane is to be chosen
     if _named(entries[0]).name.rpartition("/")[2] != name.rpartition("/")[2]:
         entries = [entry._replace(file_name=name) for entry in entries]
-    return [SourceImage(name, _of_planes(entries, wanted.task))]
+    planes = _of_planes(with_image_names(entries, path), wanted.task)
+    return [SourceImage(name, planes)]
 
 
 def _by_image(entries: Sequence[ImageAnnotation]) -> list[list[ImageAnnotation]]:
