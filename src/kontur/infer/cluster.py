@@ -89,30 +89,30 @@ class DaskWorkers:
         model: str | Path = "nuclei",
         device: Device = "auto",
         patience: float = PATIENCE,
-        say: Callable[[str], None] = lambda sentence: None,
+        notify: Callable[[str], None] = lambda sentence: None,
     ):
         distributed = extra.package("distributed", extra=EXTRA, what="a cluster")
         self._own = not isinstance(cluster, distributed.Client)
         self._client: Any = _connected(distributed, cluster) if self._own else cluster
         self._name = str(cluster) if isinstance(cluster, str | Path) else _address(self._client)
-        self._model, self._device, self._say = model, device, say
+        self._model, self._device, self._notify = model, device, notify
         self._patience = patience
         self._executor: Executor | None = None
         self._setup: Setup | None = None
         self._running: set[Future[TaskResult]] = set()
         self.threads = 0  # of all workers that there are
-        self._seen = time.monotonic()  # when there was one
+        self._last_worker = time.monotonic()  # when there was one
         if self._own:  # the log of a client that was given is its owner's
-            CLIENT_LOG.addFilter(self._is_told)
+            CLIENT_LOG.addFilter(self._has_no_traceback)
 
     def begin(self, predictor: Predictor, work: Work) -> None:
         """Wait for the first worker, and see that all have this version of Kontur.
 
         Raises `InputError` where none comes, or one has another version.
         """
-        self._seen = time.monotonic()
+        self._last_worker = time.monotonic()
         if not self._workers():
-            self._say(f"the cluster at {self._name} has no workers yet; waiting for the first")
+            self._notify(f"the cluster at {self._name} has no workers yet; waiting for the first")
         while not self._workers():
             time.sleep(POLL / 4)
         self._check_versions()
@@ -164,7 +164,7 @@ class DaskWorkers:
             if self._setup is not None:
                 (self._setup.work.out / self._setup.mark).unlink(missing_ok=True)
             if self._executor is not None:
-                self._end_running()
+                self._wait_for_running()
         finally:
             self._leave()
 
@@ -177,13 +177,13 @@ class DaskWorkers:
             if self._own:
                 self._client.close(timeout=CONNECT)
         finally:
-            CLIENT_LOG.removeFilter(self._is_told)
+            CLIENT_LOG.removeFilter(self._has_no_traceback)
 
-    def _is_told(self, record: logging.LogRecord) -> bool:
+    def _has_no_traceback(self, record: logging.LogRecord) -> bool:
         """Whether a record is shown: all but tracebacks, which other clients may log, too."""
         return not record.exc_info
 
-    def _end_running(self) -> None:
+    def _wait_for_running(self) -> None:
         """Let what workers have begun come to its end, while they refuse the rest.
 
         Nothing is cancelled: of a task that was done a moment ago the word may be on its way, and
@@ -204,8 +204,8 @@ class DaskWorkers:
         except (OSError, TimeoutError) as error:
             raise self._lost() from error
         if self.threads:
-            self._seen = now
-        elif now - self._seen > self._patience:
+            self._last_worker = now
+        elif now - self._last_worker > self._patience:
             raise InputError(
                 f"the cluster at {self._name} has had no worker for {self._patience:.0f} s; start "
                 f"some (dask worker {_address(self._client)}) and give the same command again"
