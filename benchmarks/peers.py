@@ -57,7 +57,7 @@ def main() -> None:
     images = _images(open_folder(options.data / "val").where(options.where), place)
     names = [name for name in PEERS if name in {"kontur", *options.peers}]
     words = {name: [str(place / name)] for name in names} | {"kontur": [options.model]}
-    pythons = {name: _environment(place / f"{name}-env", PEERS[name]) for name in names}
+    pythons = {name: environment(place / f"{name}-env", PEERS[name]) for name in names}
     if "stardist" in names and not (place / "stardist").exists():
         _write_learned(open_folder(options.data / "train").where(options.where), place / "learn")
         learning = ["train", place / "learn", place / "stardist", str(options.steps)]
@@ -132,7 +132,7 @@ def _rounds(asked: dict[str, Answering], file: Path) -> dict[str, list[float]]:
     return seconds
 
 
-def _environment(folder: Path, peer: Peer) -> Path:
+def environment(folder: Path, peer: Peer) -> Path:
     """The Python of an environment with the peer's packages, made where it is not there.
 
     This checkout is installed anew each time: its version says nothing of its content.
