@@ -16,6 +16,7 @@ from kontur.cli.options import (
     ValOption,
 )
 from kontur.errors import InputError
+from kontur.files.atomic import check_writable
 
 NEEDED = ("torch", "onnx", "gymnasium")  # packages of the extras
 
@@ -68,6 +69,7 @@ def reinforce(
         )
     if out.exists() and not force:
         raise InputError(f"{out} exists; give another --out, or --force to overwrite it")
+    check_writable(out)
     from kontur.edit.reinforce import reinforce as run
 
     def report(line: str) -> None:
