@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kontur.cli.command_advice import with_all_pages
 from kontur.cli.options import (
     Device,
     DeviceOption,
@@ -19,7 +20,6 @@ from kontur.cli.options import (
     QuietOption,
     ThreadsOption,
 )
-from kontur.cli.own_options import naming_all_pages
 from kontur.cli.predict_options import range_of_all, takes_predict_options
 from kontur.cli.screen import steps
 from kontur.errors import InputError
@@ -206,7 +206,7 @@ def predict(
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)
         for failure in failed:
-            typer.echo(f"  {naming_all_pages(failure)}", err=True)
+            typer.echo(f"  {with_all_pages(failure)}", err=True)
         raise typer.Exit(1)
 
 
