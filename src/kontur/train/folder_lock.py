@@ -65,8 +65,8 @@ def folder_lock(folder: str | Path, *, wait: float = 0.0) -> Iterator[None]:
         while not isinstance(lock := _take(place / LOCK), _Lock):
             if time.monotonic() >= end:
                 raise InputError(
-                    f"{folder} is being written by {_holder_name(lock)}; wait until that has ended, "
-                    "or give another --out"
+                    f"{folder} is being written by {_holder_name(lock)}; wait until that has "
+                    "ended, or give another --out"
                 )
             time.sleep(PAUSE)
         try:
