@@ -217,8 +217,9 @@ def test_a_channel_by_name_is_found_in_each_image_by_itself(kontur, model, tmp_p
     ("make", "sentence"),
     [
         ("missing", "there is no model file"),
-        ("name", "there is no shipped model 'nucleii'"),
+        ("name", "there is no run or model file nucleii, and no shipped model 'nucleii'"),
         ("folder", "is a folder without model.kontur"),
+        ("unfinished", "is not finished; kontur train --out"),
         ("text", "is not a whole Kontur model"),
         ("cut", "is not a whole Kontur model"),
         ("kind", "there is no kind of model 'unknown'"),
@@ -230,8 +231,10 @@ def test_a_model_that_cannot_be_used_is_reported_and_nothing_is_written(
     other = tmp_path / "other.kontur"
     if make == "name":
         other = "nucleii"
-    elif make == "folder":
+    elif make in ("folder", "unfinished"):
         other.mkdir()
+        if make == "unfinished":
+            (other / "last.ckpt").touch()
     elif make == "text":
         other.write_text("weights")
     elif make == "cut":
