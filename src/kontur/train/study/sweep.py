@@ -21,9 +21,9 @@ from kontur.files.atomic import replacing, write_text
 from kontur.models import catalog
 from kontur.settings import merge, overrides
 from kontur.train.config import RunConfig
+from kontur.train.folder_lock import folder_lock
 from kontur.train.logger import VAL_LOSS, read_rows, smoothed
 from kontur.train.module import Diverged
-from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.run import train
 from kontur.train.run_folder import CONFIG, LINES, METRICS, MODEL
@@ -84,7 +84,7 @@ def sweep(
     out, display, settings = Path(out), display or ProgressDisplay(), list(settings)
     combinations = combinations_of(over)
     folders = [out / folder_name(words) for words in combinations]
-    with only_writer(out):
+    with folder_lock(out):
         if not (resume or force):
             _refuse_taken(out, folders)
         planned = [
