@@ -206,6 +206,21 @@ def test_a_narrow_page_has_all_that_a_wide_one_has(browser, plate):
     page.close()
 
 
+def test_where_training_needs_packages_it_is_said_how_large_they_are(browser, plate):
+    page = open_page(browser, plate[1])
+    page.click("#tab-model")
+    page.evaluate("""() => {
+      const lacks = { train_install: "pip install this", train_size: "; it is large" };
+      Object.assign(kontur.work.folder, { can_train: false, ...lacks });
+      kontur.models.drawTraining();
+    }""")
+    needed = page.locator("p", has_text="pip install this")
+    assert needed.inner_text().endswith("packages: pip install this; it is large")
+    page.keyboard.press("l")
+    assert "CPU" in needed.inner_text()
+    page.close()
+
+
 def test_the_modules_of_the_page_are_asked_for_at_once(browser, plate):
     """One after the other, each would wait for the one that names it."""
     page = open_page(browser, plate[1])

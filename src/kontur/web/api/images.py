@@ -114,6 +114,7 @@ def summary(here: Workspace) -> FolderSummary:
         formats=exporting.choices(),
         can_train=here.can_train,
         train_install=extra.install("train"),
+        train_size=extra.torch_size(),
         problems=here.problems,
         version=version("kontur"),
     )
