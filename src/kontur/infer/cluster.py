@@ -45,8 +45,10 @@ FEWEST = 32  # tasks that are submitted, for clusters that grow with what is ask
 DEVICE_OF: dict[Precision, Device] = {"int8": "cpu", "bf16": "cuda"}  # of precisions of one
 MEMORY = 0.7  # of a worker's limit: Dask gives a worker nothing more to do from 0.8 on
 EXTRA = "cluster"
-# Where Dask's clients log tracebacks of what we say in a sentence: that the scheduler is gone.
+# Where Dask's clients log tracebacks of what we say in a sentence: that the scheduler is gone. And
+# the names of tasks that are done once more, for the worker died that held what they gave.
 CLIENT_LOG = logging.getLogger("distributed.client")
+DONE_AGAIN = "Couldn't gather"
 
 
 @dataclass(frozen=True)
@@ -180,8 +182,8 @@ class DaskWorkers:
             CLIENT_LOG.removeFilter(self._is_told)
 
     def _is_told(self, record: logging.LogRecord) -> bool:
-        """Whether a record is shown: all but tracebacks, which other clients may log, too."""
-        return not record.exc_info
+        """Whether a record is shown: all but these two, which other clients may log, too."""
+        return not record.exc_info and not str(record.msg).startswith(DONE_AGAIN)
 
     def _end_running(self) -> None:
         """Let what workers have begun come to its end, while they refuse the rest.
