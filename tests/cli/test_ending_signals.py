@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from kontur.cli.ending_signals import EndingSignals
+from kontur.errors import InputError
 
 
 def send(number):
@@ -28,6 +29,19 @@ def test_a_command_that_is_told_to_end_does_so_as_on_ctrl_c(kontur, monkeypatch,
     assert kontur("models", code=code) == "\nStopped.\n"
     assert removed == [True]
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("error", [ImportError("initialization failed"), InputError("it failed")])
+def test_an_error_that_a_signal_made_is_not_told(kontur, monkeypatch, number, error):
+    def interrupted():  # as the compiled module of ONNX Runtime while it is imported
+        try:
+            send(number)
+        except KeyboardInterrupt:
+            raise error from None
+
+    monkeypatch.setattr("kontur.infer.load.shipped_models", interrupted)
+    assert kontur("models", code=128 + number) == "\nStopped.\n"
 
 
 def test_what_is_ignored_stays_ignored_and_other_threads_change_nothing(monkeypatch):

@@ -113,7 +113,8 @@ def test_what_is_wrong_without_a_look_at_the_images_is_told_before_torch_is_impo
 
 
 def test_two_folders_are_wrong_usage(kontur, calls):
-    assert "wanted one folder, got a and b" in kontur("train", "a", "b", "--out", "run", code=2)
+    said = " ".join(kontur("train", "a", "b", "--out", "run", code=2).split())
+    assert "wanted one folder, got a and b; kontur convert a b ALL --format geojson" in said
     assert calls == []
 
 

@@ -80,12 +80,15 @@ def test_label_images_win_over_outlines_of_the_same_name(tmp_path):
     outlined(tmp_path / "labels" / "a.geojson", drawn.squares(1))
     folder = open_folder(tmp_path)
     assert len(folder.samples[0].instances) == 3
-    assert folder.warnings == ("1 annotation (a.geojson) of images with a better one not used",)
+    assert folder.warnings == (
+        "1 annotation (a.geojson) not used, since its image has another one, which is used: a.png; "
+        "to use the other, move that away",
+    )
 
 
 def test_what_was_corrected_in_the_page_is_not_left_out_in_silence(tmp_path):
     """It lies beside the images, and other annotations are better, or have its name."""
-    corrected = "what was corrected in kontur serve lies there"
+    corrected = "to use what was corrected there in kontur serve or QuPath, move the other away"
     folders = [tmp_path / name for name in "abcd"]
     drawn.labelled(folders[0], ["a"])
     outlined(folders[0] / "images" / "a.geojson")
@@ -100,8 +103,8 @@ def test_what_was_corrected_in_the_page_is_not_left_out_in_silence(tmp_path):
     assert [len(folder.samples[0].instances) for folder in opened] == [3, 3, 3, 1]
     assert f"images/ holds annotations too and is not used; {corrected}" in opened[0].warnings[0]
     assert (
-        f"1 annotation (a.geojson) of images with a better one not used; {corrected}"
-        in (opened[1].warnings[0])
+        "1 annotation (a.geojson) not used, since its image has another one, which is used: "
+        f"a_masks.png; {corrected}" in opened[1].warnings[0]
     )
     assert "(a.kontur.geojson) of kontur serve not used" in opened[2].warnings[0]
     assert [len(folder.warnings) for folder in opened] == [1, 1, 1, 0]

@@ -5,8 +5,11 @@ By themselves they would end it at once, in the middle of a file.
 
 import signal
 import threading
+from signal import SIG_DFL, default_int_handler
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+import typer
 
 from kontur.train.signals import ENDING
 
@@ -16,21 +19,23 @@ SIGNALLED = 128  # exit code, plus the number of the signal, as in shells: 130 f
 class EndingSignals:
     """While it is used as a context, they raise `KeyboardInterrupt`.
 
-    One that is ignored, as by `nohup`, stays so, and all do outside the main thread.
+    So does an error that follows on one: a compiled package that is interrupted while it is
+    imported says that it does not load. A signal that is ignored, as by `nohup`, stays so, and
+    all do outside the main thread.
     """
 
     def __init__(self) -> None:
-        self._number = int(signal.SIGINT)
+        self._received: int | None = None
         self._before: dict[int, Any] = {}
 
     @property
     def code(self) -> int:
         """The exit code after the last of them; without any that of Ctrl-C."""
-        return SIGNALLED + self._number
+        return SIGNALLED + (self._received or int(signal.SIGINT))
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            usual = [each for each in ENDING if signal.getsignal(each) == signal.SIG_DFL]
+            usual = [n for n in ENDING if signal.getsignal(n) in (SIG_DFL, default_int_handler)]
             self._before = {each: signal.signal(each, self._on_signal) for each in usual}
         return self
 
@@ -42,7 +47,9 @@ class EndingSignals:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self._received and isinstance(error, Exception) and not isinstance(error, typer.Exit):
+            raise KeyboardInterrupt from error
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._number = number
+        self._received = number
         raise KeyboardInterrupt

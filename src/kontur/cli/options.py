@@ -42,8 +42,8 @@ ValOption = Annotated[
     typer.Option(
         "--val",
         metavar="FOLDER|SHARE",
-        help="What to validate on.  [default: DATA's own val/, or a tenth of it and three images "
-        "of few]",
+        help="What to validate on.  [default: DATA's own val/; else a tenth of its images, three "
+        "at least and a fifth at most]",
     ),
 ]
 ModelOption = Annotated[

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -166,7 +167,10 @@ def data_and_settings(words: list[str]) -> tuple[Path | None, list[str]]:
     """The folder, and the settings among the arguments, as in `--set a=1 b=2`."""
     folders = [word for word in words if "=" not in word or Path(word).exists()]
     if len(folders) > 1:
-        raise typer.BadParameter(f"wanted one folder, got {' and '.join(folders)}")
+        raise typer.BadParameter(
+            f"wanted one folder, got {' and '.join(folders)}; kontur convert "
+            f"{shlex.join(folders)} ALL --format geojson --images copy joins them in a folder ALL"
+        )
     settings = [word for word in words if word not in folders]
     if folders and not Path(folders[0]).exists():
         raise InputError(f"there is no folder {folders[0]}")

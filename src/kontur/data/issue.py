@@ -25,6 +25,7 @@ IssueKind = Literal[
     "constant",
     "pixel sizes",
     "class numbers",
+    "rare classes",
 ]
 
 

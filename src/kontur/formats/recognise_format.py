@@ -7,6 +7,7 @@ help texts follow from the table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from kontur.errors import InputError
@@ -84,6 +85,7 @@ def find_format(path: str | Path) -> Format | None:
     return next((one for one in candidates if _is(one, file)), None)
 
 
+@cache
 def all_endings() -> tuple[str, ...]:
     """Every ending that is read, in the order in which files of one image are chosen.
 

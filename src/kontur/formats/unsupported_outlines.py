@@ -21,8 +21,8 @@ BOXES = "boxes alone are no outlines; export masks or COCO"
 POINTS = "write its points (X, Y in pixels) as polygons of GeoJSON, a feature a region"
 # darwin-py writes them so, in `exporter/formats/coco.py`.
 DARWIN = (
-    "export the dataset as COCO; objects with holes or in parts come as crowds there, whose size "
-    "is [width, height]: set their iscrowd to 0, and exchange the two"
+    "export the dataset as COCO; objects with holes or in parts come as crowds there: set their "
+    "iscrowd to 0"
 )
 VOC = Program("PASCAL VOC", BOXES)
 QUPATH = Program(

@@ -242,8 +242,7 @@ def describe_data(data: TrainingData, file: str) -> str:
     line = f"{_count(data.train, ' images')} to learn from, {_count(data.val)} to validate on"
     held = data.val_names
     if data.held_out:
-        names = ", ".join(held[:NAMED]) + (", …" if len(held) > NAMED else "")
-        line += f", held out ({names}; all in {file})"
+        line += f", held out ({listed(held, most=NAMED)}; all in {file})"
     warnings = dict.fromkeys((*data.train.warnings, *data.val.warnings))
     if len(data.val) == 1:
         warnings[

@@ -29,6 +29,17 @@ def test_classes_without_objects_are_reported(tmp_path):
     assert "x (2), y (1); 1 declared but without objects" in report.text()
 
 
+def test_a_class_of_one_or_two_objects_among_others_is_noticed(tmp_path):
+    drawn.labelled(tmp_path, "abcdefgh")
+    rows = [(name, number, "x") for name in "abcdefgh" for number in (1, 2, 3)]
+    drawn.table(tmp_path / "classes.csv", "image,id,class", rows)
+    assert "rare classes" not in issues(tmp_path)
+    drawn.table(tmp_path / "classes.csv", "image,id,class", [("a", 1, "slip"), *rows[1:]])
+    issue = issues(tmp_path)["rare classes"]
+    assert (issue.count, issue.example) == (1, "a")
+    assert "1 class (slip) with fewer than 3 objects: too few to learn" in str(issue)
+
+
 def test_binary_masks_are_reported_with_the_way_out(tmp_path):
     with_labels(tmp_path, (drawn.squares() > 0).astype(np.uint8))
     with_labels(tmp_path, (drawn.squares(1) > 0).astype(np.uint8), name="b")

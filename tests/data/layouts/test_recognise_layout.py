@@ -70,7 +70,10 @@ def test_masks_beside_the_images_are_found_and_by_products_are_no_images(tmp_pat
     folder = open_folder(tmp_path)
     assert folder.names == ("w_000", "w_001")
     assert [len(sample.instances) for sample in folder.samples] == [3, 3]
-    assert folder.warnings == ("1 annotation (w_000_seg.npy) of images with a better one not used",)
+    assert folder.warnings[0].startswith(
+        "1 annotation (w_000_seg.npy) not used, since its image has another one, which is used: "
+        "w_000_masks.tif"
+    )
 
 
 @pytest.mark.parametrize("place", ["", "labels"])

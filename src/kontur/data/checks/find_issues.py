@@ -14,6 +14,8 @@ from kontur.data.working_scale import least_side
 from kontur.wording import counted, listed, plural
 
 SENTENCES = 8  # on files that cannot be used
+LEAST_OF_CLASS = 3  # objects: one to learn from, one to validate on, and one more
+OFTEN = 20  # objects of a class, beside which rare ones are no beginning
 MOSTLY = 0.5  # of an image's area; so large an ignored region may be meant as background
 
 
@@ -33,6 +35,7 @@ def find_issues(
         *_unreadable(unreadable),
         *_no_objects(images),
         *_class_numbers(images, classes),
+        *_rare_classes(images, classes),
         *_masks(images),
         *_objects(images, stride),
         *_images(images),
@@ -72,6 +75,19 @@ def _class_numbers(images: Sequence[ImageStatistics], classes: Sequence[str]) ->
     return [
         Issue("class numbers", NUMBERS_FROM_ONE, counts.total(), example, ADVICE_ON_NUMBERS),
     ]
+
+
+def _rare_classes(images: Sequence[ImageStatistics], classes: Sequence[str]) -> list[Issue]:
+    """Classes of one or two objects beside others, as a slip of the hand in another program."""
+    counts = Counter(classes[label] for image in images for label in image.labels.tolist())
+    rare = [name for name, count in counts.items() if count < LEAST_OF_CLASS]
+    if not rare or max(counts.values()) < OFTEN:
+        return []
+    noun = "class" if len(rare) == 1 else "classes"
+    what = f"{len(rare)} {noun} ({listed(rare)}) with fewer than {LEAST_OF_CLASS} objects"
+    advice = "too few to learn and to validate; annotate more, or give them another class"
+    example = next(i.name for i in images if any(classes[x] == rare[0] for x in i.labels.tolist()))
+    return [Issue("rare classes", what, len(rare), example, advice)]
 
 
 def _masks(images: Sequence[ImageStatistics]) -> list[Issue]:

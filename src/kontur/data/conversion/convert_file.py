@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from kontur import formats
 from kontur.data.annotations.exchanged_axes import ADVICE, EXCHANGED, axes_exchanged
+from kontur.data.conversion.image_names import with_image_names
 from kontur.data.planes.image_planes import (
     entries_on_page,
     page_in_image,
@@ -76,6 +77,8 @@ def convert(
     else:
         read = None if at is not None else own
         entries = formats.read_images(source, page=read, task=task, size=size or of_file)
+    if image is None and not formats.format_of(source).several_images:
+        entries = with_image_names(entries, Path(source))
     if image is not None:
         entries = _of_image(entries, image, file, source, kind, page=page, at=at)
     elif len(entries) > 1 and not _holds_all(kind, entries):

@@ -19,6 +19,7 @@ from kontur import formats, select
 from kontur.data.annotations.folder_tables import METADATA_FILE, groups_of
 from kontur.data.conversion import image_copies
 from kontur.data.conversion.convert_file import Conversion
+from kontur.data.conversion.image_names import with_image_names
 from kontur.data.file_names import partner_name, stem
 from kontur.data.folder import open_folder
 from kontur.data.layouts.recognise_layout import recognise_layout
@@ -335,7 +336,7 @@ def _of_file(name: str, path: Path, wanted: _Wanted) -> list[_Named]:
         pick(entries, None, path)  # raises: a plane is to be chosen
     if _named(entries[0]).name.rpartition("/")[2] != name.rpartition("/")[2]:
         entries = [entry._replace(file_name=name) for entry in entries]
-    return [_Named(name, _of_planes(entries, wanted.task))]
+    return [_Named(name, _of_planes(with_image_names(entries, path), wanted.task))]
 
 
 def _by_image(entries: Sequence[ImageAnnotation]) -> list[list[ImageAnnotation]]:

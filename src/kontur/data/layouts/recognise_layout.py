@@ -47,7 +47,7 @@ IGNORE_FOLDER = "ignore"
 SERVED = (
     ".kontur"  # the end of the names of what `kontur serve` writes beside a foreign NAME.geojson
 )
-CORRECTED = "; what was corrected in kontur serve lies there: to use it, move the other away"
+CORRECTED = "; to use what was corrected there in kontur serve or QuPath, move the other away"
 WRITTEN = ".labels"  # the end of the names of label images that `kontur predict` writes
 
 KNOWN = (
@@ -275,7 +275,7 @@ def _pair(
 ) -> Layout:
     """Entries for the images that have an annotation, by the first one; the rest by name."""
     annotations = {name: files[0] for name, files in candidates.items()}
-    second = [files[1][1] for name, files in candidates.items() if len(files) > 1]
+    several = [files for files in candidates.values() if len(files) > 1]
     annotated = tuple(
         AnnotatedImage(
             name=name, image=image, kind=annotations[name][0], annotation=annotations[name][1]
@@ -294,20 +294,27 @@ def _pair(
         unannotated=tuple(name for name in images if name not in annotations),
         orphans=tuple(orphans),
         notes=(
-            *_of_better(second, images),
+            *_of_others(
+                [files[0][1] for files in several], [files[1][1] for files in several], images
+            ),
             *_of_served([annotations[name][1].name for name in served]),
         ),
     )
 
 
-def _of_better(second: Sequence[Path], images: Mapping[str, Path]) -> tuple[str, ...]:
+def _of_others(
+    first: Sequence[Path], second: Sequence[Path], images: Mapping[str, Path]
+) -> tuple[str, ...]:
     """A note on second annotations of images, which are not used."""
     if not second:
         return ()
     beside = {image.parent for image in images.values()}
     served = any(file.name.endswith(".geojson") and file.parent in beside for file in second)
     files = counted([file.name for file in second], "annotation")
-    return (f"{files} of images with a better one not used{CORRECTED if served else ''}",)
+    whose = "its image has" if len(second) == 1 else "their images have"
+    used = listed(file.name for file in first)
+    way = CORRECTED if served else "; to use the other, move that away"
+    return (f"{files} not used, since {whose} another one, which is used: {used}{way}",)
 
 
 def _of_served(files: Sequence[str]) -> tuple[str, ...]:

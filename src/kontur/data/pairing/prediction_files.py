@@ -36,13 +36,16 @@ def prediction_files(place: Path) -> dict[str, Path]:
         raise InputError(f"there are no predictions {place}")
     if not zarr_store.is_folder(place):
         return {image_of(place): place}
+    of_ending: dict[str, list[Path]] = {ending: [] for ending in formats.all_endings()}
+    for _, path in walk(place):
+        low = path.name.lower()
+        ending = formats.ending_of(low)
+        if ending and low not in OTHER_FILES and not is_output_name(stem(path)):
+            of_ending[ending].append(path)
     files: dict[str, Path] = {}
-    for ending in formats.all_endings():
+    for ending, paths in of_ending.items():
         earlier = set(files)
-        for _, path in walk(place):
-            low = path.name.lower()
-            if formats.ending_of(low) != ending or low in OTHER_FILES or is_output_name(stem(path)):
-                continue
+        for path in paths:
             format = formats.find_format(path)
             if format is None:
                 continue  # another file of an ending that many have

@@ -3,12 +3,12 @@
 Formats that keep no planes cannot tell, nor can a file without objects; `predict.json` can.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from kontur import formats
 from kontur.data.file_names import RECORD_FILE
+from kontur.data.prediction_record import predicted_images
 from kontur.errors import InputError
 from kontur.images import zarr_store
 from kontur.instances import Instances
@@ -22,7 +22,8 @@ class PredictedPages:
     def __init__(self, place: Path):
         """`place` is a folder of predictions, or a file that lies in one."""
         self._folder = place if zarr_store.is_folder(place) else place.parent
-        self._pages = _pages_in(self._folder / RECORD_FILE)
+        noted = predicted_images(self._folder)
+        self._pages = {name: one.page for name, one in noted.items() if one.page is not None}
 
     def check_all(self, path: Path) -> None:
         """Raise `InputError` where the record says that a file is of one page and not of all."""
@@ -68,17 +69,3 @@ class PredictedPages:
         """The page that the record notes for a file; None where it notes none."""
         name = path.with_name(formats.name_of(path)).relative_to(self._folder).as_posix()
         return self._pages.get(printable(name)) if self._pages else None
-
-
-def _pages_in(record: Path) -> dict[str, int]:
-    """The page of each image of a record; of none where it is missing, or no record of ours."""
-    try:
-        runs = json.loads(record.read_text(encoding="utf-8"))["made"]
-        return {
-            name: run["page"]
-            for run in runs
-            for name in run["images"]
-            if isinstance(run.get("page"), int)
-        }
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return {}

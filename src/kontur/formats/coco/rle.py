@@ -164,7 +164,7 @@ def _checked(code: Any, size: tuple[int, int] | None) -> tuple[int, int, Int64[n
         ) from None
     if size is not None and (height, width) != size:
         exchanged = (
-            "; its size is [height, width], exchange them" if (width, height) == size else ""
+            "; COCO's size is [height, width]: exchange them" if (width, height) == size else ""
         )
         raise InputError(
             f"the run-length code is of size {height}×{width}, its image {size[0]}×{size[1]}"
