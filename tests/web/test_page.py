@@ -173,7 +173,11 @@ def test_a_narrow_page_in_chinese_has_drawers_and_nothing_sticks_out(browser, pl
     assert page.locator("#predict-one").inner_text() == "勾画此图"
     wide = page.evaluate("() => [document.body.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1]
+    lacks = "{can_train: false, train_size: '; it is large'}"
+    page.evaluate(f"Object.assign(kontur.work.folder, {lacks}) && kontur.models.drawTraining()")
+    assert "CPU" in page.locator("p", has_text="训练需要更多软件包").inner_text()
     page.keyboard.press("l")
+    assert page.locator("p", has_text="more packages").inner_text().endswith("; it is large")
     assert page.locator("#predict-one").inner_text() == "Outline image"
     page.keyboard.press("?")
     assert page.locator("dialog h2").inner_text() == "Keys and gestures"
@@ -203,21 +207,6 @@ def test_a_narrow_page_has_all_that_a_wide_one_has(browser, plate):
         ends = [box["x"] + box["width"] for box in boxes]
         assert all(np.array(ends) <= [box["x"] for box in boxes[1:]] + [width])
     assert page.problems == []
-    page.close()
-
-
-def test_where_training_needs_packages_it_is_said_how_large_they_are(browser, plate):
-    page = open_page(browser, plate[1])
-    page.click("#tab-model")
-    page.evaluate("""() => {
-      const lacks = { train_install: "pip install this", train_size: "; it is large" };
-      Object.assign(kontur.work.folder, { can_train: false, ...lacks });
-      kontur.models.drawTraining();
-    }""")
-    needed = page.locator("p", has_text="pip install this")
-    assert needed.inner_text().endswith("packages: pip install this; it is large")
-    page.keyboard.press("l")
-    assert "CPU" in needed.inner_text()
     page.close()
 
 
