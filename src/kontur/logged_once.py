@@ -11,12 +11,12 @@ def lines_once() -> Iterator[None]:
     known = logging.root.manager.loggerDict.items()
     ours = [log for name, log in known if name.startswith("kontur.")]
     loggers = [log for log in ours if isinstance(log, logging.Logger)]
-    said: set[tuple[str, str]] = set()
+    logged: set[tuple[str, str]] = set()
 
     def is_new(record: logging.LogRecord) -> bool:
         line = record.levelname, record.getMessage()
-        new = line not in said
-        said.add(line)
+        new = line not in logged
+        logged.add(line)
         return new
 
     for logger in loggers:

@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 from kontur.edit.agent import Agent
 from kontur.edit.config import EpisodeConfig
 from kontur.edit.episodes import Episodes
-from kontur.edit.teacher import foresee, imitate, teach
+from kontur.edit.teacher import gains_at_once, imitate, teach
 from kontur.models.snake.moves import MOVE, STOP
 from tests.edit import drawn
 
@@ -25,7 +25,7 @@ def test_a_contour_that_is_too_small_is_taught_to_grow_and_one_too_large_to_shri
     for radius, sign in ((8.0, 1), (16.0, -1)):
         begun = episodes(radius)
         (taught,) = teach(begun, np.array([0]))
-        total = foresee(begun, np.array([0])).max(axis=-1).sum()
+        total = gains_at_once(begun, np.array([0])).max(axis=-1).sum()
         assert taught[0] == MOVE
         assert (np.sign(begun.distances[taught[1:]]) == sign).all()
         before = begun.iou[0]
@@ -57,4 +57,4 @@ def test_an_agent_that_imitates_makes_fewer_mistakes():
     )
     missed = [next(lessons)["missed"] for _ in range(12)]
     assert missed[-1] < 0.9 * missed[0]
-    assert agent.has_seen
+    assert agent.is_standardised

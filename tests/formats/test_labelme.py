@@ -177,7 +177,7 @@ def test_what_is_wrong_is_said_with_the_shape(tmp_path, rows, sentence):
 
 @pytest.mark.parametrize("height", [0, -3, 4.5, "x", [1]])
 def test_a_height_that_is_none_is_refused(tmp_path, height):
-    with pytest.raises(InputError, match="imageHeight is"):
+    with pytest.raises(InputError, match="has imageHeight"):
         formats.read(save(tmp_path, imageHeight=height, imageWidth=3))
 
 

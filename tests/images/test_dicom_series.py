@@ -6,7 +6,7 @@ import pytest
 
 from kontur.images import dicom_series
 from kontur.images.image_file import files_of
-from kontur.infer.inputs import InputImage, once_each
+from kontur.infer.inputs import InputImage, without_duplicates
 from kontur.infer.records.source_file import SourceFile
 from kontur.infer.records.source_stamp import SourceStamp
 
@@ -84,7 +84,7 @@ def test_all_instances_of_a_series_are_one_image_and_count_as_its_content(tmp_pa
     assert files_of(files[1]) == [files[1], files[0], files[2]]
     assert files_of(other) == [other]
     inputs = [InputImage(file.stem, file) for file in (*files, other)]
-    taken, lines = once_each(inputs)
+    taken, lines = without_duplicates(inputs)
     assert [image.name for image in taken] == ["a", "other"]
     assert lines == ["2 files (b.dcm, c.dcm) left out: one image with a.dcm, which is taken once"]
     known, stamp = SourceFile.of(files[0], tmp_path), SourceStamp.of(files[0])

@@ -241,7 +241,7 @@ def test_a_cluster_without_workers_is_waited_for_and_then_named(
     monkeypatch.setattr(cluster_module, "POLL", 0.1)
     said = []
     with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster:
-        workers = DaskWorkers(cluster.scheduler_address, patience=0.3, say=said.append)
+        workers = DaskWorkers(cluster.scheduler_address, patience=0.3, notify=said.append)
         with pytest.raises(
             InputError, match=r"has had no worker for 0 s; start some \(dask worker"
         ):
@@ -357,7 +357,7 @@ def test_the_log_is_whole_again_whatever_ends_the_workers(client, monkeypatch):
     assert log.filters == before
     workers = DaskWorkers(client.scheduler.address, model=MODEL)
     workers._executor = client.get_executor()
-    monkeypatch.setattr(workers, "_end_running", fail)
+    monkeypatch.setattr(workers, "_wait_for_running", fail)
     with pytest.raises(KeyboardInterrupt):
         workers.close()
     assert log.filters == before

@@ -10,7 +10,7 @@ from kontur import formats
 from kontur.data.layouts.other_programs import images_sentence
 from kontur.errors import InputError
 from kontur.images.image_file import read_image
-from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
+from kontur.infer.inputs import find_inputs, images_below, unsupported_files, without_duplicates
 from kontur.infer.records.source_file import SourceFile
 from kontur.instances import Instances
 from tests.images import films, stores
@@ -196,7 +196,7 @@ def test_a_film_of_a_file_for_each_frame_is_taken_once(tmp_path):
     films.save(tmp_path / "alone", frames[:1])
     touch(tmp_path / "one", "a.tif", "broken.ome.tif")
     places = [tmp_path / name for name in ("one", "two", "alone")]
-    taken, lines = once_each(find_inputs(places))
+    taken, lines = without_duplicates(find_inputs(places))
     assert [image.name for image in taken] == [
         "one/a", "one/broken", "one/f0", "two/f0", "alone/f0",
     ]  # fmt: skip
@@ -205,7 +205,7 @@ def test_a_film_of_a_file_for_each_frame_is_taken_once(tmp_path):
         "1 file (f1.ome.tif) left out: one image with f0.ome.tif, which is taken once",
     ]
     last = tmp_path / "one" / "f2.ome.tif"
-    assert once_each(find_inputs([last])) == (find_inputs([last]), [])
+    assert without_duplicates(find_inputs([last])) == (find_inputs([last]), [])
 
 
 def test_images_that_only_one_of_their_files_joins_are_all_taken(tmp_path):
@@ -216,7 +216,7 @@ def test_images_that_only_one_of_their_files_joins_are_all_taken(tmp_path):
     (tmp_path / "f0.ome.tif").rename(tmp_path / "f1.ome.tif")
     films.save_frame(tmp_path, frames, 0)
     inputs = find_inputs([tmp_path])
-    assert once_each(inputs) == (inputs, [])
+    assert without_duplicates(inputs) == (inputs, [])
 
 
 def test_images_in_folders_below_that_are_not_read_are_counted(tmp_path):

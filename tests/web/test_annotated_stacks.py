@@ -75,7 +75,7 @@ def test_editing_a_plane_leaves_the_objects_of_all_others(tmp_path, make, first)
         if make is not outlines:
             assert corrected_planes(here) == [(image, page) for page in range(4)]
         here.annotations.edit(
-            image, first, "add", lambda found: moves.add(found, SQUARE), seen=10**6
+            image, first, "add", lambda found: moves.add(found, SQUARE), known_revision=10**6
         )
         expected[first] += 1
         file = image.path.with_name(f"{stem(image.path)}.geojson")
@@ -115,7 +115,9 @@ def test_our_file_that_another_program_saved_keeps_its_objects_on_their_page(tmp
     axes = {"metadata": {"axes": "TZYX"}, "photometric": "minisblack"}
     tifffile.imwrite(tmp_path / "a.tif", film, **axes)
     with opened(tmp_path) as (here, image):
-        here.annotations.edit(image, 3, "add", lambda found: moves.add(found, SQUARE), seen=10**6)
+        here.annotations.edit(
+            image, 3, "add", lambda found: moves.add(found, SQUARE), known_revision=10**6
+        )
     (file,) = tmp_path.glob("*.geojson")
     content = json.loads(file.read_text())
     assert content.pop("kontur")["page"] == 3
@@ -176,7 +178,7 @@ def test_the_page_exports_label_volumes_in_which_what_has_one_number_is_one_obje
     with opened(tmp_path) as (here, image):
         for page in (0, 2):
             here.annotations.edit(
-                image, page, "add", lambda found: moves.add(found, SQUARE), seen=10**6
+                image, page, "add", lambda found: moves.add(found, SQUARE), known_revision=10**6
             )
         made = export(here, [image], "nifti")
     assert made.name == "a.labels.nii.gz"
@@ -209,7 +211,7 @@ def test_what_is_drawn_beside_labels_is_no_object_of_another_plane(tmp_path):
 
         def edit(page, move, *values):
             here.annotations.edit(
-                image, page, "edit", lambda found: move(found, *values), seen=10**6
+                image, page, "edit", lambda found: move(found, *values), known_revision=10**6
             )
 
         edit(1, moves.add, SQUARE)
@@ -232,7 +234,7 @@ def test_an_object_on_several_planes_stays_one_beside_the_image_and_what_is_draw
     with opened(tmp_path) as (here, image):
         for page in (2, 1):
             here.annotations.edit(
-                image, page, "add", lambda found: moves.add(found, SQUARE), seen=10**6
+                image, page, "add", lambda found: moves.add(found, SQUARE), known_revision=10**6
             )
         (tmp_path / "out.csv").write_bytes(export(here, [image], "csv").content)
         beside = image.path.with_name(f"{stem(image.path)}.geojson")

@@ -38,7 +38,9 @@ def write(folder, size, value=0, at=1):
 
 def draw(here, square):
     (image,) = here.folder.images.values()
-    here.annotations.edit(image, 0, "add", lambda found: moves.add(found, square), seen=10**6)
+    here.annotations.edit(
+        image, 0, "add", lambda found: moves.add(found, square), known_revision=10**6
+    )
 
 
 def seen(here):
@@ -51,7 +53,7 @@ def seen(here):
 
 def undo(here):
     (image,) = here.folder.images.values()
-    here.annotations.step(image, 0, "undo", seen=10**6)
+    here.annotations.step(image, 0, "undo", known_revision=10**6)
 
 
 def test_a_larger_image_is_said_once_drawn_on_and_written_with_its_size(here, tmp_path):
@@ -146,7 +148,11 @@ def test_planes_beyond_the_end_of_a_shorter_film_count_for_nothing_and_come_back
     (image,) = here.folder.images.values()
     for page, square in ((1, LEFT), (3, RIGHT)):
         here.annotations.edit(
-            image, page, "add", lambda found, new=square: moves.add(found, new), seen=10**6
+            image,
+            page,
+            "add",
+            lambda found, new=square: moves.add(found, new),
+            known_revision=10**6,
         )
     told = []
     for planes, at in ((3, 2), (1, 3), (4, 4)):
@@ -177,5 +183,5 @@ def test_edits_of_an_image_that_is_gone_are_undone_and_made_again(here, tmp_path
     undo(here)
     assert formats.read(tmp_path / "x.geojson").areas.tolist() == [36]
     (image,) = here.folder.images.values()
-    here.annotations.step(image, 0, "redo", seen=10**6)
+    here.annotations.step(image, 0, "redo", known_revision=10**6)
     assert seen(here) == ("", [36, 96], SIZE)

@@ -43,7 +43,9 @@ def only(here):
 
 
 def draw(here, page, square=SQUARE):
-    here.annotations.edit(only(here), page, "add", lambda f: moves.add(f, square), seen=10**6)
+    here.annotations.edit(
+        only(here), page, "add", lambda f: moves.add(f, square), known_revision=10**6
+    )
 
 
 def predict(here, page, *squares):
@@ -57,7 +59,7 @@ def predict(here, page, *squares):
         return found.replace(scores=np.full(len(found), 0.9))
 
     here.annotations.edit(
-        only(here), page, "predict", replaced, seen=10**6, by=MODEL, status="predicted"
+        only(here), page, "predict", replaced, known_revision=10**6, by=MODEL, status="predicted"
     )
 
 
@@ -85,7 +87,12 @@ def test_a_plane_of_which_a_person_has_deleted_objects_is_corrected_until_it_is_
     predict(film, 1, SQUARE)
     (number,) = film.annotations.open(only(film), 1).instances.ids.tolist()
     film.annotations.edit(
-        only(film), 1, "delete", lambda f: moves.delete(f, [number]), seen=10**6, touched=[number]
+        only(film),
+        1,
+        "delete",
+        lambda f: moves.delete(f, [number]),
+        known_revision=10**6,
+        touched=[number],
     )
     assert learned(film) == [1, 3]
     predict(film, 1, SQUARE)
@@ -95,9 +102,9 @@ def test_a_plane_of_which_a_person_has_deleted_objects_is_corrected_until_it_is_
 def test_undo_in_one_plane_leaves_the_image_what_other_planes_make_it(film):
     draw(film, 0)
     draw(film, 1)
-    film.annotations.step(only(film), 0, "undo", seen=10**6)
+    film.annotations.step(only(film), 0, "undo", known_revision=10**6)
     assert (status(film), learned(film)) == ("corrected", [1])
-    film.annotations.step(only(film), 1, "undo", seen=10**6)
+    film.annotations.step(only(film), 1, "undo", known_revision=10**6)
     assert (status(film), learned(film)) == ("untouched", [])
 
 
@@ -166,7 +173,7 @@ def test_a_model_that_finds_nothing_leaves_an_image_predicted_and_its_file(film,
     assert status(film) == "predicted"
     assert len(formats.read(tmp_path / "film.geojson")) == 0
     predict(film, 0)
-    film.annotations.step(only(film), 0, "undo", seen=10**6)
+    film.annotations.step(only(film), 0, "undo", known_revision=10**6)
     assert status(film) == "untouched"
 
 

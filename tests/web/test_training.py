@@ -152,7 +152,9 @@ def test_images_that_differ_in_their_ending_alone_keep_their_own_outlines(tmp_pa
     here = open_workspace(folder)
     for image, side in zip(here.folder.images.values(), (20, 10), strict=True):
         square = shapely.box(5, 5, 5 + side, 5 + side)
-        here.annotations.edit(image, 0, "add", lambda found, s=square: moves.add(found, s), seen=0)
+        here.annotations.edit(
+            image, 0, "add", lambda found, s=square: moves.add(found, s), known_revision=0
+        )
     _write_data(here, tmp_path / "data", corrected_planes(here))
     here.close()
     learned = open_folder(tmp_path / "data")
@@ -234,7 +236,7 @@ def test_ap_is_that_of_the_command_line_and_a_number_without_objects(images):
     here = open_workspace(images)
     first, second, _ = here.folder.images.values()
     half = shapely.box(20, 20, 60, 60)
-    here.annotations.edit(first, 0, "add", lambda found: moves.add(found, half), seen=0)
+    here.annotations.edit(first, 0, "add", lambda found: moves.add(found, half), known_revision=0)
     job = Job(1, "train", lambda job: None, here.events)
     predicted = load("nuclei").predict(first.path)
     true = here.annotations.open(first, 0).instances

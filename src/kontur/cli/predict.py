@@ -115,14 +115,14 @@ def predict(
     from kontur.infer.engines.choose_engine import on_gpu
     from kontur.infer.engines.engine_threads import processors
     from kontur.infer.folder import predict_folder
-    from kontur.infer.inputs import find_inputs, images_below, once_each, unsupported_files
+    from kontur.infer.inputs import find_inputs, images_below, unsupported_files, without_duplicates
     from kontur.infer.load import load
     from kontur.infer.outputs import OVERLAY, parse_outputs
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
     named = find_inputs(images)
-    inputs, again = once_each(named)
+    inputs, again = without_duplicates(named)
     if cluster is not None and (workers or threads):
         raise InputError(
             "the workers of a --cluster are its own, and so are their threads; leave --workers and "
@@ -149,7 +149,10 @@ def predict(
         from kontur.infer.cluster import DaskWorkers
 
         pool = DaskWorkers(
-            cluster, model=model, device=device.value, say=lambda line: typer.echo(line, err=True)
+            cluster,
+            model=model,
+            device=device.value,
+            notify=lambda line: typer.echo(line, err=True),
         )
     left = TimeLeft(weights_of(inputs), lambda: workers if isinstance(pool, int) else pool.threads)
     outcomes: list[Outcome] = []

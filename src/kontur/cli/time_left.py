@@ -34,7 +34,7 @@ class TimeLeft:
         self._at_a_time, self._clock = at_a_time, clock
         self._began: float | None = None
         self._worked = 0.0  # the weight of finished images, without what was there
-        self._there: dict[str, float] = {}  # the share of an image that was there already
+        self._shares_before: dict[str, float] = {}  # the share of an image that was there already
         self._shares: dict[str, float] = {}  # that are done now, of images in parts
         self._latest = 0.0  # when something was finished last
         self._parts: dict[str, list[float]] = {}  # the seconds of the parts of an image
@@ -43,8 +43,8 @@ class TimeLeft:
         """So many tiles or planes of an image are done; the last of them just now."""
         now, whole = self._clock(), total * (1 + JOIN)
         first = self._began is None  # how long its first part took nobody knows
-        if name not in self._there:
-            self._there[name] = (done if first else done - 1) / whole
+        if name not in self._shares_before:
+            self._shares_before[name] = (done if first else done - 1) / whole
             self._began = now if first else self._began
         if not first:
             self._parts.setdefault(name, []).append(now - self._latest)
@@ -53,21 +53,22 @@ class TimeLeft:
 
     def finished(self, name: str, seconds: float) -> None:
         """An image is finished, on which work was done for so long; 0 where it was there."""
-        weight, there = self._rest.pop(name, 0.0), self._there.pop(name, 0.0)
+        weight, share_before = self._rest.pop(name, 0.0), self._shares_before.pop(name, 0.0)
         self._shares.pop(name, None)
         if seconds == 0:
             return
         self._latest = self._clock()
         if self._began is None:
             self._began = self._latest - seconds
-        self._worked += weight * (1 - there)
+        self._worked += weight * (1 - share_before)
 
     def seconds(self) -> float | None:
         """What is left; None as long as nothing is known."""
         if self._began is None or not self._rest:
             return None if self._rest else 0.0
         in_parts = sum(
-            self._rest[name] * (share - self._there[name]) for name, share in self._shares.items()
+            self._rest[name] * (share - self._shares_before[name])
+            for name, share in self._shares.items()
         )
         left = sum(self._rest.values())
         left -= sum(self._rest[name] * share for name, share in self._shares.items())

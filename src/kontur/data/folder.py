@@ -318,7 +318,7 @@ def open_folder(
     )
     annotations = {item.name: item.annotation for item in layout.annotated}
     predicted = predicted_issues(annotations)
-    issues = (*_left_out(layout), *predicted, *tables.issues, *_check_some_masks(opened))
+    issues = (*_left_out(layout), *predicted, *tables.issues, *_sampled_mask_issues(opened))
     opened = replace(opened, issues=issues)
     return opened if split is None else opened.in_split(split)
 
@@ -353,7 +353,7 @@ def predicted_issues(annotations: Mapping[str, Path]) -> list[Issue]:
     return [Issue("predicted", what, len(names), names[0], advice)]
 
 
-def _check_some_masks(folder: Folder) -> list[Issue]:
+def _sampled_mask_issues(folder: Folder) -> list[Issue]:
     """Issues of a few mask files whose values may mean something other than the task."""
     files = [
         MaskFile(item.plane_name, item.annotation, item.page)

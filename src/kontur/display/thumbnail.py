@@ -69,8 +69,8 @@ def _owners(
         return owner
     boxes = shapely.bounds(polygons).reshape(-1, 4) * np.tile(factors, 2)
     column, row = np.floor((boxes[:, :2] + boxes[:, 2:]) / 2).T
-    seen = (row >= 0) & (row < size[0]) & (column >= 0) & (column < size[1])
-    dots = np.flatnonzero(seen & ((boxes[:, 2:] - boxes[:, :2]).max(axis=1) < FINE))
+    inside = (row >= 0) & (row < size[0]) & (column >= 0) & (column < size[1])
+    dots = np.flatnonzero(inside & ((boxes[:, 2:] - boxes[:, :2]).max(axis=1) < FINE))
     owner[row[dots].astype(int), column[dots].astype(int)] = dots + 1
     whole = np.flatnonzero((boxes[:, 2:] - boxes[:, :2]).max(axis=1) >= 1)
     scaled = shapely.transform(polygons[whole], lambda points: points * factors)

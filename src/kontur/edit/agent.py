@@ -59,7 +59,7 @@ class Agent(nn.Module):
             self.policy.distances.bias.copy_(-far)  # type: ignore[union-attr]
 
     @property
-    def has_seen(self) -> bool:
+    def is_standardised(self) -> bool:
         """Whether its inputs are standardised by what it has seen."""
         return bool((self.policy.spread != 1).any())
 

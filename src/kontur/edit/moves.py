@@ -121,19 +121,19 @@ def smooth(instances: Instances, object_ids: Sequence[int], *, window: float) ->
         rings = [[ring.smooth(points, window) for points in part] for part in _rings(polygon)]
         return repair(_polygon(rings)).simplify(SMOOTHED)
 
-    return _each(instances, object_ids, smoothed)
+    return _change_objects(instances, object_ids, smoothed)
 
 
 def simplify(instances: Instances, object_ids: Sequence[int], *, tolerance: float) -> Instances:
     """Vertices left out, as long as the outline moves by at most `tolerance` pixels."""
     _check_length(tolerance, "a tolerance")
-    return _each(instances, object_ids, lambda polygon: polygon.simplify(tolerance))
+    return _change_objects(instances, object_ids, lambda polygon: polygon.simplify(tolerance))
 
 
 def shift(instances: Instances, object_ids: Sequence[int], by: Numbers) -> Instances:
     """Whole objects moved by (dx, dy) pixels; what leaves the image is cut off."""
     way = _point(by)
-    return _each(
+    return _change_objects(
         instances, object_ids, lambda polygon: shapely.transform(polygon, lambda p: p + way)
     )
 
@@ -203,7 +203,7 @@ def fill_holes(instances: Instances, object_ids: Sequence[int]) -> Instances:
         outer = [Polygon(part.exterior) for part in shapely.get_parts(polygon)]
         return shapely.union_all(outer)
 
-    return _each(instances, object_ids, filled)
+    return _change_objects(instances, object_ids, filled)
 
 
 def refit(
@@ -266,7 +266,7 @@ def classify(instances: Instances, object_ids: Sequence[int], label: int) -> Ins
     return instances.replace(labels=labels)
 
 
-def _each(
+def _change_objects(
     instances: Instances, object_ids: Sequence[int], change: Callable[[Any], Any]
 ) -> Instances:
     for each in dict.fromkeys(object_ids):  # whoever names one twice means it once
@@ -373,5 +373,5 @@ def _check_length(value: float, what: str) -> None:
 def _check_label(instances: Instances, label: int) -> None:
     if not 0 <= label < len(instances.classes):
         count = len(instances.classes)
-        there_are = f"{'they are' if count > 1 else 'the only one is'} {from_zero(count)}"
-        raise InputError(f"there is no class {label}; {there_are}")
+        known = f"{'they are' if count > 1 else 'the only one is'} {from_zero(count)}"
+        raise InputError(f"there is no class {label}; {known}")

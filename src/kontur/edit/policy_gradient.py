@@ -92,10 +92,10 @@ def play(env: VectorContourEnv, agent: Agent, generator: torch.Generator) -> Pla
     while going.any():
         actions, judged = agent.sample(observations, generator)
         env.ended[:] = False  # what has ended goes on, uncounted
-        seen = observations
+        observed = observations
         observations, _, terminated, truncated, infos = env.step(actions)
         modes, distances, values = (each.numpy() for each in (*judged[:2], judged.values))
-        steps.append((seen, actions, modes, distances, infos["shares"], values, going))
+        steps.append((observed, actions, modes, distances, infos["shares"], values, going))
         going = going & ~(terminated | truncated)
     return Played(*(np.stack(each) for each in zip(*steps, strict=True)))
 
@@ -144,7 +144,7 @@ def learn(
                 cases(), config.contours, episodes, autoreset_mode=AutoresetMode.DISABLED
             )
             observations, _ = env.reset(seed=int(rng.integers(2**31)))
-            if not agent.has_seen:
+            if not agent.is_standardised:
                 agent.standardise(observations)
             used = 0.0
         begin = time.process_time()

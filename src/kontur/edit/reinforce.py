@@ -230,16 +230,16 @@ def _fine_tune(run: Reinforcement) -> None:
     network = rebuild(run.model)
     assert isinstance(network, DeepSnake)
     rng = np.random.default_rng(run.seed)
-    seen = [
+    candidates = [
         fine_tuning_image(run.predictor, run.train.samples[place])
         for place in chosen_images(run.train, rng)
     ]
-    images = [each for each in seen if each is not None]
-    held_seen = [
+    images = [each for each in candidates if each is not None]
+    held_candidates = [
         fine_tuning_image(run.predictor, run.val.samples[place])
         for place in chosen_images(run.val, np.random.default_rng(0))
     ]
-    held = [each for each in held_seen if each is not None]
+    held = [each for each in held_candidates if each is not None]
     before = best = mean_iou(network, held)
     run.report(f"own outlines IoU {before:.3f}")
     write_model(run.out, run.model)  # what is best so far

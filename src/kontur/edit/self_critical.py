@@ -127,9 +127,9 @@ def fine_tune(
     while (spent := time.process_time() - begin) < seconds:
         for group in optimiser.param_groups:
             group["lr"] = config.rate * (1 - spent / seconds)
-        seen = images[int(rng.integers(len(images)))]
-        contours = outlines(network, seen)
-        loss, gain = self_critical_loss(contours, seen.fields, seen.sides, config, rng)
+        image = images[int(rng.integers(len(images)))]
+        contours = outlines(network, image)
+        loss, gain = self_critical_loss(contours, image.fields, image.sides, config, rng)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(parameters, LARGEST_GRADIENT)

@@ -31,13 +31,13 @@ SURER = 3.0  # times are the logits after imitation
 
 def teach(episodes: Episodes, places: Int[np.ndarray, " j"]) -> Integer[np.ndarray, "j a"]:
     """The greedy actions of some episodes, by the truth."""
-    gained = foresee(episodes, places)
+    gained = gains_at_once(episodes, places)
     worth = gained.max(axis=-1).sum(axis=1) >= LEAST_GAIN * episodes.config.step_cost
     mode = np.where(worth, MOVE, STOP)
     return np.concatenate([mode[:, None], gained.argmax(axis=-1) * worth[:, None]], axis=1)
 
 
-def foresee(episodes: Episodes, places: Int[np.ndarray, " j"]) -> Float[np.ndarray, "j n k"]:
+def gains_at_once(episodes: Episodes, places: Int[np.ndarray, " j"]) -> Float[np.ndarray, "j n k"]:
     """The share of the gain that each of k distances of every point would bring at once."""
     rings, objects = episodes.rings[places], episodes.objects[places]
     normals = outward(rings) * episodes.unit[places][:, None, None]
@@ -77,7 +77,7 @@ def imitate(
             episodes, used = Episodes(cases(), contours, config), 0.0
         begin = time.process_time()
         episodes.begin(everywhere, generators)
-        if not agent.has_seen:
+        if not agent.is_standardised:
             agent.standardise(episodes.observations())
         left = max(0.0, 1 - spent / seconds)
         for group in optimiser.param_groups:

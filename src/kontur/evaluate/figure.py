@@ -110,12 +110,12 @@ def _line_styles(names: Sequence[str], strong: Sequence[str]) -> dict[str, _Line
     colours = COLOURS[:-1] if strong else COLOURS  # without black
     plain = [(colour, dashes, 2.0) for dashes in DASHES for colour in colours]
     thick = [(COLOURS[-1], dashes, 3.0) for dashes in DASHES]
-    seen = {True: 0, False: 0}
+    used = {True: 0, False: 0}
     styles = {}
     for name in names:
         group = thick if name in strong else plain
-        styles[name] = _LineStyle(*group[seen[name in strong] % len(group)])
-        seen[name in strong] += 1
+        styles[name] = _LineStyle(*group[used[name in strong] % len(group)])
+        used[name in strong] += 1
     return styles
 
 
@@ -207,7 +207,7 @@ class _Canvas(NamedTuple):
         middle = ((left + right) / 2, bottom + FINE * 30)
         self.pen.text(middle, x_label, INK, _font(13), "ma")
 
-    def line(self, x: Sequence[float], y: Sequence[float], look: _LineStyle) -> None:
+    def line(self, x: Sequence[float], y: Sequence[float], style: _LineStyle) -> None:
         """Points joined in order; a single point between gaps is a dot, as are few points."""
         pieces: list[list[tuple[float, float]]] = [[]]
         for at_x, at_y in zip(x, y, strict=True):
@@ -217,9 +217,9 @@ class _Canvas(NamedTuple):
                 pieces.append([])
         for points in pieces:
             if len(points) > 1:
-                self._stroke(points, look)
+                self._stroke(points, style)
             for point in points if len(x) <= 30 or len(points) == 1 else []:
-                self.pen.circle(point, (1.5 + look.width) * FINE, look.colour)
+                self.pen.circle(point, (1.5 + style.width) * FINE, style.colour)
 
     def bar(self, bar: _Bar, colour: str) -> None:
         """An error bar with its two caps."""
@@ -230,15 +230,15 @@ class _Canvas(NamedTuple):
             across = [(x, y - cap), (x, y + cap)] if y0 == y1 else [(x - cap, y), (x + cap, y)]
             self.pen.line(across, colour, FINE)
 
-    def _stroke(self, points: Sequence[tuple[float, float]], look: _LineStyle) -> None:
-        for part in _dashed(points, [FINE * length for length in look.dashes]):
-            self.pen.line(part, look.colour, round(FINE * look.width), joint="curve")
+    def _stroke(self, points: Sequence[tuple[float, float]], style: _LineStyle) -> None:
+        for part in _dashed(points, [FINE * length for length in style.dashes]):
+            self.pen.line(part, style.colour, round(FINE * style.width), joint="curve")
 
-    def legend_entry(self, index: int, name: str, look: _LineStyle) -> None:
+    def legend_entry(self, index: int, name: str, style: _LineStyle) -> None:
         """A line of the legend, right of the plot."""
         left, middle = self.area[2] + FINE * 14, self.area[1] + FINE * (10 + 22 * index)
         sample = [(left, middle), (left + FINE * 26, middle)]
-        self._stroke(sample, look._replace(width=look.width + 1))
+        self._stroke(sample, style._replace(width=style.width + 1))
         self.pen.text((left + FINE * 33, middle), name, INK, _font(13), "lm")
 
     def _at(self, x: float, y: float) -> tuple[float, float]:

@@ -98,10 +98,10 @@ def rows(path: str | Path, dialect: Dialect | None = None) -> Iterator[tuple[int
 
 
 def rows_of_text(
-    text: str, dialect: Dialect | None = None, *, where: str | Path = "CSV"
+    text: str, dialect: Dialect, *, where: str | Path
 ) -> Iterator[tuple[int, list[str]]]:
     """`rows` of a text in memory."""
-    return _rows(io.StringIO(text, newline=""), dialect or detect_in_text(text), where=where)
+    return _rows(io.StringIO(text, newline=""), dialect, where=where)
 
 
 def number(text: str, *, decimal: str = ".") -> float | None:

@@ -30,8 +30,8 @@ def hidden_beside(final: Path) -> Path:
 def hidden_of(final: Path) -> list[Path]:
     """The hidden paths that any process of any machine has beside `final`."""
     digest = _digest(final.name)
-    there = final.parent.iterdir() if final.parent.is_dir() else ()
-    named = [(path, NAME.fullmatch(path.name)) for path in there]
+    siblings = final.parent.iterdir() if final.parent.is_dir() else ()
+    named = [(path, NAME.fullmatch(path.name)) for path in siblings]
     return [path for path, name in named if name is not None and name[1] == digest]
 
 

@@ -36,7 +36,7 @@ def attributes_of(instances: Instances, i: int, *, but: str = "") -> dict[str, A
         if key != but:
             read = READERS.get(key)
             named = read(content, instances, i) if read else {key: content}
-            found |= {name: v for name, v in named.items() if name not in found and _is_said(v)}
+            found |= {name: v for name, v in named.items() if name not in found and _has_value(v)}
     return found
 
 
@@ -46,7 +46,7 @@ def attributes_of_image(entry: ImageAnnotation, *, but: str = "") -> dict[str, A
     for key, content in entry.extras.items():
         if key != but:
             read = IMAGE_READERS.get(key, dict)
-            found |= {name: v for name, v in read(content).items() if _is_said(v)}
+            found |= {name: v for name, v in read(content).items() if _has_value(v)}
     return found
 
 
@@ -69,7 +69,7 @@ def typed(text: Any) -> Any:
     return int(text) if match[2] is match[3] is None else float(text)
 
 
-def _is_said(value: Any) -> bool:
+def _has_value(value: Any) -> bool:
     is_nan = isinstance(value, float) and math.isnan(value)
     return not is_nan and value is not None and value not in ("", [], {})
 

@@ -190,8 +190,8 @@ def _hidden(instances: Instances) -> int:
     if instances.size is None:
         return 0
     numbered = instances.replace(ids=np.arange(1, len(instances) + 1))
-    seen = np.unique(numbered.label_image())
-    return len(instances) - _without_pixels(instances) - int((seen > 0).sum())
+    drawn_ids = np.unique(numbered.label_image())
+    return len(instances) - _without_pixels(instances) - int((drawn_ids > 0).sum())
 
 
 def _outside(instances: Instances) -> int:

@@ -29,7 +29,7 @@ def storable_ids(planes: Iterable[Instances]) -> list[Int64[np.ndarray, " k"]]:
     signed = np.where(ignore & (ids > 0), -ids, ids)
     largest = LARGEST_SIGNED if ignore.any() else LARGEST
     storable = ((signed < 0) == ignore) & (signed != 0) & (-largest <= signed) & (signed <= largest)
-    different = sum(len(np.unique(some)) for some in (ids[ignore], ids[~ignore]))
+    different = sum(len(np.unique(part)) for part in (ids[ignore], ids[~ignore]))
     if not storable.all() or len(np.unique(signed)) < different:
         signed = np.where(ignore, -1, 1) * _in_order(np.stack([ids, ignore], axis=1))
     return np.split(signed, np.cumsum([len(own) for own, _ in parts])[:-1])

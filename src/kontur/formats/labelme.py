@@ -27,7 +27,7 @@ from kontur.formats import outline_repair
 from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
-from kontur.formats.image_size import LARGEST_SIDE, image_size
+from kontur.formats.image_size import LARGEST_SIDE, stated_size
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.painted import as_pixels, have_hole
 from kontur.formats.parts import whole_objects
@@ -67,7 +67,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     content, where = file.json, file.path
     if not isinstance(content, Mapping) or not isinstance(content.get("shapes"), list):
         raise InputError(f"{where} has no list 'shapes', which a labelme file wants")
-    size = _size(content, where)
+    size = stated_size(content, str(where), names=("imageHeight", "imageWidth"))
     shapes = [
         _shape(row, size, f"{where}: shape {number}")
         for number, row in enumerate(content["shapes"], start=1)
@@ -281,19 +281,6 @@ def _rest(shape: _Shape) -> dict[str, Any]:
     read = set(WRITTEN) - ({"score"} if np.isnan(_score(shape.row)) else set())
     rest = {key: value for key, value in shape.row.items() if key not in read}
     return {**rest, **({"shape_type": "mask"} if isinstance(shape.area, Window) else {})}
-
-
-def _size(content: Mapping[str, Any], where: Path) -> tuple[int, int] | None:
-    sides = content.get("imageHeight"), content.get("imageWidth")
-    if None in sides:
-        return None
-    size = image_size(*sides)
-    if size is None:
-        raise InputError(
-            f"{where}: imageHeight is {quoted(sides[0])} and imageWidth {quoted(sides[1])}; wanted "
-            "whole numbers above 0"
-        )
-    return size
 
 
 def _recognise(file: OutlineFile) -> bool:

@@ -60,5 +60,10 @@ def _number(extra: Mapping[str, Any], name: str) -> float:
     columns, cells = extra.get(EXTRAS, {}), extra.get(CELLS, {})
     properties = extra.get("geojson", {}).get("properties", {})
     held = columns if name in columns else measurements_of(properties.get("measurements"))
-    number = json_document.whole_number(held.get(name, typed(cells.get(name))))
+    return track_number(held.get(name, typed(cells.get(name))))
+
+
+def track_number(value: Any) -> float:
+    """The number of a track; NaN for a value that is none."""
+    number = json_document.whole_number(value)
     return np.nan if number is None or abs(number) > LARGEST else number

@@ -36,8 +36,8 @@ def trace_in_bands(
         else:
             going_on = labels.ravel()[:0]
         waits = _among(band, going_on)
-        some, traced = raster.trace_labels(np.where(waits, 0, band), corner=(top, 0))
-        values.append(some)
+        band_values, traced = raster.trace_labels(np.where(waits, 0, band), corner=(top, 0))
+        values.append(band_values)
         outlines.append(traced)
         high = np.flatnonzero(waits.any(axis=1))
         first = int(high[0]) if len(high) else len(band)

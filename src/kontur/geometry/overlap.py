@@ -110,18 +110,17 @@ def suppress(
 def pairs_over(
     polygons: Shaped[np.ndarray, " m"],
     threshold: float,
-    measure: Measure = "iou",
     *,
     labels: Int[np.ndarray, " m"] | None = None,
 ) -> tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]]:
-    """Pairs i < j that may overlap by more than `threshold`: all that do, and few that do not.
+    """Pairs i < j whose IoU may be above `threshold`: all that do, and few that do not.
 
     With `labels`, pairs of which one suppresses the other, see `suppress`.
     """
     i, j = touching(polygons, polygons)
     i, j = i[i < j], j[i < j]
     area, box = shapely.area(polygons), shapely.bounds(polygons).reshape(-1, 4)
-    over = _bound(box, area, i, j, measure) > _limits(threshold, labels, i, j)
+    over = _bound(box, area, i, j, "iou") > _limits(threshold, labels, i, j)
     return i[over], j[over]
 
 

@@ -55,14 +55,14 @@ def crossings(points: Float[np.ndarray, "n 2"]) -> float:
     """
     n = len(points)
     after = np.roll(points, -1, axis=0)
-    looked = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).astype(np.int64))
+    sampled = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).astype(np.int64))
     total = 0
-    for i in looked:
+    for i in sampled:
         start, stop = points[i], after[i]
         of_start, of_stop = _side(points, after, start), _side(points, after, stop)
         of_points, of_after = _side(start, stop, points), _side(start, stop, after)
         total += int(((of_start * of_stop < 0) & (of_points * of_after < 0)).sum())
-    return total * n / max(len(looked), 1) / 2
+    return total * n / max(len(sampled), 1) / 2
 
 
 def _side(
@@ -71,8 +71,8 @@ def _side(
     point: Float[np.ndarray, "*m 2"],
 ) -> Float[np.ndarray, " k"]:
     """The sign of the side of a line on which a point lies; 0 on it."""
-    along, there = stop - start, point - start
-    return np.sign(along[..., 0] * there[..., 1] - along[..., 1] * there[..., 0])
+    along, to_point = stop - start, point - start
+    return np.sign(along[..., 0] * to_point[..., 1] - along[..., 1] * to_point[..., 0])
 
 
 def polygons_from_rings(

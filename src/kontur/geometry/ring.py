@@ -49,12 +49,12 @@ def resample(points: Float[np.ndarray, "n 2"], count: int) -> Float[np.ndarray, 
 
 
 def smooth(points: Float[np.ndarray, "n 2"], window: float) -> Float[np.ndarray, "p 2"]:
-    """Each point replaced by the mean of the outline around it, see `rings.smooth`."""
+    """Each point replaced by the mean of the outline around it, see `ragged_rings.smooth`."""
     return ragged_rings.smooth(RaggedRings.of([points]), window).points
 
 
 def extremes(points: Float[np.ndarray, "n 2"], tolerance: float = 0.0) -> Float[np.ndarray, "4 2"]:
-    """The top, right, bottom and left of a ring, see `rings.extremes`.
+    """The top, right, bottom and left of a ring, see `ragged_rings.extremes`.
 
     >>> extremes(np.array([[0.0, 0], [4, 0], [4, 2], [0, 2]])).tolist()
     [[2.0, 0.0], [4.0, 1.0], [2.0, 2.0], [0.0, 1.0]]

@@ -57,11 +57,11 @@ def propose_augmented(
     `propose` gives those of a view from a score on. The engine sees as many views.
     """
     lowest = LOWER * thresholds.score
-    seen = [
+    oriented = [
         _kept(_oriented(propose, view, lowest, one), lowest, thresholds.overlap)
         for one in ORIENTATIONS[augment]
     ]
-    return _agreed(seen, view.size)
+    return _agreed(oriented, view.size)
 
 
 def _oriented(
@@ -98,39 +98,41 @@ def _oriented(
 
 def _kept(candidates: Candidates, lowest: float, overlap: float) -> Candidates:
     """The objects of one orientation, without the features they came from."""
-    inside, seen = visible(candidates, lowest)
-    scores, labels = candidates.scores[seen], candidates.labels[seen]
+    inside, visible_index = visible(candidates, lowest)
+    scores, labels = candidates.scores[visible_index], candidates.labels[visible_index]
     # Each class by itself: orientations may call an object by either of two, and agree on both.
     classes = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     kept = [own[suppress(inside[own], scores[own], overlap)] for own in classes]
     keep = np.concatenate([np.zeros(0, np.int64), *kept])
-    return replace(candidates.selected(seen[keep]), features=None, rings=None)
+    return replace(candidates.selected(visible_index[keep]), features=None, rings=None)
 
 
-def _agreed(seen: list[Candidates], size: tuple[int, int]) -> Candidates:
+def _agreed(oriented: list[Candidates], size: tuple[int, int]) -> Candidates:
     """One candidate for each object that any orientation saw."""
-    polygons = np.concatenate([one.polygons for one in seen])
-    scores = np.concatenate([one.scores for one in seen]).astype(np.float64)
-    labels = np.concatenate([one.labels for one in seen])
-    boxes = np.concatenate([one.boxes for one in seen]).astype(np.float64)
-    repaired = np.concatenate([one.repaired for one in seen])
-    orientation = np.repeat(np.arange(len(seen)), [len(one) for one in seen])
+    polygons = np.concatenate([one.polygons for one in oriented])
+    scores = np.concatenate([one.scores for one in oriented]).astype(np.float64)
+    labels = np.concatenate([one.labels for one in oriented])
+    boxes = np.concatenate([one.boxes for one in oriented]).astype(np.float64)
+    repaired = np.concatenate([one.repaired for one in oriented])
+    orientation = np.repeat(np.arange(len(oriented)), [len(one) for one in oriented])
     group, overlap = _groups(polygons, scores, labels, orientation)
     # Of each group the contour that overlaps most with the others; of equals the surer one.
     order = np.lexsort((-scores, -overlap, group))
     first = np.flatnonzero(np.diff(group[order], prepend=-1))
     chosen = order[first]
     total = np.bincount(group, weights=scores, minlength=len(chosen))
-    several_points = [one.points for one in seen if one.points is not None]
-    points = np.concatenate(several_points)[chosen] if len(several_points) == len(seen) else None
+    several_points = [one.points for one in oriented if one.points is not None]
+    points = (
+        np.concatenate(several_points)[chosen] if len(several_points) == len(oriented) else None
+    )
     return Candidates(
         polygons[chosen],
         repaired[chosen],
-        total / len(seen),
+        total / len(oriented),
         labels[chosen],
         boxes[chosen],
         size,
-        seen[0].classes,
+        oriented[0].classes,
         points=points,
     )
 

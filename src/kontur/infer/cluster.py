@@ -91,19 +91,19 @@ class DaskWorkers:
         model: str | Path = "nuclei",
         device: Device = "auto",
         patience: float = PATIENCE,
-        say: Callable[[str], None] = lambda sentence: None,
+        notify: Callable[[str], None] = lambda sentence: None,
     ):
         distributed = extra.package("distributed", extra=EXTRA, what="a cluster")
         self._own = not isinstance(cluster, distributed.Client)
         self._client: Any = _connected(distributed, cluster) if self._own else cluster
         self._name = str(cluster) if isinstance(cluster, str | Path) else _address(self._client)
-        self._model, self._device, self._say = model, device, say
+        self._model, self._device, self._notify = model, device, notify
         self._patience = patience
         self._executor: Executor | None = None
         self._setup: Setup | None = None
         self._running: set[Future[TaskResult]] = set()
         self.threads = 0  # of all workers that there are
-        self._seen = time.monotonic()  # when there was one
+        self._last_worker = time.monotonic()  # when there was one
         if self._own:  # the log of a client that was given is its owner's
             CLIENT_LOG.addFilter(self._is_told)
 
@@ -112,9 +112,9 @@ class DaskWorkers:
 
         Raises `InputError` where none comes, or one has another version.
         """
-        self._seen = time.monotonic()
+        self._last_worker = time.monotonic()
         if not self._workers():
-            self._say(f"the cluster at {self._name} has no workers yet; waiting for the first")
+            self._notify(f"the cluster at {self._name} has no workers yet; waiting for the first")
         while not self._workers():
             time.sleep(POLL / 4)
         self._check_versions()
@@ -166,7 +166,7 @@ class DaskWorkers:
             if self._setup is not None:
                 (self._setup.work.out / self._setup.mark).unlink(missing_ok=True)
             if self._executor is not None:
-                self._end_running()
+                self._wait_for_running()
         finally:
             self._leave()
 
@@ -185,7 +185,7 @@ class DaskWorkers:
         """Whether a record is shown: all but these two, which other clients may log, too."""
         return not record.exc_info and not str(record.msg).startswith(DONE_AGAIN)
 
-    def _end_running(self) -> None:
+    def _wait_for_running(self) -> None:
         """Let what workers have begun come to its end, while they refuse the rest.
 
         Nothing is cancelled: of a task that was done a moment ago the word may be on its way, and
@@ -206,8 +206,8 @@ class DaskWorkers:
         except (OSError, TimeoutError) as error:
             raise self._lost() from error
         if self.threads:
-            self._seen = now
-        elif now - self._seen > self._patience:
+            self._last_worker = now
+        elif now - self._last_worker > self._patience:
             raise InputError(
                 f"the cluster at {self._name} has had no worker for {self._patience:.0f} s; start "
                 f"some (dask worker {_address(self._client)}) and give the same command again"

@@ -25,7 +25,7 @@ from kontur.infer.folder_contrast import (
     opened,
     outside,
 )
-from kontur.infer.inputs import InputImage, once_each
+from kontur.infer.inputs import InputImage, without_duplicates
 from kontur.infer.load import in_noted_precision
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import (
@@ -40,7 +40,7 @@ from kontur.infer.predict import Predictor
 from kontur.infer.records.record import FOLDER_CONTRAST, Record, identity_of, noted_precision
 from kontur.infer.records.source_file import SourceFile
 from kontur.infer.records.source_stamp import SourceStamp
-from kontur.infer.region import parse_region
+from kontur.infer.region import Regions, parse_region
 from kontur.infer.report import Report
 from kontur.infer.stacks.stack_prediction import (
     check_has_pages_to_link,
@@ -104,7 +104,7 @@ def predict_folder(
             of a format is missing; a cluster cannot do the work.
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
-    inputs, again = once_each(inputs)
+    inputs, again = without_duplicates(inputs)
     for line in again:
         log.warning("%s", line)
     outputs = outputs_of(outputs, options.page)
@@ -113,20 +113,11 @@ def predict_folder(
     if predictor.origin is not None and not overwrite:
         noted = noted_precision(out, predictor.origin.digest)
         predictor = in_noted_precision(predictor, noted)
-    settings = {key: value for key, value in asdict(options).items() if key != "tile"}
-    if options.region is not None:
-        regions = parse_region(options.region)
-        settings["region"] = regions.name
-        if regions.digest is not None:
-            settings["region_digest"] = regions.digest
-        options = options.replace(region=regions)  # read once, whoever does the work
-    settings["polish"] = options.polish or None  # older records have no word
-    settings["link"] = options.link or None
-    thresholds = predictor.thresholds(options).model_dump()
-    settings = {**identity_of(predictor), **settings, **thresholds}
-    record = Record(out, settings)
+    if options.region is not None:  # read once, whoever does the work
+        options = options.replace(region=parse_region(options.region))
+    record = Record(out, _settings(predictor, options))
     if not record.runs:
-        refuse_annotated(out, "predictions", own=_goes_along(inputs, out, outputs))
+        refuse_annotated(out, "predictions", own=_may_share_folder(inputs, out, outputs))
     jobs = [_job(record, image, out, outputs, overwrite, options) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)
@@ -142,15 +133,8 @@ def predict_folder(
     forced = [image.name for image in inputs] if overwrite else []
     note = record.noted(FOLDER_CONTRAST, anew=forced)
     if options.contrast == "folder" and (note is not None or any(job.files for job in jobs)):
-        new = [job for job in jobs if job.changed or record.results_of(job.input.name) is None]
-        unseen = [job.input for job in new if job.files]
-        images = opened(unseen if note is not None else [job.input for job in jobs], options)
-        measured = _measured(predictor, images, note, on_measured)
-        if note is None:  # of processes that begin together the first to note its range decides
-            first = record.settle(FOLDER_CONTRAST, measured.noted())
-            if FolderContrast.of_note(first) != measured:
-                measured = _measured(predictor, images, first, on_measured)
-        record = Record(out, {**settings, FOLDER_CONTRAST: measured.noted()})
+        measured = _settled_contrast(predictor, record, jobs, options, note, on_measured)
+        record = Record(out, {**record.settings, FOLDER_CONTRAST: measured.noted()})
         options = options.replace(contrast=measured.range)
         if not overwrite:  # another process may have noted another one meanwhile
             _refuse_mixture(record, jobs, out)
@@ -184,6 +168,40 @@ def predict_folder(
             rows.write()
 
 
+def _settings(predictor: Predictor, options: PredictOptions) -> dict[str, Any]:
+    """All that decides about outlines, as the record has it; the region was read before."""
+    settings = asdict(options.replace(region=None))  # whose outlines are not noted
+    del settings["tile"]
+    if isinstance(options.region, Regions):
+        settings["region"] = options.region.name
+        if options.region.digest is not None:
+            settings["region_digest"] = options.region.digest
+    settings["polish"] = options.polish or None  # older records have no word
+    settings["link"] = options.link or None
+    return {**identity_of(predictor), **settings, **predictor.thresholds(options).model_dump()}
+
+
+def _settled_contrast(
+    predictor: Predictor,
+    record: Record,
+    jobs: Sequence[Job],
+    options: PredictOptions,
+    note: Mapping[str, Any] | None,
+    progress: Progress,
+) -> FolderContrast:
+    """The range that the record notes, to which new images are compared; else one of all images."""
+    images = [job.input for job in jobs]
+    if note is not None:
+        new = [job for job in jobs if job.changed or record.results_of(job.input.name) is None]
+        images = [job.input for job in new if job.files]
+    measured = _measured(predictor, opened(images, options), note, progress)
+    if note is None:  # of processes that begin together the first to note its range decides
+        first = record.settle(FOLDER_CONTRAST, measured.noted())
+        if FolderContrast.of_note(first) != measured:
+            return _measured(predictor, opened(images, options), first, progress)
+    return measured
+
+
 def _measured(
     predictor: Predictor, images: Images, note: Mapping[str, Any] | None, progress: Progress
 ) -> FolderContrast:
@@ -212,9 +230,9 @@ def _job(
     overwrite: bool,
     options: PredictOptions,
 ) -> Job:
-    there = finished_outputs(image.name, out)
+    finished = finished_outputs(image.name, out)
     results = record.results_of(image.name) or {}
-    ours = [word for word in there if word in results.get("outputs", ())]
+    ours = [word for word in finished if word in results.get("outputs", ())]
     before = results.get("sha256")
     # Of an image without a record whoever reads it looks at its content.
     stamp = None if before is None else SourceStamp.of(image.path)
@@ -225,7 +243,7 @@ def _job(
         # they go where they cannot hold those of all pages, or of one.
         stale = [word for word in ours if not keeps_pages(word, options.page)]
         made = tuple(dict.fromkeys([*outputs, *(word for word in ours if word not in stale)]))
-        left = [word for word in there if word not in (*made, *stale)]
+        left = [word for word in finished if word not in (*made, *stale)]
         files, gone, others = (output_files(image.name, out, w) for w in (made, stale, left))
         return Job(
             *(image, source, files, made),
@@ -234,8 +252,8 @@ def _job(
             left=others,
             stamp=stamp,
         )
-    missing = [word for word in outputs if word not in there]
-    unknown = [word for word in outputs if missing and word in there and word not in ours]
+    missing = [word for word in outputs if word not in finished]
+    unknown = [word for word in outputs if missing and word in finished and word not in ours]
     return Job(
         *(image, source, output_files(image.name, out, missing), (*ours, *missing)),
         unverified=not missing and before is None,
@@ -245,7 +263,7 @@ def _job(
     )
 
 
-def _goes_along(
+def _may_share_folder(
     inputs: Sequence[InputImage], out: Path, outputs: Sequence[str]
 ) -> Callable[[Path], bool]:
     """Whether an annotation and predictions may lie in one folder.
@@ -256,7 +274,7 @@ def _goes_along(
     names = {image.name for image in inputs}
     written = {file for name in names for file in output_files(name, out, outputs)}
 
-    def goes_along(annotation: Path) -> bool:
+    def may_share(annotation: Path) -> bool:
         if annotation in written:
             return True
         if annotation.parent != out or partner_name(stem(annotation)) in names:
@@ -264,15 +282,15 @@ def _goes_along(
         kind = formats.find_format(annotation)
         return kind is not None and kind.name in outputs and not kind.several_images
 
-    return goes_along
+    return may_share
 
 
 def _refuse_mixture(record: Record, jobs: Sequence[Job], out: Path) -> None:
     others: dict[str, str] = {}  # what is wrong with the outlines that are there, by image
     for job in jobs:
         results = record.results_of(job.input.name) or {}
-        there = finished_outputs(job.input.name, out)
-        ours = [word for word in there if word in results.get("outputs", there)]
+        finished = finished_outputs(job.input.name, out)
+        ours = [word for word in finished if word in results.get("outputs", finished)]
         run = record.run_of(job.input.name) if ours else None
         if run is None:
             continue

@@ -36,7 +36,7 @@ from kontur.data.planes.image_planes import (
     Page,
     Pages,
     SharedPlanes,
-    check_page_is_named,
+    check_page_exists,
     numbered_alike,
     pages_named,
     plane_name,
@@ -154,7 +154,7 @@ def evaluate_files(
         for plane in shared[name].both:
             sides = _named(plane_name(name, plane), partial(_on, true, predicted, plane))
             if isinstance(page, int):
-                _check_page_is_told(truth, name, files.get(pairs[name], predictions), sides, page)
+                _check_page_stated(truth, name, files.get(pairs[name], predictions), sides, page)
             if axes_exchanged(sides[1].boxes, sides[0].size or sides[1].size):
                 exchanged.append(plane_name(name, plane))
             scores[name, plane] = _score(name, plane, *sides) if lists.add(*sides) else None
@@ -169,7 +169,7 @@ def evaluate_files(
                 sides = lists.applied(*_on(true, predicted, plane))
                 scores[name, plane] = _score(name, plane, *sides)
     if isinstance(page, int) and page and not any(map(_counts, scores.values())):
-        _check_page_is_there(truth, [files.get(o, predictions) for o in pairs.values()], page)
+        _check_page_exists(truth, [files.get(o, predictions) for o in pairs.values()], page)
     if not scores:
         raise InputError(
             f"no plane of {listed([*pairs])} is both in {truth.path} and in {predictions}"
@@ -231,7 +231,7 @@ def _pairs(predictions: Path, truth: Truth, sources: Collection[str]) -> dict[st
     return pairs
 
 
-def _check_page_is_told(
+def _check_page_stated(
     truth: Truth, name: str, file: Path, sides: Sequence[Instances], page: int
 ) -> None:
     """`InputError` for a page but the first that neither an image nor a side tells."""
@@ -249,13 +249,11 @@ def _counts(scores: ImageScores | None) -> bool:
     return scores is None or scores.true_count + scores.predicted_count > 0
 
 
-def _check_page_is_there(truth: Truth, files: Iterable[Path], page: int) -> None:
+def _check_page_exists(truth: Truth, files: Iterable[Path], page: int) -> None:
     """`InputError` for a page behind all outlines of both sides, where no pixels tell of it."""
     places = list(dict.fromkeys([*truth.files.values(), *files]))
     if not any(is_image(path) or states_all_planes(path) for path in places):
-        check_page_is_named(
-            places[-1], page, {n for path in places for n in pages_named(path, page)}
-        )
+        check_page_exists(places[-1], page, {n for path in places for n in pages_named(path, page)})
 
 
 def _check_no_images(pairs: Mapping[Path | None, Path | None]) -> None:
@@ -298,7 +296,7 @@ def evaluate_model(
         images = [(item.plane_name, partial(_opened, truth, item)) for item in truth.annotated]
         measured = measure_folder(predictor, images, progress=on_measured).range
         options = options.replace(contrast=measured)
-    scores, seen = [], []
+    scores, learned_names = [], []
     hints: dict[str, list[str]] = {}  # each with the images that it is for
     for index, item in enumerate(truth.annotated):
         sample = samples[index]
@@ -310,7 +308,9 @@ def evaluate_model(
             hints.setdefault(predicted.hint, []).append(item.plane_name)
         if learned:
             picture = in_learned_channel(image, predictor.card, item.name).pixels
-            seen += [item.plane_name] if fingerprint(np.asarray(picture)) in learned else []
+            learned_names += (
+                [item.plane_name] if fingerprint(np.asarray(picture)) in learned else []
+            )
         scores.append(_score(item.name, page, sample.instances, predicted.instances))
         if progress is not None:
             progress(index + 1, len(samples))
@@ -318,7 +318,7 @@ def evaluate_model(
         raise InputError(f"{truth.path} holds no image to evaluate")
     for hint, names in hints.items():
         log.warning("%s: %s", listed(names), hint)
-    return FolderEvaluation(tuple(scores), learned=tuple(seen), contrast=measured)
+    return FolderEvaluation(tuple(scores), learned=tuple(learned_names), contrast=measured)
 
 
 def _opened(truth: Folder, item: AnnotatedImage) -> OpenImage:

@@ -66,7 +66,7 @@ def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
     return _named(unique)
 
 
-def once_each(images: Sequence[InputImage]) -> tuple[list[InputImage], list[str]]:
+def without_duplicates(images: Sequence[InputImage]) -> tuple[list[InputImage], list[str]]:
     """The images without those that are another one again, and a line for each of which some are.
 
     A film as OME-TIFF of a file for each frame is the whole film in each of its files, and so is a
@@ -135,13 +135,13 @@ def images_below(
 
 def _folders_below(folder: Path, out: Path) -> Iterator[Path]:
     """Every folder below that may hold images to work on, each once whatever leads there."""
-    seen = {os.path.realpath(out)}
+    visited = {os.path.realpath(out)}
     for name, below, files in os.walk(folder, followlinks=True):
         place, real = Path(name), os.path.realpath(name)
-        if place != folder and (real in seen or RECORD_FILE in files):
+        if place != folder and (real in visited or RECORD_FILE in files):
             below.clear()
             continue
-        seen.add(real)
+        visited.add(real)
         below[:] = sorted(
             each
             for each in below

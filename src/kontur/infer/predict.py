@@ -196,8 +196,8 @@ class Predictor:
         options = options.replace(**changes)
         self.check_options(options)
         shown = self._shown(image, options)
-        seen = None if window is None else window.scaled(shown.scale * self.card.scale)
-        view, thresholds = shown.image.view(shown.scale, seen), self.thresholds(options)
+        scaled = None if window is None else window.scaled(shown.scale * self.card.scale)
+        view, thresholds = shown.image.view(shown.scale, scaled), self.thresholds(options)
         learned = self.card.object_size
         return Session(
             self.family,
@@ -363,8 +363,8 @@ class Predictor:
     ) -> Candidates:
         """What is proposed in a view, or what its orientations agree on; `how` as in `propose`."""
 
-        def propose(seen: View, lowest: float) -> Candidates:
-            return self.propose(seen, lowest=lowest, **how)
+        def propose(part: View, lowest: float) -> Candidates:
+            return self.propose(part, lowest=lowest, **how)
 
         if augment is None:
             return propose(view, thresholds.score)

@@ -36,7 +36,7 @@ class Report:
             self._arrow = extra.package("pyarrow", extra=EXTRA, what="a report")
             self._parquet = extra.package("pyarrow.parquet", extra=EXTRA, what="a report")
             check_writable(path)
-            self._before = self._rows_there()
+            self._before = self._existing_rows()
 
     def add(self, outcome: Outcome) -> None:
         """A row for an image."""
@@ -55,7 +55,7 @@ class Report:
         if self.path is None:
             return
         with locked(self.path):
-            rows = self._rows_there() | self._rows
+            rows = self._existing_rows() | self._rows
             table = self._arrow.Table.from_pylist(
                 [rows[name] for name in sorted(rows)], schema=self._schema
             )
@@ -68,7 +68,7 @@ class Report:
             [(name, getattr(self._arrow, kind)()) for name, kind in COLUMNS.items()]
         )
 
-    def _rows_there(self) -> dict[str, dict[str, Any]]:
+    def _existing_rows(self) -> dict[str, dict[str, Any]]:
         """The row of each image in the file that is there."""
         try:
             table = self._parquet.read_table(self.path).select([*COLUMNS]).cast(self._schema)

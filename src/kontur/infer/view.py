@@ -161,13 +161,15 @@ class PreparedImage:
         top, left, height, width = window
         source, share = (self.pixels, scale) if scale == 1 else source_level(self.pixels, scale)
         stored = (source.shape[0], source.shape[1])
-        seen = window if share == 1 else Window(*source_window(stored, share, window))
-        rows = slice(seen.top, seen.top + seen.height)
-        columns = slice(seen.left, seen.left + seen.width)
+        stored_window = window if share == 1 else Window(*source_window(stored, share, window))
+        rows = slice(stored_window.top, stored_window.top + stored_window.height)
+        columns = slice(stored_window.left, stored_window.left + stored_window.width)
         values = self.normalisation.apply(source[rows, columns])
         if share != 1:
             whole = scaled_size(self.size, scale)
-            values = scale_part(values, (seen.top, seen.left), share, window, whole)
+            values = scale_part(
+                values, (stored_window.top, stored_window.left), share, window, whole
+            )
         images = _batch(_pad(values, self.multiple), self.channels)
         return View(images, (height, width), scale, (left, top), self.size, self.plane)
 
@@ -175,8 +177,8 @@ class PreparedImage:
 def central_part(image: PreparedImage, pixels: float, *, scale: float = 1.0) -> PreparedImage:
     """The central part of an image, of its proportions; its view has at most so many pixels."""
     height, width = image.size
-    seen = height * width * (scale * image.scale) ** 2
-    share = min(1.0, (pixels / seen) ** 0.5)
+    area = height * width * (scale * image.scale) ** 2
+    share = min(1.0, (pixels / area) ** 0.5)
     h, w = max(1, int(height * share)), max(1, int(width * share))
     return image.part(Window((height - h) // 2, (width - w) // 2, h, w))
 

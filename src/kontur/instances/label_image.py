@@ -78,10 +78,10 @@ def label_image(
     order = np.lexsort((np.nan_to_num(scores, nan=-1.0), ~ignore))  # stable
     image = np.zeros(size, dtype=kind)
     for first in range(0, len(order), AT_ONCE):
-        some = order[first : first + AT_ONCE]
-        spans = raster.spans(polygons[some], size)
+        part = order[first : first + AT_ONCE]
+        spans = raster.spans(polygons[part], size)
         owners = np.repeat(spans.owner, spans.stop - spans.start)
-        image.ravel()[raster.pixels(spans, size[1])] = ids[some][owners].astype(kind)
+        image.ravel()[raster.pixels(spans, size[1])] = ids[part][owners].astype(kind)
     return image
 
 

@@ -69,7 +69,7 @@ class Card(Settings):
 
     @pydantic.model_validator(mode="before")
     @classmethod
-    def _in_its_oldest_format(cls, values: Any) -> Any:
+    def _in_oldest_format(cls, values: Any) -> Any:
         normalise = values.get("normalise", {})
         if not isinstance(normalise, dict):
             return values

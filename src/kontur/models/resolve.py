@@ -33,8 +33,8 @@ def resolve(candidates: Candidates, thresholds: Thresholds) -> Resolved:
     A candidate that covers no pixel centre of the image, or has less than `LEAST_INSIDE` of its
     area in it, is dropped: it belongs to the padding.
     """
-    inside, seen = visible(candidates, thresholds.score)
-    scores, labels = candidates.scores[seen], candidates.labels[seen]
+    inside, visible_index = visible(candidates, thresholds.score)
+    scores, labels = candidates.scores[visible_index], candidates.labels[visible_index]
     keep = suppress(inside, scores, thresholds.overlap, labels=labels)
     instances = Instances.of_valid(
         inside[keep],
@@ -43,7 +43,7 @@ def resolve(candidates: Candidates, thresholds: Thresholds) -> Resolved:
         size=candidates.size,
         classes=candidates.classes,
     )
-    return Resolved(instances, int(candidates.repaired[seen[keep]].sum()))
+    return Resolved(instances, int(candidates.repaired[visible_index[keep]].sum()))
 
 
 def visible(
@@ -53,6 +53,6 @@ def visible(
     confident = np.flatnonzero(candidates.scores >= score)
     polygons = candidates.polygons[confident]
     inside = clip(polygons, candidates.size)
-    seen = raster.have_pixels(inside, candidates.size)
-    seen &= shapely.area(inside) >= LEAST_INSIDE * shapely.area(polygons)
-    return inside[seen], confident[seen]
+    shown = raster.have_pixels(inside, candidates.size)
+    shown &= shapely.area(inside) >= LEAST_INSIDE * shapely.area(polygons)
+    return inside[shown], confident[shown]

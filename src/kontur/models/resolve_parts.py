@@ -69,16 +69,16 @@ class PartialResolve:
         `shared` marks those so near to a border of the tile that a neighbour may give them too, and
         `in_cell` those on this side of it: their tile shows more of what decides about them.
         """
-        inside, seen = visible(candidates, self.thresholds.score)
+        inside, visible_index = visible(candidates, self.thresholds.score)
         new = _Waiting(
             inside,
-            candidates.scores[seen].astype(np.float64),
-            candidates.labels[seen],
-            candidates.repaired[seen],
-            shared[seen],
-            in_cell[seen],
-            np.full(len(seen), self._tiles),
-            np.zeros(len(seen), bool),
+            candidates.scores[visible_index].astype(np.float64),
+            candidates.labels[visible_index],
+            candidates.repaired[visible_index],
+            shared[visible_index],
+            in_cell[visible_index],
+            np.full(len(visible_index), self._tiles),
+            np.zeros(len(visible_index), bool),
         )
         self._tiles += 1
         self._waiting = _without_twins(self._waiting.joined(new))

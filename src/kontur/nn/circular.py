@@ -225,8 +225,8 @@ class SnakeEncoder(nn.Module):
             assert self.join.bias is not None
             weights, biases = self.join.weight.chunk(2), self.join.bias.chunk(2)
             fused = self.join.product(joined, weights[0], biases[0])
-            some = torch.cat([state[..., ::every] for state in states], dim=1)
-            own = self.join.product(some, weights[1], biases[1])
+            kept = torch.cat([state[..., ::every] for state in states], dim=1)
+            own = self.join.product(kept, weights[1], biases[1])
         whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
         x = torch.relu(own + self.share(whole))
         return self.dropout(swap_rings_and_rows(x) if self.training else x)

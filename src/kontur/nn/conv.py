@@ -24,29 +24,26 @@ def cbr(
     return nn.Sequential(*_conv_norm(inputs, outputs, kernel, stride, groups, dilation), nn.ReLU())
 
 
-def conv_norm(
-    inputs: int, outputs: int, *, kernel: Kernel = 3, stride: int = 1, groups: int = 1
-) -> nn.Sequential:
+def conv_norm(inputs: int, outputs: int, *, kernel: Kernel = 3, stride: int = 1) -> nn.Sequential:
     """A CBR block without its activation: the last step of a residual branch, or a shortcut."""
-    return nn.Sequential(*_conv_norm(inputs, outputs, kernel, stride, groups, 1))
+    return nn.Sequential(*_conv_norm(inputs, outputs, kernel, stride, 1, 1))
 
 
-def bac(inputs: int, outputs: int, *, kernel: Kernel = 3) -> nn.Sequential:
+def bac(inputs: int, outputs: int) -> nn.Sequential:
     """Batch normalisation, ReLU, convolution (He et al., Identity Mappings, 2016)."""
-    conv = nn.Conv2d(inputs, outputs, kernel, padding=_same(kernel, 1), bias=False)
+    conv = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
     return nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU(), conv)
 
 
-def separable(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+def separable(inputs: int, outputs: int) -> nn.Sequential:
     """Depthwise CBR, then a 1×1 CBR that mixes the channels."""
-    depthwise = cbr(inputs, inputs, kernel=kernel, stride=stride, groups=inputs)
-    return nn.Sequential(*depthwise, *cbr(inputs, outputs, kernel=1))
+    return nn.Sequential(*cbr(inputs, inputs, groups=inputs), *cbr(inputs, outputs, kernel=1))
 
 
-def spatial(inputs: int, outputs: int, *, kernel: int = 3) -> nn.Sequential:
+def spatial(inputs: int, outputs: int) -> nn.Sequential:
     """A column kernel, then a row kernel: a separable kernel in two CBR steps."""
-    column = cbr(inputs, outputs, kernel=(kernel, 1))
-    return nn.Sequential(*column, *cbr(outputs, outputs, kernel=(1, kernel)))
+    column = cbr(inputs, outputs, kernel=(3, 1))
+    return nn.Sequential(*column, *cbr(outputs, outputs, kernel=(1, 3)))
 
 
 def _conv_norm(

@@ -7,25 +7,25 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 from torch.nn import functional
 
+ALPHA, BETA = 2.0, 4.0  # of the focal loss of a heatmap, as published
+IGNORED = -1  # the target of a place that counts for nothing
+
 
 def heatmap_focal_loss(
     logits: Float[Tensor, "b k h w"],
     target: Float[Tensor, "b k h w"],
     weight: Float[Tensor, "b 1 h w"],
-    *,
-    alpha: float = 2.0,
-    beta: float = 4.0,
 ) -> Float[Tensor, ""]:
     """CenterNet's penalty-reduced focal loss over a heatmap whose peaks are exactly 1.
 
-    After Zhou et al., Objects as Points, 2019, equation 1 (alpha 2, beta 4), divided by the
-    number of peaks, at least one. `weight` 0 takes a pixel out (ignore regions).
+    After Zhou et al., Objects as Points, 2019, equation 1, divided by the number of peaks, at
+    least one. `weight` 0 takes a pixel out (ignore regions).
     """
     logits = _precise(logits)
     peak = (target == 1).float()
-    positive = functional.logsigmoid(logits) * torch.sigmoid(-logits) ** alpha * peak
-    negative = functional.logsigmoid(-logits) * torch.sigmoid(logits) ** alpha
-    negative = negative * (1 - target) ** beta * (1 - peak)
+    positive = functional.logsigmoid(logits) * torch.sigmoid(-logits) ** ALPHA * peak
+    negative = functional.logsigmoid(-logits) * torch.sigmoid(logits) ** ALPHA
+    negative = negative * (1 - target) ** BETA * (1 - peak)
     peaks = (peak * weight).sum().clamp(min=1)
     return -((positive + negative) * weight).sum() / peaks
 
@@ -68,17 +68,16 @@ def cross_entropy(
     target: Integer[Tensor, "n *s"],
     *,
     class_weight: Float[Tensor, " k"] | None = None,
-    ignore: int = -1,
 ) -> Float[Tensor, ""]:
     """The mean of `-log softmax(logits)[target]`, weighted by the true class.
 
-    A place whose target is `ignore` counts for nothing; 0 where all are, or there is none.
+    A place whose target is `IGNORED` counts for nothing; 0 where all are, or there is none.
     """
     logits = _precise(logits)
     summed = functional.cross_entropy(
-        logits, target.long(), weight=class_weight, ignore_index=ignore, reduction="sum"
+        logits, target.long(), weight=class_weight, ignore_index=IGNORED, reduction="sum"
     )
-    counted = target != ignore
+    counted = target != IGNORED
     if class_weight is None:
         return summed / counted.sum().clamp(min=1)
     total = (class_weight[target.long().clamp(min=0)] * counted).sum()
@@ -86,10 +85,7 @@ def cross_entropy(
 
 
 def dice(
-    probabilities: Float[Tensor, "n k *s"],
-    target: Integer[Tensor, "n *s"],
-    *,
-    ignore: int = -1,
+    probabilities: Float[Tensor, "n k *s"], target: Integer[Tensor, "n *s"]
 ) -> Float[Tensor, ""]:
     """1 − `2·Σp·t / (Σp + Σt)` of each class that occurs, over the batch; their mean.
 
@@ -97,7 +93,7 @@ def dice(
     pull towards certainty. A class counts as much as any other, however few its pixels. Of a
     class without any true pixel the formula has no gradient; it is left out. 0 where nothing is.
     """
-    counted = target != ignore
+    counted = target != IGNORED
     one_hot = functional.one_hot(target.long() * counted, probabilities.shape[1]).movedim(-1, 1)
     predicted = _precise(probabilities) * counted[:, None]
     truth = one_hot.to(predicted.dtype) * counted[:, None]

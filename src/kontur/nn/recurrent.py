@@ -40,10 +40,10 @@ def _gru(from_input: Tensor, from_hidden: Tensor, memory: Tensor) -> Tensor:
 
 def _lstm(from_input: Tensor, from_hidden: Tensor, memory: Tensor) -> Tensor:
     """c_t = f c_{t-1} + i g, h_t = o tanh(c_t): what is kept, what is written, what is told."""
-    write, keep, new, tell = (from_input + from_hidden).chunk(4, dim=-1)
+    write, keep, new, output = (from_input + from_hidden).chunk(4, dim=-1)
     _, cell = memory.chunk(2, dim=-1)
     cell = torch.sigmoid(keep) * cell + torch.sigmoid(write) * torch.tanh(new)
-    return torch.cat([torch.sigmoid(tell) * torch.tanh(cell), cell], dim=-1)
+    return torch.cat([torch.sigmoid(output) * torch.tanh(cell), cell], dim=-1)
 
 
 class CellKind(NamedTuple):

@@ -48,8 +48,8 @@ def reverse_windows(
 class Axis(NamedTuple):
     """How one side of a map is filled up to whole windows, rolled, and rolled back."""
 
-    there: Int[Tensor, " filled"]  # the cell of the map that stands at each place
-    back: Int[Tensor, " cells"]  # the place where each cell of the map stands
+    cell: Int[Tensor, " filled"]  # the cell of the map that stands at each place
+    place: Int[Tensor, " cells"]  # the place where each cell of the map stands
     region: Int[Tensor, " filled"]
 
 
@@ -60,8 +60,8 @@ def roll_axis(x: Float[Tensor, "b h w d"], axis: int, window: int, shift: int) -
     moved = shift * (filled > window)
     at = (torch.arange(filled, device=x.device) + moved) % filled
     region = torch.where(at >= cells, FILLING, (at < moved).long())
-    back = (torch.arange(cells, device=x.device) - moved + filled) % filled
-    return Axis(at.clamp(max=cells - 1), back, region)
+    place = (torch.arange(cells, device=x.device) - moved + filled) % filled
+    return Axis(at.clamp(max=cells - 1), place, region)
 
 
 def attention_mask(
@@ -123,16 +123,16 @@ class WindowAttention(nn.Module):
         rows = roll_axis(x, 1, self.window, self.shift)
         columns = roll_axis(x, 2, self.window, self.shift)
         mask = self.bias[self.index].permute(2, 0, 1) + attention_mask(rows, columns, self.window)
-        filled = _take(x, rows.there, columns.there)
+        filled = _take(x, rows.cell, columns.cell)
         windows, context_windows = partition_windows(filled, self.window), None
         if context is not None:
             context_windows = partition_windows(
-                _take(context, rows.there, columns.there), self.window
+                _take(context, rows.cell, columns.cell), self.window
             )
         mixed = self.attention(
             windows, context_windows, mask
         )  # the mask is (windows, heads, cells, cells)
-        return _take(reverse_windows(mixed, filled, self.window), rows.back, columns.back)
+        return _take(reverse_windows(mixed, filled, self.window), rows.place, columns.place)
 
 
 class SwinBlock(nn.Module):

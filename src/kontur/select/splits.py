@@ -48,7 +48,7 @@ def holdout(
     parts = _groups(names, seed, groups, labels)
     if len(parts) < 2:
         raise InputError(
-            f"holding out needs at least two {_what(groups)}, got {len(parts)}; "
+            f"holding out needs at least two {_unit_name(groups)}, got {len(parts)}; "
             "add some or give the validation data itself"
         )
     held: list[_Group] = []
@@ -92,7 +92,7 @@ def folds(
     parts = _groups(names, seed, groups, labels)
     if len(parts) < k:
         raise InputError(
-            f"{k} folds need at least {k} {_what(groups)}, got {len(parts)}; use fewer folds"
+            f"{k} folds need at least {k} {_unit_name(groups)}, got {len(parts)}; use fewer folds"
         )
     held: list[list[_Group]] = [[] for _ in range(k)]
     full = [0] * k  # names in each fold
@@ -180,5 +180,5 @@ def _with_verb(names: Sequence[str]) -> str:
     )
 
 
-def _what(groups: Mapping[str, str] | None) -> str:
+def _unit_name(groups: Mapping[str, str] | None) -> str:
     return "names" if groups is None else "groups"

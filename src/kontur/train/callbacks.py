@@ -70,7 +70,7 @@ class TrainingReporter:
         And where a stage begins, so that the log and its curves have its losses from that step on.
         """
         self.last_batch = batch
-        begins = self._tell_stages(module.stages, step)
+        begins = self._report_new_stages(module.stages, step)
         for name, loss in module.latest.items():
             self.losses.setdefault(name, []).append(float(loss))
         self.speed.add(self.images_a_step, module.seconds)
@@ -164,7 +164,7 @@ class TrainingReporter:
             f"(training.patience={self.config.patience})"
         )
 
-    def _tell_stages(self, stages: Stages, step: int) -> bool:
+    def _report_new_stages(self, stages: Stages, step: int) -> bool:
         """Print which stages have begun, for the total of the losses rises with them; whether any.
 
         None of a run that goes on does where it does.

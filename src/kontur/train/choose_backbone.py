@@ -43,7 +43,7 @@ def choose_backbone(config: RunConfig, statistics: DatasetStatistics) -> Backbon
     return BackboneChoice(IMAGENET, f"{few}; model.backbone=residual is without")
 
 
-def knows_photographs(kind: str, model: Mapping[str, Any]) -> bool:
+def is_pretrained(kind: str, model: Mapping[str, Any]) -> bool:
     """Whether a network of these settings has features of photographs, also a trained one."""
     pretrained = model.get("backbone") == IMAGENET and model.get("pretrained", True)
     return kind in KINDS and bool(pretrained)

@@ -61,14 +61,14 @@ class DataConfig(Settings):
 
     @pydantic.field_validator("page", mode="before")
     @classmethod
-    def _is_page(cls, page: object) -> object:
+    def _check_page(cls, page: object) -> object:
         if page not in (None, ALL) and not str(page).isdecimal():
             raise ValueError("wanted the number of a page, from 0, or all")
         return page
 
     @pydantic.field_validator("channel")
     @classmethod
-    def _is_channel(cls, channel: int | str | None) -> int | str | None:
+    def _check_channel(cls, channel: int | str | None) -> int | str | None:
         if channel == "" or (isinstance(channel, int) and channel < 0):
             raise ValueError("wanted a number from 0 or the name of a channel")
         return channel
@@ -137,7 +137,7 @@ class OptimiserConfig(Settings):
     restarts: tuple[Share, ...] = ()
 
     @pydantic.model_validator(mode="after")
-    def _schedule_goes_down(self) -> Self:
+    def _check_schedule(self) -> Self:
         for name, shares in (("restarts", self.restarts), ("drops", self.drops)):
             if any(a >= b for a, b in pairwise(shares)):
                 raise ValueError(f"the {name} must ascend, got {', '.join(map(str, shares))}")
@@ -248,7 +248,7 @@ class RunConfig(Settings):
     model: dict[str, Any] = pydantic.Field(default_factory=dict)
 
     @pydantic.model_validator(mode="after")
-    def _model_has_only_keys_of_networks(self) -> Self:
+    def _check_model_keys(self) -> Self:
         """Suggest the right place of a key of the run that is given below `model`."""
         family = catalog.FAMILIES.get(self.kind)
         known = {*family.config.model_fields, *family.config.RENAMED} if family else set(self.model)

@@ -58,7 +58,7 @@ def with_int8(
             offered[name] = graph
         progress(done, len(recorded))
     evenly = evenly_spaced(len(samples), MOST_IMAGES)
-    chosen = _as_good(model, offered, [samples[i] for i in evenly])
+    chosen = _without_loss(model, offered, [samples[i] for i in evenly])
     return replace(model, int8={**chosen, **pass_integers({**model.graphs, **chosen})})
 
 
@@ -82,7 +82,7 @@ def calibration_inputs(model: Model, samples: Sequence[Sample]) -> dict[str, lis
             next((axis for axis, what in axes.get(given, {}).items() if what == "m"), None)
             for given in examples[name].inputs
         ]
-        same = [tuple(map(_some_objects, call, objects)) for call in calls]
+        same = [tuple(map(_equal_count, call, objects)) for call in calls]
         shapes = [tuple(array.shape for array in call) for call in same]
         alike[name] = [call for call, shape in zip(same, shapes, strict=True) if shape == shapes[0]]
     return alike
@@ -103,14 +103,14 @@ class RecordingEngine:
         return run
 
 
-def _some_objects(array: np.ndarray, axis: int | None) -> np.ndarray:
+def _equal_count(array: np.ndarray, axis: int | None) -> np.ndarray:
     """As many objects as all have, some again where there are fewer."""
     if axis is None:
         return array
     return np.take(array, np.arange(OBJECTS) % array.shape[axis], axis)
 
 
-def _as_good(
+def _without_loss(
     model: Model, offered: Mapping[str, SavedGraph], samples: Sequence[Sample]
 ) -> dict[str, SavedGraph]:
     """All of the graphs where AP stays; else those with which it does, one after the other."""

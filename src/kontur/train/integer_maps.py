@@ -37,7 +37,9 @@ def pass_integers(graphs: Mapping[str, SavedGraph]) -> dict[str, SavedGraph]:
     read = {
         given
         for given in set().union(*inputs.values())
-        if all(_is_looked_up(m.graph, given) for name, m in models.items() if given in inputs[name])
+        if all(
+            _is_only_gathered(m.graph, given) for name, m in models.items() if given in inputs[name]
+        )
     }
     passed: dict[str, Quantisation] = {}
     for model in models.values():
@@ -55,12 +57,12 @@ def pass_integers(graphs: Mapping[str, SavedGraph]) -> dict[str, SavedGraph]:
     }
 
 
-def _is_looked_up(graph: onnx.GraphProto, name: str) -> bool:
+def _is_only_gathered(graph: onnx.GraphProto, name: str) -> bool:
     """Whether all that is done with a value is to ask for its shape and to gather parts of it."""
     return all(
         node.op_type == "Shape"
         or (node.op_type == "Gather" and node.input[0] == name)
-        or (node.op_type == "Reshape" and _is_looked_up(graph, node.output[0]))
+        or (node.op_type == "Reshape" and _is_only_gathered(graph, node.output[0]))
         for node in graph.node
         if name in node.input
     )
@@ -103,8 +105,8 @@ def _read_integers(graph: onnx.GraphProto, name: str, quantisation: Quantisation
         if node.op_type == "Reshape" and node.input[0] in integers:
             integers.add(node.output[0])
         elif node.op_type == "Gather" and node.input[0] in integers:
-            looked_up, node.output[0] = node.output[0], f"{node.output[0]}/integers"
-            new.last(FLOATS, [node.output[0], *stands_for], looked_up)
+            gathered, node.output[0] = node.output[0], f"{node.output[0]}/integers"
+            new.last(FLOATS, [node.output[0], *stands_for], gathered)
     set_nodes(graph, new)
     del graph.value_info[:]  # the types of before
 

@@ -284,7 +284,7 @@ class Training(LightningModule):
             return f"the weight {name}"
         not_finite: list[str] = []
 
-        def look(name: str) -> Callable[..., None]:
+        def watch(name: str) -> Callable[..., None]:
             def hook(module: nn.Module, inputs: Any, output: Any) -> None:
                 tensors = [tensor for tensor in tree_leaves(output) if isinstance(tensor, Tensor)]
                 if not all(tensor.isfinite().all() for tensor in tensors):
@@ -293,7 +293,7 @@ class Training(LightningModule):
             return hook
 
         modules = [(n, m) for n, m in self.segmenter.named_modules() if n]
-        handles = [module.register_forward_hook(look(name)) for name, module in modules]
+        handles = [module.register_forward_hook(watch(name)) for name, module in modules]
         try:
             with self._reproducible_noise(), torch.no_grad(), suppress(IndexError):
                 self.segmenter.loss(*batch, self.stages.active(self.progress))

@@ -24,7 +24,7 @@ from kontur.models.segmenter import Segmenter
 from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge, read_toml
 from kontur.train.checkpoint import Checkpoint
-from kontur.train.choose_backbone import choose_backbone, knows_photographs
+from kontur.train.choose_backbone import choose_backbone, is_pretrained
 from kontur.train.class_rows import class_weights, new_classes, with_classes
 from kontur.train.config import RunConfig
 from kontur.train.given_settings import CHECKPOINT, settings_below, start_file
@@ -109,7 +109,7 @@ def working_scale(
         return WorkingScale(config.data.scale, "as data.scale says")
     begun = start.config if start and start.kind == config.kind else {}
     chosen = {"backbone": choose_backbone(config, statistics).backbone}
-    photographs = knows_photographs(config.kind, {**chosen, **begun, **config.model})
+    photographs = is_pretrained(config.kind, {**chosen, **begun, **config.model})
     return choose_scale(statistics.object_size, statistics.width, photographs=photographs)
 
 

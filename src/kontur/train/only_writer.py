@@ -115,7 +115,7 @@ def _lock(file: Path, note: Note) -> _Lock | Note:
             lockable, holder = _state(handle), _read(handle)
             if lockable == "busy":
                 return holder
-            if not _is_there(file, handle):
+            if not _is_current_file(file, handle):
                 continue
             if not created and holder != ended and not _has_ended(holder, lockable):
                 opened.close()  # and with it the lock, for this takes a while
@@ -136,7 +136,7 @@ def _lock(file: Path, note: Note) -> _Lock | Note:
 def _release(lock: _Lock) -> None:
     # Looked at by the handle: the system frees the lock where any other of the file is closed.
     with contextlib.suppress(OSError):
-        if _is_there(lock.file, lock.handle) and _read(lock.handle) == lock.note:
+        if _is_current_file(lock.file, lock.handle) and _read(lock.handle) == lock.note:
             _remove(lock.file)
     os.close(lock.handle)
     if sys.platform == "win32":  # which removes no open file, nor one that another has opened since
@@ -233,7 +233,7 @@ def _beating(lock: _Lock) -> Iterator[None]:
         thread.join()
 
 
-def _is_there(file: Path, handle: int) -> bool:
+def _is_current_file(file: Path, handle: int) -> bool:
     """Whether a handle is of the file that is there now."""
     return os.path.samestat(os.fstat(handle), file.stat())
 

@@ -139,7 +139,7 @@ def _train(
     images = _read_images(data, display)
     resolved = _resolve(config, start, images, devices)
     job = make_job(run, resolved, images.train, devices=devices, checkpoint=start.checkpoint)
-    _check_goes_on(job)
+    _check_resumable(job)
     loaded = _load_weights(job, start)
 
     if not resume:
@@ -198,14 +198,14 @@ def _resolve(config: RunConfig, start: _Start, images: _Images, devices: Devices
     return config.replace(training=config.training.replace(batch=batch))
 
 
-def _check_goes_on(job: Job) -> None:
+def _check_resumable(job: Job) -> None:
     """`InputError` where a checkpoint is of another network, or ended without any that is kept."""
     if job.checkpoint is None:
         return
     job.checkpoint.check_fits(job.module.segmenter)
     if job.used_up and not (job.run / BEST).exists():
         nothing_kept = ", and no validation has kept a network yet"
-        raise InputError(_what_is_used_up(job, job.checkpoint, nothing_kept))
+        raise InputError(_used_up_message(job, job.checkpoint, nothing_kept))
 
 
 def _load_weights(job: Job, start: _Start) -> str:
@@ -250,7 +250,7 @@ def _about_network(
     lines = [
         describe_scale(working_scale(config, images.statistics, start.card)),
         receptive_field_warning(job.config, images.statistics),
-        _where_it_resumes(job) if start.resume else "",
+        _resume_message(job) if start.resume else "",
         channel if start.channel is not None else "",
         f"from {config.start}: {loaded}" if loaded else "",
         "" if start.resume else choose_backbone(config, images.statistics).reason,
@@ -316,15 +316,15 @@ def _fit(job: Job, reporter: TrainingReporter) -> None:
         fit(job, callback, reporter.signals, chosen.precision)
 
 
-def _where_it_resumes(job: Job) -> str:
+def _resume_message(job: Job) -> str:
     if job.checkpoint is None:
         return "no checkpoint yet"
     if job.used_up:
-        return _what_is_used_up(job, job.checkpoint)
+        return _used_up_message(job, job.checkpoint)
     return f"going on from step {job.first_step}"
 
 
-def _what_is_used_up(job: Job, done: Checkpoint, more: str = "") -> str:
+def _used_up_message(job: Job, done: Checkpoint, more: str = "") -> str:
     """The sentence on a training of which nothing is left, and on how to go on."""
     return (
         f"nothing is left to train at step {done.step}, for {job.used_up} is used up{more}; to go "

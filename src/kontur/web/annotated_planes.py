@@ -29,16 +29,17 @@ def annotated_planes(
     Raises `InputError` where one of them cannot be read, is not of the plane's size, or lies where
     the image has no plane.
     """
-    there = pictures.pages(image)
+    page_count = pictures.pages(image)
     if _has_pixels(annotated):
         check_labels_fit(annotated.annotation, image.path)
     outlines = _outlines(annotated)
-    pages = [number for number in [*outlines, *label_pages(annotated)] if number < there]
+    pages = [number for number in [*outlines, *label_pages(annotated)] if number < page_count]
     alike = _is_one_stack(image)
 
     def read(number: int) -> Instances:
         item = annotated.replace(
-            instances=outlines.get(number, annotated.instances), page=number if there > 1 else None
+            instances=outlines.get(number, annotated.instances),
+            page=number if page_count > 1 else None,
         )
         size = pictures.read(image, page if alike else number).size
         (item,) = read_outlines((item,))

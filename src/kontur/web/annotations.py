@@ -34,7 +34,7 @@ from kontur.web.object_text import (
     to_text,
     with_rounded_changes,
 )
-from kontur.web.picture_changes import PictureChanges, is_outside, stamp_if_there
+from kontur.web.picture_changes import PictureChanges, is_outside, stamp_or_none
 from kontur.web.pixels import Picture, Pictures
 from kontur.web.plane_objects import Changes, Conflict, PlaneObjects, numbered_apart
 
@@ -102,7 +102,7 @@ class Annotations:
         """
         with self._lock_of(image):
             self._changed_files.take(image)
-            plane_key, stamp = (image.key, page), stamp_if_there(image)
+            plane_key, stamp = (image.key, page), stamp_or_none(image)
             if plane_key in self._kept and stamp in (None, self._stamps[plane_key]):
                 self._kept.move_to_end(plane_key)
                 return self._kept[plane_key]
@@ -149,19 +149,19 @@ class Annotations:
         move: str,
         change: Callable[[Instances], Instances],
         *,
-        seen: int,
+        known_revision: int,
         touched: Iterable[int] = (),
         by: str = HAND,
         status: Status = "corrected",
     ) -> Changes:
-        """Change the objects of a plane, keep it, write it, and say what is new since `seen`.
+        """Change the objects of a plane, keep it and write it; what is new since `known_revision`.
 
         `touched` are the ids of the objects that the change is about. Raises `Conflict` where one
-        of them changed after the revision `seen`, and what `change` raises.
+        of them changed after that revision, and what `change` raises.
         """
         with self._lock_of(image):
             before = self.open(image, page)
-            self._check_seen(image, page, touched, seen)
+            self._check_unchanged_since(image, page, touched, known_revision)
             if not self.classes:
                 self.name_classes(before.instances.classes)
             after = change(before.instances)
@@ -187,7 +187,7 @@ class Annotations:
                 status = plane_statuses.joint_status(self._history, image.key, status, besides=page)
                 revision = self._history.edit(image.key, page, move, old, new, status=status)
                 self._keep((image.key, page), PlaneObjects(after, authors, revision))
-            made = replace(self.changes(image, page, seen), move=move)
+            made = replace(self.changes(image, page, known_revision), move=move)
         self._follow(image, len(after))
         return made
 
@@ -197,7 +197,12 @@ class Annotations:
         return not moves and not objects and self._row(image).status != "done"
 
     def step(
-        self, image: FolderImage, page: int, direction: Literal["undo", "redo"], *, seen: int
+        self,
+        image: FolderImage,
+        page: int,
+        direction: Literal["undo", "redo"],
+        *,
+        known_revision: int,
     ) -> Changes:
         """Take back the newest edit of a plane, or make it again; errors as in `edit`.
 
@@ -206,7 +211,7 @@ class Annotations:
         """
         with self._lock_of(image):
             before = self.open(image, page).instances
-            if self._history.objects(image.key, page, since=seen):
+            if self._history.objects(image.key, page, since=known_revision):
                 raise Conflict
             step = self._history.undo if direction == "undo" else self._history.redo
             revision = self._row(image).revision
@@ -226,7 +231,7 @@ class Annotations:
             status = plane_statuses.joint_status(self._history, image.key, row.status)
             if status != row.status:
                 self._history.set_status(image.key, status)
-            changes = replace(self.changes(image, page, seen), move=made[0])
+            changes = replace(self.changes(image, page, known_revision), move=made[0])
             objects = len(self.open(image, page).instances)
         self._follow(image, objects)
         return changes
@@ -319,9 +324,11 @@ class Annotations:
         self._history.open_plane(image.key, page, image.name, texts, status)
         self._changes.expect(image, page, found.size)
 
-    def _check_seen(self, image: FolderImage, page: int, touched: Iterable[int], seen: int) -> None:
+    def _check_unchanged_since(
+        self, image: FolderImage, page: int, touched: Iterable[int], known_revision: int
+    ) -> None:
         wanted = set(touched)
-        if wanted and wanted & self._history.objects(image.key, page, since=seen).keys():
+        if wanted and wanted & self._history.objects(image.key, page, since=known_revision).keys():
             raise Conflict
 
     def _row(self, image: FolderImage) -> ImageRow:

@@ -67,8 +67,8 @@ class ChangedFiles:
         file = OutlineFile(path)
         try:
             found = planes_of(file, image.path)
-            there = set(range(self._pictures.pages(image)))
-            pages = sorted((set(self._history.planes(image.key)) | set(found)) & there)
+            existing = set(range(self._pictures.pages(image)))
+            pages = sorted((set(self._history.planes(image.key)) | set(found)) & existing)
             planes = [self._of_file(image, page, found.get(page)) for page in pages]
         except InputError as error:
             self._events.publish(

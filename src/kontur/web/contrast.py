@@ -32,21 +32,23 @@ class Given(NamedTuple):
     contrast: "Contrast | None"
     measured: "FolderContrast | None" = None
 
-    def check(self, predictor: "Predictor", image: FolderImage, seen: OpenImage) -> None:
+    def check(self, predictor: "Predictor", image: FolderImage, picture: OpenImage) -> None:
         """`InputError` where an image cannot be seen in the range that was measured."""
         from kontur.infer.folder_contrast import check_alike
 
         if self.measured is not None:
-            check_alike(predictor, image.name, seen, self.measured)
+            check_alike(predictor, image.name, picture, self.measured)
 
 
-def chosen(here: Workspace) -> str:
+def chosen(workspace: Workspace) -> str:
     """The contrast as it was typed; "" for the model's own."""
-    word: str = here.history.note(CONTRAST_NOTE) or ""
+    word: str = workspace.history.note(CONTRAST_NOTE) or ""
     return word
 
 
-def choose(here: Workspace, word: str | None, model: str, channel: Channel | None = None) -> None:
+def choose(
+    workspace: Workspace, word: str | None, model: str, channel: Channel | None = None
+) -> None:
     """Use a model from now on, a channel of images of several stains, and a contrast.
 
     Without a channel it is the one that the model learned from, or stays as it is; without a
@@ -56,26 +58,26 @@ def choose(here: Workspace, word: str | None, model: str, channel: Channel | Non
     """
     from kontur.infer.options import PredictOptions, parse_contrast
 
-    learned = here.models.card(model).channel
+    learned = workspace.models.card(model).channel
     channel = learned if channel is None else channel
     notes: dict[str, Any] = {MODEL_NOTE: model}
     if channel is not None:
         notes[CHANNEL_NOTE] = channel
     if word is None:
-        here.history.set_notes(notes)
+        workspace.history.set_notes(notes)
         return
-    with here.measuring:  # nobody measures what is no longer chosen
+    with workspace.measuring:  # nobody measures what is no longer chosen
         notes |= {CONTRAST_NOTE: word.strip(), MEASURED_NOTE: None}
         if word.strip():
             options = PredictOptions(contrast=parse_contrast(word))
-            predictor = here.models.predictor(model)
+            predictor = workspace.models.predictor(model)
             predictor.check_options(options)
             if options.contrast == "folder":  # over the images that there are by now
-                seen = here.history.note(CHANNEL_NOTE) if channel is None else channel
+                view_channel = workspace.history.note(CHANNEL_NOTE) if channel is None else channel
                 notes[MEASURED_NOTE] = _measure(
-                    here, predictor, model, seen, _publish_progress(here)
+                    workspace, predictor, model, view_channel, _publish_progress(workspace)
                 )
-        here.history.set_notes(notes)
+        workspace.history.set_notes(notes)
 
 
 def settings_to_learn(
@@ -93,7 +95,7 @@ def settings_to_learn(
 
 
 def contrast_of(
-    here: Workspace,
+    workspace: Workspace,
     predictor: "Predictor",
     model: str,
     given: "Contrast | None" = None,
@@ -107,16 +109,16 @@ def contrast_of(
     """
     from kontur.infer.options import parse_contrast
 
-    word = chosen(here)
+    word = chosen(workspace)
     contrast = given if given is not None or not word else parse_contrast(word)
     if contrast != "folder":
         return Given(contrast)
-    measured = _measured(here, predictor, model, job)
+    measured = _measured(workspace, predictor, model, job)
     return Given(measured.range, measured)
 
 
 def _measured(
-    here: Workspace, predictor: "Predictor", model: str, job: Job | None
+    workspace: Workspace, predictor: "Predictor", model: str, job: Job | None
 ) -> "FolderContrast":
     from kontur.infer.folder_contrast import FolderContrast
     from kontur.infer.options import PredictOptions
@@ -125,28 +127,32 @@ def _measured(
         assert job is not None
         job.progress(done, total, "measuring the contrast")
 
-    with here.measuring:  # a second request waits for the first
-        note, channel = here.history.note(MEASURED_NOTE), here.history.note(CHANNEL_NOTE)
+    with workspace.measuring:  # a second request waits for the first
+        note, channel = workspace.history.note(MEASURED_NOTE), workspace.history.note(CHANNEL_NOTE)
         if note is None or note["seen"] != _view_note(model, channel):
             predictor.check_options(PredictOptions(contrast="folder"))
-            tell = _publish_progress(here) if job is None else of_job
-            note = _measure(here, predictor, model, channel, tell)
-            here.history.set_note(MEASURED_NOTE, note)
+            progress = _publish_progress(workspace) if job is None else of_job
+            note = _measure(workspace, predictor, model, channel, progress)
+            workspace.history.set_note(MEASURED_NOTE, note)
     return FolderContrast.of_note(note)
 
 
-def _publish_progress(here: Workspace) -> "Progress":
+def _publish_progress(workspace: Workspace) -> "Progress":
     """Tells all windows how far measuring is, where no job does it."""
-    return lambda done, total: here.events.publish("measuring", done=done, total=total)
+    return lambda done, total: workspace.events.publish("measuring", done=done, total=total)
 
 
 def _measure(
-    here: Workspace, predictor: "Predictor", model: str, channel: Channel | None, tell: "Progress"
+    workspace: Workspace,
+    predictor: "Predictor",
+    model: str,
+    channel: Channel | None,
+    progress: "Progress",
 ) -> dict[str, Any]:
     """As it is noted."""
     from kontur.infer.folder_contrast import measure_folder
 
-    measured = measure_folder(predictor, _images(here, predictor, channel), progress=tell)
+    measured = measure_folder(predictor, _images(workspace, predictor, channel), progress=progress)
     return {"seen": _view_note(model, channel), **measured.noted()}
 
 
@@ -155,14 +161,14 @@ def _view_note(model: str, channel: Channel | None) -> dict[str, Any]:
     return {"model": model, "channel": channel}
 
 
-def _images(here: Workspace, predictor: "Predictor", channel: Channel | None) -> "Images":
+def _images(workspace: Workspace, predictor: "Predictor", channel: Channel | None) -> "Images":
     from kontur.infer.folder_contrast import MOST, evenly, planes_evenly
 
     counted: list[tuple[FolderImage, int]] = []
-    for image in evenly([*here.folder.images.values()], MOST):
+    for image in evenly([*workspace.folder.images.values()], MOST):
         with suppress(InputError):  # showing it says why
-            counted.append((image, here.pictures.pages(image)))
+            counted.append((image, workspace.pictures.pages(image)))
     return [
-        (image.name, partial(here.picture_in_channel, predictor, image, page, channel))
+        (image.name, partial(workspace.picture_in_channel, predictor, image, page, channel))
         for image, page in planes_evenly(counted, MOST)
     ]

@@ -30,7 +30,7 @@ class Export(NamedTuple):
     losses: tuple[str, ...]
 
 
-def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Export:
+def export(workspace: Workspace, images: Sequence[FolderImage], format: str) -> Export:
     """The outlines of images in a format.
 
     Raises `InputError` for another format, where there is no image, and where a format cannot hold
@@ -39,13 +39,13 @@ def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Expor
     kind = formats.format_named(format)
     if not images:
         raise InputError("there is nothing to export: no image has outlines yet")
-    annotations = {image: _annotations_of(here, image) for image in images}
+    annotations = {image: _annotations_of(workspace, image) for image in images}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         try:
             if kind.several_images:
                 every = [a for image, of in annotations.items() for a in _named(image, of, kind)]
-                name = here.root.resolve().name if len(images) > 1 else stem(images[0].path)
+                name = workspace.root.resolve().name if len(images) > 1 else stem(images[0].path)
                 formats.write_images(root / f"{name}{kind.ending}", every, format=kind.name)
             else:
                 for image, of_image in annotations.items():
@@ -81,11 +81,11 @@ def _lacks_package(kind: formats.Format) -> bool:
     return bool(kind.package) and find_spec(kind.package) is None
 
 
-def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation]:
+def _annotations_of(workspace: Workspace, image: FolderImage) -> list[ImageAnnotation]:
     annotations = []
-    for page in here.annotations.statuses.outlined_planes(image):
-        found = here.annotations.open(image, page).instances
-        side = here.pictures.pixel_size(image, page)
+    for page in workspace.annotations.statuses.outlined_planes(image):
+        found = workspace.annotations.open(image, page).instances
+        side = workspace.pictures.pixel_size(image, page)
         annotations.append(
             ImageAnnotation(image.path.name, found.size, found, pixel_size=side, image=image.path)
         )

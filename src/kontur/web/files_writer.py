@@ -19,35 +19,35 @@ LONGEST = 5.0  # seconds that a file waits for a pause
 class FilesWriter:
     """One thread that writes the files of images, each the newest state once."""
 
-    def __init__(self, write: Callable[[FolderImage], None], tell: Callable[[str], None]):
-        self._write, self._tell = write, tell
+    def __init__(self, write: Callable[[FolderImage], None], report: Callable[[str], None]):
+        self._write, self._report = write, report
         self._waiting: dict[str, FolderImage] = {}
-        self._there_is_work = threading.Condition()
+        self._work_added = threading.Condition()
         self._ended = False
         self._thread: threading.Thread | None = None
 
     def write_soon(self, image: FolderImage) -> None:
         """Write the file of an image as soon as the thread is free."""
-        with self._there_is_work:
+        with self._work_added:
             self._waiting[image.key] = image
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="kontur-files", daemon=True)
                 self._thread.start()
-            self._there_is_work.notify()
+            self._work_added.notify()
 
     def close(self) -> None:
         """Write what waits, then end."""
-        with self._there_is_work:
+        with self._work_added:
             self._ended = True
-            self._there_is_work.notify()
+            self._work_added.notify()
         if self._thread is not None:
             self._thread.join()
 
     def _run(self) -> None:
         while True:
-            with self._there_is_work:
+            with self._work_added:
                 while not self._waiting and not self._ended:
-                    self._there_is_work.wait()
+                    self._work_added.wait()
                 self._wait_for_a_pause()
                 if not self._waiting:
                     return
@@ -55,10 +55,10 @@ class FilesWriter:
             try:
                 self._write(image)
             except (InputError, OSError) as error:
-                self._tell(str(error))
+                self._report(str(error))
 
     def _wait_for_a_pause(self) -> None:
         end = time.monotonic() + LONGEST
         while not self._ended and (left := end - time.monotonic()) > 0:
-            if not self._there_is_work.wait(min(PAUSE, left)):  # no edit came meanwhile
+            if not self._work_added.wait(min(PAUSE, left)):  # no edit came meanwhile
                 return

@@ -66,12 +66,12 @@ class FileStatuses:
 
     def __init__(self, folder: ImageFolder):
         self._folder = folder
-        self._told: dict[str, tuple[files_beside.Version, _Told]] = {}
+        self._statuses: dict[str, tuple[files_beside.Version, _FileStatus]] = {}
 
     def of(self, image: FolderImage) -> tuple[Status, int | None]:
         """The status, and the number of objects where it is known without the image."""
-        told = self._of(image)
-        return told.status, told.objects
+        status = self._of(image)
+        return status.status, status.objects
 
     def right_planes(self, image: FolderImage) -> list[int]:
         """The planes whose outlines are right, since a hand drew some of them."""
@@ -81,29 +81,29 @@ class FileStatuses:
         """The planes on which objects lie; the first one where it is not known."""
         return list(self._of(image).planes)
 
-    def _of(self, image: FolderImage) -> "_Told":
+    def _of(self, image: FolderImage) -> "_FileStatus":
         version = files_beside.version(image.path, self._folder.shared_stems)
-        told = self._told.get(image.key)
-        if told is None or told[0] != version:
-            told = self._told[image.key] = (version, self._read(image))
-        return told[1]
+        known = self._statuses.get(image.key)
+        if known is None or known[0] != version:
+            known = self._statuses[image.key] = (version, self._read(image))
+        return known[1]
 
-    def _read(self, image: FolderImage) -> "_Told":
+    def _read(self, image: FolderImage) -> "_FileStatus":
         ours = files_beside.our_file(image.path, self._folder.shared_stems)
         if ours is None:
             if image.annotated is None:
-                return _Told("untouched", 0, (), (0,))
+                return _FileStatus("untouched", 0, (), (0,))
             planes = self._annotated(image.annotated)
-            return _Told("done", None, planes, planes)
+            return _FileStatus("done", None, planes, planes)
         try:
             found = [annotation.instances for annotation in geojson.read(ours)]
             on_pages = by_page(found, image.path)
         except InputError:  # which is said where the image is opened
-            return _Told("corrected", None, (0,), (0,))
+            return _FileStatus("corrected", None, (0,), (0,))
         right = (
             page for page, objects in on_pages.items() if status_of_file([objects]) == "corrected"
         )
-        return _Told(status_of_file(found), sum(map(len, found)), (*right,), (*on_pages,))
+        return _FileStatus(status_of_file(found), sum(map(len, found)), (*right,), (*on_pages,))
 
     def _annotated(self, annotated: AnnotatedImage) -> tuple[int, ...]:
         try:
@@ -112,7 +112,7 @@ class FileStatuses:
             return (0,)
 
 
-class _Told(NamedTuple):
+class _FileStatus(NamedTuple):
     status: Status
     objects: int | None
     right: tuple[int, ...]

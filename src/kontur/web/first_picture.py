@@ -13,16 +13,16 @@ class FirstPicture(NamedTuple):
     jpeg: bytes
 
 
-def first_picture(here: Workspace, key: str = "") -> FirstPicture | None:
+def first_picture(workspace: Workspace, key: str = "") -> FirstPicture | None:
     """The picture of the image with a key, else of the first one.
 
     None without images, and where it cannot be read: the page says why when it opens it.
     """
-    images = here.folder.images
+    images = workspace.folder.images
     image = images.get(key) or next(iter(images.values()), None)
     if image is None:
         return None
     try:
-        return FirstPicture(image.key, here.pictures.read(image, 0).screenful())
+        return FirstPicture(image.key, workspace.pictures.read(image, 0).screenful())
     except (InputError, OSError, MemoryError):
         return None

@@ -7,7 +7,7 @@ from kontur.web import plane_statuses
 from kontur.web.first_objects import FileStatuses
 from kontur.web.history import History, Status
 from kontur.web.image_folder import FolderImage, ImageFolder
-from kontur.web.picture_changes import PictureChanges, stamp_if_there
+from kontur.web.picture_changes import PictureChanges, stamp_or_none
 from kontur.web.pixels import Pictures
 
 
@@ -61,5 +61,5 @@ class ImageStatuses:
 
     def count_planes(self, image: FolderImage) -> None:
         """Leave out the planes that an image has no longer, and bring back those it has again."""
-        if stamp_if_there(image) is not None:
+        if stamp_or_none(image) is not None:
             self._changes.check_pages(image, self._pictures.pages(image))

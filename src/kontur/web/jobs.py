@@ -76,7 +76,7 @@ class Jobs:
         self._numbers = itertools.count(1)
         self._waiting: deque[Job] = deque()
         self._known: dict[int, Job] = {}
-        self._there_is_work = threading.Condition()
+        self._work_added = threading.Condition()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="kontur-jobs", daemon=True)
         self._thread.start()
@@ -85,14 +85,14 @@ class Jobs:
         self, kind: str, work: Callable[[Job], dict[str, Any] | None], *, image: str = ""
     ) -> Job:
         """Begin a job as soon as those before it are through; `image` as of a `Job`."""
-        with self._there_is_work:
+        with self._work_added:
             job = Job(next(self._numbers), kind, work, self._events, image=image)
             self._known[job.number] = job
             for old in list(self._known)[:-KEPT]:
                 if self._known[old].state not in ("waiting", "running"):
                     del self._known[old]
             self._waiting.append(job)
-            self._there_is_work.notify()
+            self._work_added.notify()
         job.publish()
         return job
 
@@ -107,7 +107,7 @@ class Jobs:
     def cancel(self, number: int) -> Job:
         """Stop a job at the next point where it can be stopped."""
         job = self[number]
-        with self._there_is_work:
+        with self._work_added:
             job.stop.set()
             if job in self._waiting:
                 self._waiting.remove(job)
@@ -117,19 +117,19 @@ class Jobs:
 
     def close(self) -> None:
         """Stop everything and wait a moment for it."""
-        with self._there_is_work:
+        with self._work_added:
             self._ended = True
             for job in self._known.values():
                 job.stop.set()
             self._waiting.clear()
-            self._there_is_work.notify()
+            self._work_added.notify()
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
         while True:
-            with self._there_is_work:
+            with self._work_added:
                 while not self._waiting and not self._ended:
-                    self._there_is_work.wait()
+                    self._work_added.wait()
                 if self._ended:
                     return
                 job = self._waiting.popleft()

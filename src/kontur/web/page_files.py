@@ -52,8 +52,8 @@ class PageFiles:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file, or hand the request on."""
-        asks = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-        name = (scope["path"].removeprefix("/") or INDEX) if asks else None
+        wants_file = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        name = (scope["path"].removeprefix("/") or INDEX) if wants_file else None
         answer: ASGIApp
         if name == INDEX:
             answer = _answer(name, await self._page(scope))

@@ -32,8 +32,8 @@ class PictureChanges:
 
     def take_notices(self, image: FolderImage, page: int) -> str:
         """What nobody was told yet of an image and a plane; "" where there is nothing to tell."""
-        told = [self._notices.pop((image.key, place), "") for place in (None, page)]
-        return "; ".join(filter(None, told))
+        notice = [self._notices.pop((image.key, place), "") for place in (None, page)]
+        return "; ".join(filter(None, notice))
 
     def expect(self, image: FolderImage, page: int, size: tuple[int, int] | None) -> None:
         """A plane that was not seen yet has this size, as the file of its outlines says."""
@@ -100,12 +100,12 @@ class PictureChanges:
         if row is not None and row.file is not None:  # which says the size of before
             self._history.set_written(image.key, -1, row.digest, row.file)
         cut = self._cut_off(image, page, objects, picture.size, classes)
-        told = "{} has {}×{} pixels, and had {}×{} when it was outlined; ".format(
+        notice = "{} has {}×{} pixels, and had {}×{} when it was outlined; ".format(
             image.name, *picture.size, *size
         )
         if cut:
-            told += f"what lay beyond its border was cut off, of {plural(cut, 'outline')}; "
-        return f"{told}see whether the outlines fit"
+            notice += f"what lay beyond its border was cut off, of {plural(cut, 'outline')}; "
+        return f"{notice}see whether the outlines fit"
 
     def _cut_off(
         self,
@@ -154,7 +154,7 @@ def is_outside(text: str, size: tuple[int, int]) -> bool:
     return bool(min(x0, y0) < -NEAR or x1 > width + NEAR or y1 > height + NEAR)
 
 
-def stamp_if_there(image: FolderImage) -> str | None:
+def stamp_or_none(image: FolderImage) -> str | None:
     """A text that changes when the file does; None where it is gone."""
     try:
         return stamp_of(image)

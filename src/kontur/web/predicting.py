@@ -22,7 +22,7 @@ SENTENCES = 20  # on images, of each kind, in a result
 
 
 def predict_images(
-    here: Workspace,
+    workspace: Workspace,
     images: Sequence[FolderImage] | None,
     job: Job,
     *,
@@ -37,13 +37,13 @@ def predict_images(
     is named in the result and does not stop the others; the only one raises its `InputError`.
     `hints` of the result are sentences with the images that they are for, as of label images.
     """
-    pages = _of_folder(here, page) if images is None else _of_images(here, images, page)
+    pages = _of_folder(workspace, page) if images is None else _of_images(workspace, images, page)
     failed: dict[FolderImage, str] = {}
     hints: dict[str, dict[str, None]] = {}  # each with the names that it is for
     objects = done = 0
     job.progress(0, len(pages), "")
-    predictor = here.models.predictor(model)
-    given = contrast_of(here, predictor, model, options.contrast, job=job)
+    predictor = workspace.models.predictor(model)
+    given = contrast_of(workspace, predictor, model, options.contrast, job=job)
     options = options.replace(contrast=given.contrast)
     total = sum(map(len, pages.values()))
     for image, numbers in pages.items():
@@ -51,7 +51,7 @@ def predict_images(
             for place, number in enumerate(numbers):
                 of_several = f", plane {number + 1}" if len(numbers) > 1 else ""
                 job.progress(done + place, total, image.name + of_several)
-                found = _predict_one(here, image, predictor, number, options, given)
+                found = _predict_one(workspace, image, predictor, number, options, given)
                 objects += len(found.instances)
                 if found.hint is not None:
                     hints.setdefault(found.hint, {})[image.name] = None
@@ -75,56 +75,58 @@ def predict_images(
 Pages = Mapping[FolderImage, Sequence[int]]
 
 
-def _of_images(here: Workspace, images: Iterable[FolderImage], page: int | Literal["all"]) -> Pages:
-    return {image: _pages(here, image) if page == "all" else [page] for image in images}
+def _of_images(
+    workspace: Workspace, images: Iterable[FolderImage], page: int | Literal["all"]
+) -> Pages:
+    return {image: _pages(workspace, image) if page == "all" else [page] for image in images}
 
 
-def _of_folder(here: Workspace, page: int | Literal["all"]) -> Pages:
+def _of_folder(workspace: Workspace, page: int | Literal["all"]) -> Pages:
     """The planes that nobody has corrected, of the images that are not done."""
-    statuses = here.annotations.statuses.by_key()
-    images = [image for key, image in here.folder.images.items() if statuses[key][0] != "done"]
+    statuses = workspace.annotations.statuses.by_key()
+    images = [image for key, image in workspace.folder.images.items() if statuses[key][0] != "done"]
     made = {}
-    for image, pages in _of_images(here, images, page).items():
-        right = here.annotations.statuses.right_planes(image, statuses[image.key][0])
+    for image, pages in _of_images(workspace, images, page).items():
+        right = workspace.annotations.statuses.right_planes(image, statuses[image.key][0])
         if left := [number for number in pages if number not in right]:
             made[image] = left
     return made
 
 
-def _pages(here: Workspace, image: FolderImage) -> Sequence[int]:
+def _pages(workspace: Workspace, image: FolderImage) -> Sequence[int]:
     """All planes of an image; of one that cannot be read the first, where it is said."""
     try:
-        return range(here.pictures.pages(image))
+        return range(workspace.pictures.pages(image))
     except InputError:
         return range(1)
 
 
 def _predict_one(
-    here: Workspace,
+    workspace: Workspace,
     image: FolderImage,
     predictor: Any,
     page: int,
     options: PredictOptions,
     given: Given,
 ) -> "Prediction":
-    seen = here.picture_for_model(predictor, image, page)
-    given.check(predictor, image, seen)
-    prediction = predictor.predict_detailed(seen, options)
-    found = here.annotations.in_our_classes(prediction.instances)
+    picture = workspace.picture_for_model(predictor, image, page)
+    given.check(predictor, image, picture)
+    prediction = predictor.predict_detailed(picture, options)
+    found = workspace.annotations.in_our_classes(prediction.instances)
     overlap = predictor.thresholds(options).overlap
-    plane = here.annotations.open(image, page)
+    plane = workspace.annotations.open(image, page)
     drawn = any(who != MODEL for who in plane.by.values())
-    made = here.annotations.edit(
+    made = workspace.annotations.edit(
         image,
         page,
         "predict",
         lambda before: with_predicted(
-            before, here.annotations.open(image, page).by, found, most_overlap=overlap
+            before, workspace.annotations.open(image, page).by, found, most_overlap=overlap
         ),
-        seen=plane.revision,
+        known_revision=plane.revision,
         by=MODEL,
         status="corrected" if drawn else "predicted",
     )
-    _, objects = here.annotations.statuses.of(image)
-    here.events.publish_edit(image.key, page, made.revision, made.status, objects=objects)
+    _, objects = workspace.annotations.statuses.of(image)
+    workspace.events.publish_edit(image.key, page, made.revision, made.status, objects=objects)
     return prediction

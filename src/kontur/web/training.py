@@ -58,27 +58,27 @@ main()
 Plane = tuple[FolderImage, int]
 
 
-def corrected_planes(here: Workspace) -> list[Plane]:
+def corrected_planes(workspace: Workspace) -> list[Plane]:
     """The planes whose outlines are right, of all images in the order of their names.
 
     Those that were corrected, and of images that are done all that were outlined; a plane that was
     only looked at has no outlines to learn from.
     """
-    statuses = here.annotations.statuses.by_key()
+    statuses = workspace.annotations.statuses.by_key()
     return [
         (image, page)
-        for key, image in here.folder.images.items()
-        for page in here.annotations.statuses.right_planes(image, statuses[key][0])
+        for key, image in workspace.folder.images.items()
+        for page in workspace.annotations.statuses.right_planes(image, statuses[key][0])
     ]
 
 
-def check_trainable(here: Workspace) -> list[Plane]:
+def check_trainable(workspace: Workspace) -> list[Plane]:
     """What a training would learn from; `InputError` where it cannot begin."""
-    if not here.can_train:
+    if not workspace.can_train:
         raise InputError(
             f"training needs torch and lightning: {extra.install('train')}{extra.torch_size()}"
         )
-    planes = corrected_planes(here)
+    planes = corrected_planes(workspace)
     if len(planes) < FEWEST:
         raise InputError(
             f"training needs at least {FEWEST} corrected images, one to learn from and one to "
@@ -89,17 +89,17 @@ def check_trainable(here: Workspace) -> list[Plane]:
 
 
 def channel_of_model(
-    here: Workspace, predictor: "Predictor", planes: Sequence[Plane]
+    workspace: Workspace, predictor: "Predictor", planes: Sequence[Plane]
 ) -> Channel | None:
     """The one channel in which a model sees the planes; None where it sees them as they are.
 
     Raises `InputError` where it is not the same for all: a training learns from one channel.
     """
-    seen: dict[Channel | None, str] = {}
+    channels: dict[Channel | None, str] = {}
     for image, page in planes:
         whole, shown = (
-            here.pictures.read(image, page).image,
-            here.picture_for_model(predictor, image, page),
+            workspace.pictures.read(image, page).image,
+            workspace.picture_for_model(predictor, image, page),
         )
         count = whole.pixels.shape[2]
         if count == 1:  # which is seen as it is, whichever was chosen
@@ -107,21 +107,21 @@ def channel_of_model(
         channel: Channel | None = None
         if shown.pixels.shape[2] < count:
             learned = predictor.card.channel
-            follows = learned is not None and here.history.note(CHANNEL_NOTE) is None
-            channel = learned if follows else here.channel
+            follows = learned is not None and workspace.history.note(CHANNEL_NOTE) is None
+            channel = learned if follows else workspace.channel
             if isinstance(channel, int):
                 channel = min(channel, count - 1)
-        seen.setdefault(channel, image.name)
-    if len(seen) > 1:
-        told = (
+        channels.setdefault(channel, image.name)
+    if len(channels) > 1:
+        descriptions = (
             f"{'all channels' if channel is None else f'channel {channel}'} of {name}"
-            for channel, name in seen.items()
+            for channel, name in channels.items()
         )
         raise InputError(
-            f"a training learns from one channel, and the model sees {' and '.join(told)}; keep "
-            "images of other channels in a folder of their own"
+            f"a training learns from one channel, and the model sees {' and '.join(descriptions)}; "
+            "keep images of other channels in a folder of their own"
         )
-    return next(iter(seen), None)
+    return next(iter(channels), None)
 
 
 def hold_out(planes: Sequence[Plane]) -> tuple[list[Plane], list[Plane]]:
@@ -151,40 +151,40 @@ def hold_out(planes: Sequence[Plane]) -> tuple[list[Plane], list[Plane]]:
     )
 
 
-def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
+def train(workspace: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
     """Train, compare before and after on the held-out images, and say where the new model is."""
-    planes = check_trainable(here)
+    planes = check_trainable(workspace)
     learned, held = hold_out(planes)
-    start = here.models.path(request.model)
-    predictor = here.models.predictor(request.model)
-    channel = channel_of_model(here, predictor, planes)
-    run = _new_run(here.root)
+    start = workspace.models.path(request.model)
+    predictor = workspace.models.predictor(request.model)
+    channel = channel_of_model(workspace, predictor, planes)
+    run = _new_run(workspace.root)
     name = f"{MODELS}/{run.name}"
     job.result = {"name": name, "images": len(learned), "held_out": len(held), "curve": []}
     try:
         job.progress(0, 1, "copying images")
-        _write_data(here, run / "data" / "val", held)
+        _write_data(workspace, run / "data" / "val", held)
         sizes = [len(learned)]
         if request.curve and len(learned) >= 2:
             sizes.insert(0, len(learned) // 2)
         points = []
         # The page sees images in it with either model, in the range of the one that is in use, and
         # the new one learns from them as it will see them.
-        contrast = contrast_of(here, predictor, request.model, job=job).contrast
+        contrast = contrast_of(workspace, predictor, request.model, job=job).contrast
         normalise = settings_to_learn(predictor, contrast)
-        before = _score(here, request.model, held, job, contrast=contrast)
+        before = _score(workspace, request.model, held, job, contrast=contrast)
         for part, count in enumerate(sizes):
             folder = run if part == len(sizes) - 1 else run / "half"
             data = run / "data" if folder == run else folder / "data"
-            _write_data(here, data / "train", learned[:count])
+            _write_data(workspace, data / "train", learned[:count])
             if data != run / "data":
-                _write_data(here, data / "val", held)
+                _write_data(workspace, data / "val", held)
             part_of = part, len(sizes)
             words = [*_channel_words(channel), *_normalisation_words(normalise)]
             _run(job, data, folder, start, request, words, part=part_of)
             label = name if folder == run else f"{name}/half"
             made = folder / "model.kontur"
-            after = _score(here, label, held, job, path=made, contrast=contrast)
+            after = _score(workspace, label, held, job, path=made, contrast=contrast)
             points.append({"images": count, "ap": after})
     except BaseException as error:
         if isinstance(error, Cancelled) or not (run / "model.kontur").exists():
@@ -218,22 +218,24 @@ def _new_run(root: Path) -> Path:
             number += 1
 
 
-def _write_data(here: Workspace, folder: Path, planes: Sequence[Plane]) -> None:
+def _write_data(workspace: Workspace, folder: Path, planes: Sequence[Plane]) -> None:
     """Images and their outlines as a training folder; image files are linked where that works."""
     images, outlines = folder / "images", folder / "outlines"
     images.mkdir(parents=True, exist_ok=True)
     outlines.mkdir(exist_ok=True)
     for image, page in planes:
-        found = here.annotations.open(image, page).instances
-        flat = image.path.relative_to(here.root).as_posix().replace("/", "__")
-        if image.path in here.folder.shared_stems:  # outlines find their image by its stem
+        found = workspace.annotations.open(image, page).instances
+        flat = image.path.relative_to(workspace.root).as_posix().replace("/", "__")
+        if image.path in workspace.folder.shared_stems:  # outlines find their image by its stem
             flat = flat.replace(".", "-") + image.path.name.removeprefix(stem(image.path))
         file = images / flat
-        if here.pictures.pages(image) > 1 or image.path.is_dir():  # a stack, or a store of Zarr
+        if (
+            workspace.pictures.pages(image) > 1 or image.path.is_dir()
+        ):  # a stack, or a store of Zarr
             import tifffile
 
             file = images / f"{flat}.page{page:04}.tif"
-            plane = here.pictures.read(image, page).image
+            plane = workspace.pictures.read(image, page).image
             pixels = np.asarray(plane.pixels)
             if plane.stains:
                 about = {"axes": "CYX", "Channel": {"Name": list(plane.stains)}}
@@ -349,7 +351,7 @@ def _curve(run: Path) -> list[dict[str, Any]]:
 
 
 def _score(
-    here: Workspace,
+    workspace: Workspace,
     name: str,
     planes: Sequence[Plane],
     job: Job,
@@ -366,13 +368,13 @@ def _score(
     from kontur.infer.options import PredictOptions
 
     options = PredictOptions(contrast=contrast)
-    predictor = here.models.predictor(name) if path is None else load(path)
+    predictor = workspace.models.predictor(name) if path is None else load(path)
     pairs = []
     for image, page in planes:
         job.check()
-        picture = here.picture_for_model(predictor, image, page)
+        picture = workspace.picture_for_model(predictor, image, page)
         found = predictor.predict_detailed(picture, options).instances
-        true = here.annotations.open(image, page).instances
+        true = workspace.annotations.open(image, page).instances
         pairs.append((_one_class(true), _one_class(found)))
     ap = evaluate_all(pairs, metrics=["ap"]).mean_ap
     return 1.0 if math.isnan(ap) else ap  # no object, and none found

@@ -18,7 +18,6 @@ from kontur.data.transforms.geometric import (
     resize,
     rotate,
     scale,
-    scale_image,
     scale_part,
     scaled_size,
     source_window,
@@ -298,8 +297,8 @@ def test_an_image_too_small_to_be_mirrored_is_surrounded_by_its_median():
 def test_a_window_of_a_scaled_image_has_its_very_pixels_to_the_last_digit(factor):
     """Graphs in 8-bit integers make .02 of IoU of a last digit."""
     image = np.random.default_rng(0).random((330, 420, 1), np.float32)
-    whole = scale_image(image, factor)
     size = scaled_size(image.shape[:2], factor)
+    whole = scale_part(image, (0, 0), factor, (0, 0, *size), size)
     for top, left in ((0, 0), (32, 96), (size[0] - 90, size[1] - 80)):
         window = (top, left, 90, 80)
         y, x, height, width = source_window(image.shape[:2], factor, window)

@@ -20,16 +20,9 @@ masks = hnp.arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 def test_the_code_is_that_of_pycocotools_and_comes_back(mask):
     code = rle.encode(mask)
     theirs = reference.encode(np.asfortranarray(mask.astype(np.uint8)))
-    assert rle.to_string(code["counts"]).encode() == theirs["counts"]
     assert rle.from_string(theirs["counts"]) == code["counts"]
     for counts in (code["counts"], theirs["counts"], theirs["counts"].decode()):
         np.testing.assert_array_equal(rle.decode({**code, "counts": counts}), mask)
-
-
-@hypothesis.settings(deadline=None, max_examples=60)
-@hypothesis.given(st.lists(st.integers(0, 2**40)))
-def test_counts_of_any_size_survive_the_string(counts):
-    assert rle.from_string(rle.to_string(counts)) == counts
 
 
 @pytest.mark.parametrize(

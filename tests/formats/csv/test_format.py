@@ -22,10 +22,15 @@ SQUARE = '"POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"'
 
 @hypothesis.settings(deadline=None, max_examples=40)
 @hypothesis.given(scenes.drawings)
-def test_objects_come_back_to_a_thousandth_of_a_pixel_and_a_second_export_is_the_same(drawing):
+def test_objects_come_back_to_a_thousandth_of_a_pixel_and_a_second_export_is_the_same(
+    tmp_path_factory, drawing
+):
     found = scenes.objects(drawing, on_grid=False)
+    hypothesis.assume(len(found))  # a table without rows names no image
     text = table.to_text([ImageAnnotation("a.png", found.size, found)])
-    entries = table.from_text(text)
+    file = tmp_path_factory.mktemp("tables") / "a.csv"
+    file.write_text(text, encoding="utf-8")
+    entries = formats.read_images(file)
     assert table.to_text(entries) == text
     for entry in entries:
         scenes.assert_close(found, entry.instances)

@@ -61,7 +61,7 @@ def test_the_tokens_of_neighbours_are_their_features_places_and_normals_and_one_
     config, move = refiner(neighbours=1)
     maps, around = features(config, b=1), TWO[1:, None, ::2]
     part = move.neighbours
-    tokens, mask = part(move.look, maps, around, box_of(TWO[:1]), ALONE)
+    tokens, mask = part(move.point_features, maps, around, box_of(TWO[:1]), ALONE)
     assert tokens.shape == (1, 17, config.refiner.width)
     assert (mask == 0).all()
     assert_close(tokens[0, 0], part.nobody)
@@ -75,7 +75,7 @@ def test_the_tokens_of_neighbours_are_their_features_places_and_normals_and_one_
 def test_the_tokens_of_the_image_are_places_of_a_grid_half_as_large_again_as_the_box():
     config, move = refiner(image_tokens=3)
     maps = features(config, b=1)
-    tokens = move.image(move.look, maps, box_of(TWO[:1]), ALONE)[0]
+    tokens = move.image(move.point_features, maps, box_of(TWO[:1]), ALONE)[0]
     for token, (across, down) in zip(tokens, itertools.product((-1, 0, 1), repeat=2), strict=True):
         place = torch.tensor([15.0 + 6 * across, 20.0 + 6 * down])  # of 1.5 · 12 pixels three parts
         read = sample_points(maps, place[None, None], ALONE, config.stride)[0, 0]
@@ -100,11 +100,11 @@ def test_every_stage_sees_the_neighbours_where_the_one_before_has_put_them():
     graphs = Graphs(TorchEngine(network).graphs)
     for name in ("evolve_1", "evolve_2"):
 
-        def look(*arrays, own=graphs[name]):
+        def point_features(*arrays, own=graphs[name]):
             seen.append(arrays[-1])
             return own(*arrays)
 
-        graphs[name] = look
+        graphs[name] = point_features
     maps, index = (features(config, b=1).numpy(),), np.zeros(2, int)
     stages = evolve(graphs, maps, TWO.numpy(), index, config, sure=np.ones(2, bool))
     np.testing.assert_array_equal(seen[0][:, 0], TWO.numpy()[[1, 0], ::2])

@@ -11,7 +11,7 @@ from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.engines.torch_engine import TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.models.snake.config import PRESETS, SnakeConfig
-from kontur.models.snake.network import MOST_JUDGED, DeepSnake, some_boxes
+from kontur.models.snake.network import MOST_JUDGED, DeepSnake, sampled_boxes
 from kontur.models.snake.stages import build_refiner
 from kontur.models.snake.start_shapes import start_octagons
 from kontur.nn.losses import LOSSES, smooth_l1
@@ -181,11 +181,11 @@ def test_what_is_judged_in_training_is_of_all_scores_and_of_every_image():
     detected = model.detector(images)
     heat = torch.full_like(detected.heatmap, -9.0)
     heat[0, 0, 4::4, 4::4] = torch.linspace(-2, 2, 49).view(7, 7)
-    boxes = some_boxes(detected._replace(heatmap=heat), model.config)
+    boxes = sampled_boxes(detected._replace(heatmap=heat), model.config)
     assert boxes.image_index.tolist() == [0] * MOST_JUDGED
     assert boxes.scores.max() > 0.85
     assert boxes.scores.min() < 0.4
-    assert len(some_boxes(detected._replace(heatmap=heat - 9), model.config).scores) == 0
+    assert len(sampled_boxes(detected._replace(heatmap=heat - 9), model.config).scores) == 0
 
 
 def test_an_ignored_region_does_not_enter_the_heatmap_loss():

@@ -17,7 +17,6 @@ of folders that are data sets, such as the tasks of CVAT, is all of them.
 Recognising lists folders and reads no image, so that a folder of 10,000 images opens at once.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,15 +26,18 @@ from kontur.data.file_names import (
     by_partner,
     image_files,
     images_of_folder,
-    is_label_name,
-    is_mask,
     is_raster,
     partner_name,
-    stem,
     walk,
 )
 from kontur.data.layouts import coco_layout, nnunet_cases, yolo_splits
-from kontur.data.layouts.layout import AnnotatedImage, AnnotationKind, Layout, join_layouts
+from kontur.data.layouts.annotations_by_name import (
+    CORRECTED,
+    annotations_in,
+    is_outlines,
+    pair_images,
+)
+from kontur.data.layouts.layout import AnnotatedImage, Layout, join_layouts
 from kontur.data.layouts.other_programs import annotations_sentence, images_sentence
 from kontur.errors import InputError
 from kontur.images import zarr_store
@@ -44,11 +46,6 @@ from kontur.wording import counted, listed, plural
 
 LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask", nnunet_cases.LABELS)
 IGNORE_FOLDER = "ignore"
-SERVED = (
-    ".kontur"  # the end of the names of what `kontur serve` writes beside a foreign NAME.geojson
-)
-CORRECTED = "; to use what was corrected there in kontur serve or QuPath, move the other away"
-WRITTEN = ".labels"  # the end of the names of label images that `kontur predict` writes
 
 KNOWN = (
     "images/ + labels/ (label images), images/ + masks/NAME/*.png (one mask per object), "
@@ -77,7 +74,7 @@ def recognise_layout(path: Path, *, wanted: str = TRAINING) -> Layout:
         return _with_splits(coco_layout.read_file(path))
     layout = find_layout(path)
     if layout is None:
-        raise InputError(_why_not(path, wanted))
+        raise InputError(_why_unrecognised(path, wanted))
     return layout
 
 
@@ -154,7 +151,7 @@ def _pairs(path: Path) -> Layout | None:
     for place in dict.fromkeys([*(path / name for name in LABEL_FOLDERS), folder, path]):
         if not place.is_dir():
             continue
-        layout = _pair(images, _annotations(place, images, beside=place in (folder, path)))
+        layout = pair_images(images, annotations_in(place, images, beside=place in (folder, path)))
         layout = nnunet_cases.with_classes(layout, place)
         if layout.annotated and paired is None:
             paired = layout
@@ -203,130 +200,6 @@ def _cases(path: Path) -> Layout | None:
     return Layout(kind="masks", annotated=tuple(annotated), unannotated=tuple(unannotated))
 
 
-def _annotations(
-    place: Path, images: Mapping[str, Path], *, beside: bool
-) -> dict[str, list[tuple[AnnotationKind, Path]]]:
-    """The annotations in one folder by the name of their image, the best one first.
-
-    A folder of the image's name holds a mask, or an ImageJ ROI, for each object. Beside the images
-    only a name such as `a_masks.png` or `a.geojson` is an annotation; elsewhere every image file
-    is. A name may have the image's ending too: `a.tif.geojson`, as scripts of QuPath write it. A
-    folder of masks is better than a label image, that than outlines, and those than the label image
-    that `kontur predict` wrote with them: outlines get corrected.
-    """
-    own = set(images.values())
-    files = [(n, p) for n, p in walk(place, stop=images, deep=not beside) if p not in own]
-    full_names = {
-        f"{name}{path.name.removeprefix(stem(path))}": name for name, path in images.items()
-    }
-    whole = {full: name for full, name in full_names.items() if full not in images}
-    if place.name == nnunet_cases.LABELS:
-        whole |= nnunet_cases.images_of_cases(images, {name for name, _ in files})
-    labels = [
-        (whole.get(n, n), p)  # `a.jpg.png` of `a.jpg`
-        for n, p in files
-        if is_raster(p) and (is_label_name(n) or not beside or n in whole)
-    ]
-    outlines = [
-        (whole.get(name, name), p)
-        for name, p in ((_name_of(n, p), p) for n, p in files)
-        if _is_outlines(p)
-    ]
-    named = {name for name, _ in outlines}
-    outlines = [
-        (n if n in images or (base := n.removesuffix(SERVED)) in named else base, p)
-        for n, p in outlines
-    ]
-    annotations: dict[str, list[tuple[AnnotationKind, Path]]] = {}
-    for name in images:
-        if (place / name).is_dir():
-            kind = "outlines" if formats.find_format(place / name) else "masks"
-            if kind == "outlines" or not beside:
-                annotations[name] = [(kind, place / name)]
-    written = [(n, p) for n, p in labels if n.lower().endswith(WRITTEN)]
-    drawn = [(n, p) for n, p in labels if not n.lower().endswith(WRITTEN)]
-    for name, path in by_partner(drawn, what="label image of", known=images).items():
-        annotations.setdefault(name, []).append(("labels", path))
-    for name, path in by_partner(outlines, what="outlines of", known=images).items():
-        annotations.setdefault(name, []).append(("outlines", path))
-    for name, path in by_partner(written, what="label image of", known=images).items():
-        annotations.setdefault(name, []).append(("labels", path))
-    for name, path in images.items():  # OME-Zarr has the labels of an image in the image's store
-        if path.parent == place and zarr_store.is_store(path) and _is_outlines(path):
-            annotations.setdefault(name, []).append(("outlines", path))
-    return annotations
-
-
-def _name_of(name: str, path: Path) -> str:
-    """The name of a file of outlines without the whole ending: `a` of `a.rois.zip`."""
-    return name.removesuffix(stem(path)) + formats.name_of(path)
-
-
-def _is_outlines(path: Path) -> bool:
-    """Whether a file has the outlines of the one image of its name; a label image is none."""
-    if is_mask(path):
-        return False
-    file_format = formats.find_format(path)
-    return file_format is not None and not file_format.several_images
-
-
-def _pair(
-    images: Mapping[str, Path], candidates: Mapping[str, list[tuple[AnnotationKind, Path]]]
-) -> Layout:
-    """Entries for the images that have an annotation, by the first one; the rest by name."""
-    annotations = {name: files[0] for name, files in candidates.items()}
-    several = [files for files in candidates.values() if len(files) > 1]
-    annotated = tuple(
-        AnnotatedImage(
-            name=name, image=image, kind=annotations[name][0], annotation=annotations[name][1]
-        )
-        for name, image in images.items()
-        if name in annotations
-    )
-    kinds = sorted({item.kind for item in annotated})
-    served = [name for name in annotations if name.removesuffix(SERVED) in images.keys() - {name}]
-    orphans = [name for name in annotations if name not in images and name not in served]
-    if "masks" in kinds:  # masks/X/01.png, masks/X/02.png … of a missing image X are one orphan
-        orphans = list(dict.fromkeys(name.rpartition("/")[0] or name for name in orphans))
-    return Layout(
-        kind=" + ".join(kinds),
-        annotated=annotated,
-        unannotated=tuple(name for name in images if name not in annotations),
-        orphans=tuple(orphans),
-        notes=(
-            *_of_others(
-                [files[0][1] for files in several], [files[1][1] for files in several], images
-            ),
-            *_of_served([annotations[name][1].name for name in served]),
-        ),
-    )
-
-
-def _of_others(
-    first: Sequence[Path], second: Sequence[Path], images: Mapping[str, Path]
-) -> tuple[str, ...]:
-    """A note on second annotations of images, which are not used."""
-    if not second:
-        return ()
-    beside = {image.parent for image in images.values()}
-    served = any(file.name.endswith(".geojson") and file.parent in beside for file in second)
-    files = counted([file.name for file in second], "annotation")
-    whose = "its image has" if len(second) == 1 else "their images have"
-    used = listed(file.name for file in first)
-    way = CORRECTED if served else "; to use the other, move that away"
-    return (f"{files} not used, since {whose} another one, which is used: {used}{way}",)
-
-
-def _of_served(files: Sequence[str]) -> tuple[str, ...]:
-    """A note on files of `kontur serve` beside those of another program, which are used."""
-    if not files:
-        return ()
-    return (
-        f"{counted(files, 'annotation')} of kontur serve not used, since another program's has the "
-        f"image's name; to use what was corrected, rename it to NAME.geojson in its place",
-    )
-
-
 def _with_ignore(layout: Layout, folder: Path) -> Layout:
     """Every image with its mask of regions to ignore, `ignore/NAME.png`."""
     if not folder.is_dir():
@@ -348,7 +221,7 @@ def _with_splits(layout: Layout) -> Layout:
     return replace(layout, annotated=tuple(annotated))
 
 
-def _why_not(path: Path, wanted: str) -> str:
+def _why_unrecognised(path: Path, wanted: str) -> str:
     """Why no layout was recognised, in one sentence that ends with what is wanted."""
     children = [child for child in sorted(path.iterdir()) if not child.name.startswith(".")]
     if not children:
@@ -357,7 +230,7 @@ def _why_not(path: Path, wanted: str) -> str:
     images = images_of_folder(folder) if folder is not None else image_files(path, deep=False)
     labels = [path / name for name in LABEL_FOLDERS if (path / name).is_dir()]
     annotations = [partner_name(name) for place in labels for name, _ in walk(place)]
-    beside = [file.name for file in children if file.is_file() and _is_outlines(file)]
+    beside = [file.name for file in children if file.is_file() and is_outlines(file)]
     files = [file for _, file in walk(path)]
     of_other_programs = annotations_sentence(files)
     if of_other_programs is not None:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 from kontur import formats
-from kontur.data.annotations.annotation_options import classes_of_values, read_labels
+from kontur.data.annotations.annotation_options import read_labels
 from kontur.data.file_names import is_mask
-from kontur.data.pairing.mask_task import check_task_fits
+from kontur.data.pairing.mask_task import check_task_fits, classes_of_masks
 from kontur.data.pairing.pair_names import name_of_image
-from kontur.data.pairing.prediction_files import every_mask, image_of, mask_files, prediction_files
+from kontur.data.pairing.prediction_files import image_of, prediction_files
 from kontur.data.planes.image_planes import (
     ImagePlanes,
     Pages,
@@ -64,9 +64,8 @@ def find_predictions(
     """
     check_task_fits(place, task)
     named = class_of_value
-    if task == "semantic" and named is None and mask_files(place):
-        named = classes_of_values(every_mask(place, page))
-
+    if named is None:
+        named = classes_of_masks(place, task, page)
     pages = PredictedPages(place)
 
     def stored(path: Path, own: int | None = None) -> list[ImageAnnotation]:
@@ -110,8 +109,8 @@ def find_planes(
         return {name: _single(source) for name, source in sources.items()}
     check_task_fits(place, task)
     named = class_of_value
-    if task == "semantic" and named is None and mask_files(place):
-        named = classes_of_values(every_mask(place, "all"))
+    if named is None:
+        named = classes_of_masks(place, task, "all")
     records = PredictedPages(place)
 
     def read(path: Path, page: int | None) -> Instances:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kontur import formats
-from kontur.data.annotations.annotation_options import values_of
+from kontur.data.annotations.annotation_options import classes_of_values, values_of
 from kontur.data.checks.mask_checks import check_mask_files
 from kontur.data.file_names import is_mask
 from kontur.data.issue import Issue
@@ -33,6 +33,13 @@ def check_task_fits(place: Path, task: str) -> None:
 def check_masks(place: Path, *, task: str = "instances", page: Pages = None) -> list[Issue]:
     """The issues of mask files whose values do not seem to fit the task."""
     return check_mask_files(pages_of_masks(mask_files(place), page), choose_task(task))
+
+
+def classes_of_masks(place: Path, task: str, page: Pages) -> Mapping[int, str] | None:
+    """The classes of the values of all semantic masks together; None of other masks, or of none."""
+    if task != "semantic" or not mask_files(place):
+        return None
+    return classes_of_values(every_mask(place, page))
 
 
 def task_of_predictions(

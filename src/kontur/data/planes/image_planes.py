@@ -176,8 +176,10 @@ def of_annotations(
     objects: dict[Page, Instances] = {
         n: entry.instances for n, entry in zip(numbers, entries, strict=True)
     }
-    there = {n: (plane.z, plane.t) for n, plane in zip(numbers, planes, strict=True) if plane}
-    return ImagePlanes(objects, whole=False, places=there)
+    places_of_pages = {
+        n: (plane.z, plane.t) for n, plane in zip(numbers, planes, strict=True) if plane
+    }
+    return ImagePlanes(objects, whole=False, places=places_of_pages)
 
 
 def _numbers(planes: Sequence[Plane], where: Path, places: Sequence[Place] | None) -> list[int]:
@@ -227,7 +229,7 @@ def read_on_page(
     if not kind.planes:
         return found
     images = _by_name(found)
-    check_page_is_named(path, page, _pages_named(images, path, page))
+    check_page_exists(path, page, _pages_named(images, path, page))
     return [
         each
         for entries in images.values()
@@ -240,7 +242,7 @@ def pages_named(path: Path, page: int) -> set[int]:
     return _pages_named(_by_name(formats.read_images(path)), path, page)
 
 
-def check_page_is_named(path: Path, page: int, pages: Collection[int]) -> None:
+def check_page_exists(path: Path, page: int, pages: Collection[int]) -> None:
     """Raise `InputError` for a page behind all that the outlines of a file tell, if any."""
     if pages and max(pages) < page:
         raise InputError(
@@ -332,13 +334,13 @@ def shared_planes(name: str, true: ImagePlanes, predicted: ImagePlanes) -> Share
     if not true.pages | predicted.pages:
         return SharedPlanes((None,))
     pages = true.pages | predicted.pages
-    true_there, predicted_there = (
+    true_pages, predicted_pages = (
         side.pages if side.whole and side.pages else pages for side in (true, predicted)
     )
     return SharedPlanes(
-        tuple(sorted(true_there & predicted_there)),
-        tuple(sorted(true_there - predicted_there)),
-        tuple(sorted(predicted_there - true_there)),
+        tuple(sorted(true_pages & predicted_pages)),
+        tuple(sorted(true_pages - predicted_pages)),
+        tuple(sorted(predicted_pages - true_pages)),
     )
 
 

@@ -75,22 +75,6 @@ def scaled_size(size: tuple[int, int], factor: float) -> tuple[int, int]:
     return height, width
 
 
-def scale_image(
-    image: Shaped[np.ndarray, "h w c"],
-    factor: float,
-    window: tuple[int, int, int, int] | None = None,
-) -> Shaped[np.ndarray, "h2 w2 c"]:
-    """The pixels of `scale`, or a window (top, left, height, width) of the scaled image.
-
-    A window shows the very pixels that the whole scaled image has there.
-    """
-    size = scaled_size((image.shape[0], image.shape[1]), factor)
-    top, left, height, width = window or (0, 0, *size)
-    if factor == 1:
-        return image[top : top + height, left : left + width]
-    return scale_part(image, (0, 0), factor, (top, left, height, width), size)
-
-
 def source_window(
     size: tuple[int, int], factor: float, window: tuple[int, int, int, int]
 ) -> tuple[int, int, int, int]:

@@ -15,7 +15,7 @@ from kontur.formats import outline_repair
 from kontur.formats.coco import rle
 from kontur.formats.coco.writer import INSTANCE_ID
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
-from kontur.formats.image_size import LARGEST_SIDE, image_size
+from kontur.formats.image_size import LARGEST_SIDE, stated_size
 from kontur.formats.windows import Window, trace
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed, quoted, shortened
@@ -290,16 +290,7 @@ def _is_crowd(row: Mapping[str, Any], where: str | Path) -> bool:
 
 
 def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
-    sides = image.get("height"), image.get("width")
-    if None in sides:
-        return None
-    size = image_size(*sides)
-    if size is None:
-        raise InputError(
-            f"{where}: the image {shortened(image['file_name'])} has height {quoted(sides[0])} and "
-            f"width {quoted(sides[1])}; wanted whole numbers above 0"
-        )
-    return size
+    return stated_size(image, f"{where}: the image {shortened(image['file_name'])}")
 
 
 def rows_of(

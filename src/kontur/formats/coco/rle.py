@@ -6,7 +6,6 @@ ones, at a cost that does not grow with the image, and no mask is made before it
 fill its size.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -105,25 +104,12 @@ def decode_window(code: Any, *, size: tuple[int, int] | None = None) -> Window:
     return Window(mask.T, (top, left), (height, width))
 
 
-def to_string(counts: Sequence[int]) -> str:
-    """COCO's compressed string of counts.
-
-    >>> to_string([3, 2, 40]), from_string("32X1")
-    ('32X1', [3, 2, 40])
-    """
-    characters = []
-    for i, count in enumerate(counts):
-        rest = count - counts[i - 2] if i > 2 else count
-        more = True
-        while more:
-            bits, rest = rest & 31, rest >> BITS
-            more = rest != (-1 if bits & 16 else 0)  # until only the sign is left
-            characters.append(chr(48 + (bits | 32 if more else bits)))
-    return "".join(characters)
-
-
 def from_string(text: str | bytes) -> list[int]:
-    """The counts of a compressed string; ValueError where it is damaged."""
+    """The counts of COCO's compressed string; ValueError where it is damaged.
+
+    >>> from_string("32X1")
+    [3, 2, 40]
+    """
     codes = text.encode("latin-1", "replace") if isinstance(text, str) else text
     counts: list[int] = []
     value, shift = 0, 0

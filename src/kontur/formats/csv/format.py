@@ -41,7 +41,9 @@ MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The images of a table with their objects; without rows, the one that the file is named after.
 
-    Errors and repairs as in `from_text`.
+    Needs the column `outline`; objects without class are of the class `object`, those without id
+    get the next free one. Outlines that cross themselves are repaired and rows without an outline
+    left out, with a line of logging. Raises `InputError` naming the line that is wrong.
     """
     dialect = csv_dialect.detect(file.path)
     table = parse_table(csv_dialect.rows(file.path, dialect), dialect, file.path)
@@ -90,18 +92,6 @@ def to_text(entries: Sequence[ImageAnnotation]) -> str:
     for entry in entries:
         writer.writerows(rows_of(entry, named=len(entries) > 1))
     return text.getvalue()
-
-
-def from_text(text: str, *, where: str | Path = "CSV") -> list[ImageAnnotation]:
-    """The images of a table in the order of their first rows, with their objects.
-
-    Needs the column `outline`; objects without class are of the class `object`, those without id
-    get the next free one. Outlines that cross themselves are repaired and rows without an outline
-    left out, with a line of logging. Raises `InputError` naming the line that is wrong.
-    """
-    dialect = csv_dialect.detect_in_text(text)
-    rows = csv_dialect.rows_of_text(text.removeprefix(MARK), dialect, where=where)
-    return entries_of(parse_table(rows, dialect, where), where, None)
 
 
 def relabel(

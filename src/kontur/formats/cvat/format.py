@@ -28,6 +28,7 @@ from kontur.formats.cvat.mask import from_attributes, to_attributes
 from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.image_size import size_of_texts
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.painted import as_pixels, have_hole
 from kontur.formats.parts import whole_objects
@@ -258,12 +259,13 @@ def _size(image: Any, which: str) -> tuple[int, int] | None:
     sides = image.get("height"), image.get("width")
     if None in sides:
         return None
-    if not all(side.isdecimal() and len(side) < 10 and int(side) > 0 for side in sides):
+    size = size_of_texts(sides)
+    if size is None:
         raise InputError(
             f"{which} has height {quoted(sides[0])} and width {quoted(sides[1])}; wanted whole "
             "numbers above 0"
         )
-    return int(sides[0]), int(sides[1])
+    return size
 
 
 def _elements(path: Path) -> Iterator[ElementTree.Element]:

@@ -50,8 +50,8 @@ def batches(file: OutlineFile) -> Iterator[list[ImageAnnotation]]:
     records = _records(file.path)
     first = list(itertools.islice(records, GROUP))
     yield _entries(first, file, part=True)
-    while some := list(itertools.islice(records, GROUP)):
-        yield _entries(some, file, part=True)
+    while rows := list(itertools.islice(records, GROUP)):
+        yield _entries(rows, file, part=True)
 
 
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:

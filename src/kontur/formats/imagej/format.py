@@ -22,6 +22,7 @@ from kontur.formats import outline_repair
 from kontur.formats.attributes import attributes_of, default_colour, hex_of, of_texts
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, ids_on_planes
+from kontur.formats.image_size import size_of_texts
 from kontur.formats.imagej.roi import (
     Roi,
     areas,
@@ -290,13 +291,11 @@ def _size(rois: Sequence[Roi], where: Path) -> tuple[int, int] | None:
     texts = {roi.own["size"] for roi in rois if "size" in roi.own}
     if len(texts) != 1:
         return None
-    sides = texts.pop().split("x")
-    if len(sides) != 2 or not all(side.isdecimal() and 0 < len(side) < 10 for side in sides):
-        raise InputError(f"{where}: the size of the image is {quoted('x'.join(sides))}")
-    height, width = map(int, sides)
-    if min(height, width) == 0:
-        raise InputError(f"{where}: the size of the image is {height}×{width}")
-    return height, width
+    (text,) = texts
+    size = size_of_texts(text.split("x"))
+    if size is None:
+        raise InputError(f"{where}: the size of the image is {quoted(text)}; wanted HEIGHTxWIDTH")
+    return size
 
 
 def _recognise(file: OutlineFile) -> bool:

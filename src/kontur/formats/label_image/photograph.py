@@ -105,10 +105,10 @@ def _is_soft(array: Integer[np.ndarray, "h w"]) -> bool:
     >>> _is_soft((100 + 40 * (np.sin(rows) + np.sin(columns))).astype(int))
     True
     """
-    return all(_follow_and_come_back(_chosen(side, LINES)) for side in (array, array.T))
+    return all(_values_follow_and_recur(_chosen(side, LINES)) for side in (array, array.T))
 
 
-def _follow_and_come_back(lines: Integer[np.ndarray, "n w"]) -> bool:
+def _values_follow_and_recur(lines: Integer[np.ndarray, "n w"]) -> bool:
     before, after = lines[:, :-1], lines[:, 1:]
     changed = (before != 0) & (after != 0) & (before != after)
     tones, ranks = np.unique(lines, return_inverse=True)

@@ -27,10 +27,10 @@ log = logging.getLogger("kontur.formats")
 
 REACH = 4  # pixels across the border of an object: blur is mostly less, an uneven light wider
 FEWEST = 3  # objects of a plane, for one alone may lie on a speck
-LOOKED, SPREAD = 3, 9  # planes with objects, and those among which they are sought
+COMPARED, SPREAD = 3, 9  # planes with objects, and those among which they are sought
 CLEAR = 0.2  # of the variance of pixels, what objects explain that lie right for certain,
 LITTLE = 0.03  # and what those explain that lie anywhere
-_looked_at: set[tuple[Path, Path, FileStamp, FileStamp]] = set()  # of this process
+_compared: set[tuple[Path, Path, FileStamp, FileStamp]] = set()  # of this process
 Planes = Sequence[tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]]  # labels and pixels
 ADVICE = "an array with rows first is saved as array.T (in nibabel), or by SimpleITK as it is"
 
@@ -49,10 +49,10 @@ def axes_note(one: Path, other: Path) -> str:
     if is_nifti(one) == is_nifti(other):
         return ""
     try:
-        shape, there = _shape(one), _shape(other)
+        shape, other_shape = _shape(one), _shape(other)
     except InputError:  # outlines: the sentence that this is added to says what is wrong
         return ""
-    if shape == there or sorted(shape) != sorted(there):
+    if shape == other_shape or sorted(shape) != sorted(other_shape):
         return ""
     volume = one if is_nifti(one) else other
     return f"; the axes of {volume} are in another order than those of the other file: {ADVICE}"
@@ -66,9 +66,9 @@ def warn_of_transposed(labels: Path, image: Path) -> None:
     if not image.is_file() or not labels.is_file():
         return
     pair = (labels, image, FileStamp.of(labels), FileStamp.of(image))
-    if pair in _looked_at:
+    if pair in _compared:
         return
-    _looked_at.add(pair)
+    _compared.add(pair)
     try:
         transposed = _fits_transposed(labels, image)
     except InputError:  # whoever reads them says what is wrong
@@ -110,7 +110,7 @@ def _pages_with_objects(labels: Path, count: int) -> list[int | None]:
     spread = {count * (2 * i + 1) // (2 * SPREAD) for i in range(SPREAD)}
     found: list[int | None] = []
     for page in sorted(spread, key=lambda page: abs(page - count // 2)):
-        if len(found) < LOOKED and (_pixels(labels, page) > 0).any():
+        if len(found) < COMPARED and (_pixels(labels, page) > 0).any():
             found.append(page)
     return found
 

@@ -43,8 +43,8 @@ def check_same_space(labels: Path, image: Path, *, called: str = "its image") ->
     if shape != other.header.shape[-3:] or not places or not others:
         return
     factor = _unit(mine) / _unit(other) if _unit(mine) and _unit(other) else 1.0
-    for place, there in itertools.product(places, others):
-        if any(_agree(by * place, there, shape) for by in (1.0, factor)):
+    for place, other_place in itertools.product(places, others):
+        if any(_agree(by * place, other_place, shape) for by in (1.0, factor)):
             return
     raise InputError(
         f"{labels} and {called} {image} lie differently in space: the voxels of the first run "

@@ -102,7 +102,7 @@ def write(
     labels.check_one_image(entries, planes=True)
     image = _image_around(path)
     if image is None:
-        levels = _of_their_own(path, entries)
+        levels = _new_levels(path, entries)
     else:
         levels = label_levels.of_image(image, path.name)
         version = VERSIONS[0] if zarr_store.opened(image.path).metadata.zarr_format == 2 else "0.5"
@@ -157,7 +157,7 @@ def _image_around(path: Path) -> ome_zarr.OmeZarrImage | None:
     return None
 
 
-def _of_their_own(path: Path, entries: Sequence[ImageAnnotation]) -> LabelLevels:
+def _new_levels(path: Path, entries: Sequence[ImageAnnotation]) -> LabelLevels:
     size = labels.known_size(entries[0], path)
     planes = [entry.instances.plane for entry in entries]
     return label_levels.of_planes(

@@ -17,7 +17,7 @@ from kontur.errors import InputError
 from kontur.files import json_document
 from kontur.formats.attributes import attributes_of
 from kontur.formats.rounding import rounded_score
-from kontur.formats.tracks import LARGEST, PARENT, TRACK, with_tracks
+from kontur.formats.tracks import PARENT, TRACK, track_number, with_tracks
 from kontur.instances import CLASSES, Instances
 from kontur.wording import quoted
 
@@ -124,7 +124,7 @@ def _firsts(
 
 def takes(attributes: Mapping[str, Any]) -> dict[str, int]:
     """Of what other formats say of an object: its track, and the one that divided into it."""
-    numbers = {name: _number(attributes.get(name)) for name in (TRACK, PARENT)}
+    numbers = {name: track_number(attributes.get(name)) for name in (TRACK, PARENT)}
     return {name: int(number) for name, number in numbers.items() if not np.isnan(number)}
 
 
@@ -152,7 +152,7 @@ def with_properties(instances: Instances, label: Any, where: str | Path) -> Inst
     classes = list(dict.fromkeys([*listed, *every, *names])) or [*CLASSES]
     index = {name: number for number, name in enumerate(classes)}
     tracks, parents = (
-        np.array([_number(row.get(name)) for row in rows]) for name in (TRACK, PARENT)
+        np.array([track_number(row.get(name)) for row in rows]) for name in (TRACK, PARENT)
     )
     rest = [{k: v for k, v in row.items() if not _is_read(k, v)} for row in rows]
     found = instances.replace(
@@ -166,14 +166,8 @@ def with_properties(instances: Instances, label: Any, where: str | Path) -> Inst
 
 def _is_read(name: str, value: Any) -> bool:
     """Whether objects hold a property otherwise than as it is written."""
-    is_track = name in (TRACK, PARENT) and not np.isnan(_number(value))
+    is_track = name in (TRACK, PARENT) and not np.isnan(track_number(value))
     return is_track or name in (VALUE, CLASS, SCORE, OWN)
-
-
-def _number(value: Any) -> float:
-    """The number of a track; NaN for what is none."""
-    number = json_document.whole_number(value)
-    return np.nan if number is None or abs(number) > LARGEST else number
 
 
 def _scored(score: float) -> dict[str, float]:

@@ -25,6 +25,7 @@ from kontur.formats.attributes import of_texts
 from kontur.formats.ellipse import ellipse
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.image_size import size_of_texts
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.painted import have_hole, without_holes
 from kontur.formats.parts import whole_objects
@@ -258,12 +259,10 @@ def _size(attributes: Mapping[str, Any], which: str) -> tuple[int, int] | None:
     text = attributes.get(SIZE)
     if text is None:
         return None
-    sides = str(text).split("x")
-    if len(sides) != 2 or not all(
-        side.isdecimal() and len(side) < 10 and int(side) > 0 for side in sides
-    ):
+    size = size_of_texts(str(text).split("x"))
+    if size is None:
         raise InputError(f"{which}: {SIZE} is {quoted(text)}; wanted HEIGHTxWIDTH")
-    return int(sides[0]), int(sides[1])
+    return size
 
 
 def _table_text(images: Sequence[ViaImage]) -> str:

@@ -191,10 +191,10 @@ def _offset(offset: float, size: int, path: Path) -> int:
     """Where the voxels begin; never at 0, where nibabel takes the header itself for voxels."""
     first = size + EXTENSION
     if not (math.isfinite(offset) and offset >= first and offset == int(offset)):
-        said = f"its voxels begin at the byte {offset:g}, and its header has {first}"
-        raise _contradiction(path, said)
+        problem = f"its voxels begin at the byte {offset:g}, and its header has {first}"
+        raise _contradiction(path, problem)
     return int(offset)
 
 
-def _contradiction(path: Path, said: str) -> InputError:
-    return InputError(f"{path} is damaged or cut short ({said}); copy or export it again")
+def _contradiction(path: Path, problem: str) -> InputError:
+    return InputError(f"{path} is damaged or cut short ({problem}); copy or export it again")

@@ -78,7 +78,7 @@ class Record:
 
     def difference(self, run: RecordedRun) -> str:
         """How the settings of a run differ from those of this call, in words; "" where equal."""
-        before, now = _in_words_of_now(run.settings), self.settings
+        before, now = _migrated(run.settings), self.settings
         if "digest" not in run.settings:  # of Python, in older builds
             now = {key: value for key, value in now.items() if key not in MODEL}
         for digest, name in DIGESTS.items():
@@ -134,10 +134,10 @@ class Record:
 
     def complete(self) -> None:
         """Write the record where it lacks what a killed process had finished."""
-        there, (_, held) = journals(self.path), _read(self.path)
-        if any(journal.since(held.get(journal.file.name, 0)) for journal in there):
+        found_journals, (_, held) = journals(self.path), _read(self.path)
+        if any(journal.since(held.get(journal.file.name, 0)) for journal in found_journals):
             self._write()
-        if there:
+        if found_journals:
             remove_left_overs([self.path])
             self._forget_journals()
 
@@ -189,13 +189,13 @@ class Record:
         it was read, so that what is beyond is later than the file, on whichever machine it was
         written.
         """
-        there = journals(self.path)  # before the file, into which goes what leaves them
+        found_journals = journals(self.path)  # before the file, into which goes what leaves them
         runs, held = _read(self.path)
-        for journal in there:
+        for journal in found_journals:
             images = journal.since(held.get(journal.file.name, 0))
             same = [run for run in runs if run.settings == journal.settings]
             runs = _with(runs, RecordedRun(journal.settings, images), same) if images else runs
-        return runs, {journal.file.name: len(journal.lines) for journal in there}
+        return runs, {journal.file.name: len(journal.lines) for journal in found_journals}
 
     def _write(self) -> None:
         """Add the new images to what is known now, whichever process wrote it."""
@@ -235,7 +235,7 @@ def journal_of(
     return ImageJournal(out / RECORD_FILE, settings, printable(name), _entry(results, source))
 
 
-def _in_words_of_now(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _migrated(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a record that an older build may have written."""
     renamed = {
         key: words.get(settings[key], settings[key])
@@ -285,7 +285,7 @@ def noted_precision(out: Path, digest: str) -> str | None:
     `InputError` as `Record`.
     """
     runs, _ = _read(out / RECORD_FILE) if out.is_dir() else ([], {})
-    noted = [_in_words_of_now(run.settings) for run in runs if run.settings.get("digest") == digest]
+    noted = [_migrated(run.settings) for run in runs if run.settings.get("digest") == digest]
     return noted[-1]["precision"] if noted else None
 
 

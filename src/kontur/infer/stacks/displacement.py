@@ -90,10 +90,10 @@ def _median(
 ) -> Float[np.ndarray, " 2"]:
     """The median of the steps that are close to it, looked for from a first guess."""
     for _ in range(ROUNDS):
-        some = steps[np.hypot(*(steps - start).T) < close]
-        if not len(some):
+        close_steps = steps[np.hypot(*(steps - start).T) < close]
+        if not len(close_steps):
             break
-        start = np.median(some, axis=0)
+        start = np.median(close_steps, axis=0)
     return start
 
 

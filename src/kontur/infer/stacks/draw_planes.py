@@ -66,5 +66,5 @@ def _range(
     if isinstance(contrast, tuple):
         return contrast
     measured = np.unique(np.linspace(0, pages - 1, MEASURED).astype(int)).tolist()
-    some = LazySequence(len(measured), lambda i: thinned(open_page(measured[i]).pixels))
-    return range_of_all(some, brightest=BRIGHTEST if contrast is None else contrast)
+    sampled = LazySequence(len(measured), lambda i: thinned(open_page(measured[i]).pixels))
+    return range_of_all(sampled, brightest=BRIGHTEST if contrast is None else contrast)

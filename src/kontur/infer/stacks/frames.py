@@ -93,7 +93,7 @@ def same(
     are one, as many as possible; then, of the rest, those whose centres lie within a diameter and
     of which neither is more than twice as large, the nearest first.
     """
-    i, j = _overlapping_there(planes, before, after, steps, open_before, open_after)
+    i, j = _overlapping_moved(planes, before, after, steps, open_before, open_after)
     open_before, open_after = open_before.copy(), open_after.copy()
     open_before[i] = open_after[j] = False
     left, right = np.flatnonzero(open_before), np.flatnonzero(open_after)
@@ -104,10 +104,10 @@ def same(
         off = np.hypot(*(before.centres[i] + steps[i] - after.centres[j]).T)
         usual = float(np.median(off / diameters(after.areas[j])))
         reach = min(max(USUAL * usual, NEAREST), FARTHEST)
-    there = before.centres[left] + steps[left]
+    expected = before.centres[left] + steps[left]
     widest = diameters((1 + ALIKE) / 2 * before.areas[left])  # as large as two can be together
-    a, b = near(there, after.centres[right], reach * widest)
-    distance = np.hypot(*(there[a] - after.centres[right[b]]).T)
+    a, b = near(expected, after.centres[right], reach * widest)
+    distance = np.hypot(*(expected[a] - after.centres[right[b]]).T)
     a, b = left[a], right[b]
     farthest = reach * diameters((before.areas[a] + after.areas[b]) / 2)
     kept = (distance < farthest) & (before.labels[a] == after.labels[b])
@@ -117,7 +117,7 @@ def same(
     return np.append(i, a[chosen]), np.append(j, b[chosen])
 
 
-def _overlapping_there(
+def _overlapping_moved(
     planes: Sequence[Instances],
     before: Frame,
     after: Frame,
@@ -129,14 +129,14 @@ def _overlapping_there(
     shared = []
     for z in before.pages.keys() & after.pages.keys():
         (one, left), (other, right) = before.pages[z], after.pages[z]
-        some, others = np.flatnonzero(open_before[left]), np.flatnonzero(open_after[right])
-        if not len(some) or not len(others):
+        open_left, open_right = np.flatnonzero(open_before[left]), np.flatnonzero(open_after[right])
+        if not len(open_left) or not len(open_right):
             continue
-        outlines = _moved(planes[one].polygons[some], steps[left[some]])
-        targets = planes[other].polygons[others]
+        outlines = _moved(planes[one].polygons[open_left], steps[left[open_left]])
+        targets = planes[other].polygons[open_right]
         i, j = touching(outlines, targets)
         area = shapely.area(shapely.intersection(outlines[i], targets[j]))
-        shared.append((left[some[i]], right[others[j]], area))
+        shared.append((left[open_left[i]], right[open_right[j]], area))
     if not shared:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     a, b, area = (np.concatenate(part) for part in zip(*shared, strict=True))

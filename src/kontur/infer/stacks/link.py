@@ -98,11 +98,11 @@ class _Course:
         self._previous: list[Int[np.ndarray, " _"]] = []
         self._divisions: list[Division] = []
         self._count = 0
-        self._went: list[tuple[float, float]] = []  # along their own motion, and that squared
+        self._motions: list[tuple[float, float]] = []  # along their own motion, and that squared
 
     def _steady(self) -> float:
         """The share of their own motion by which objects went on so far, by least squares."""
-        along, motion = (float(sum(sums)) for sums in zip((0, 0), *self._went, strict=True))
+        along, motion = (float(sum(sums)) for sums in zip((0, 0), *self._motions, strict=True))
         return min(max(along / motion, 0.0), 1.0) if motion else 1.0
 
     def add(self, time: int, depths: Mapping[int, int]) -> None:
@@ -126,8 +126,8 @@ class _Course:
         steps = stage + late * self._steady() * before.motion
         i, j = same(self._planes, one, other, steps, before.ends, now.begins)
         made = (other.centres[j] - one.centres[i] - stage) / late
-        went = (made * before.motion[i]).sum(), (before.motion[i] ** 2).sum()
-        self._went = [*self._went, went][-RECENT:]
+        motion_sums = (made * before.motion[i]).sum(), (before.motion[i] ** 2).sum()
+        self._motions = [*self._motions, motion_sums][-RECENT:]
         now.motion[j] = before.motion[i] + STEADY * (made - before.motion[i])
         now.previous[j] = before.first + i
         before.ends[i] = now.begins[j] = False

@@ -107,8 +107,8 @@ def possible_centres(
     What goes on beyond its window may turn there, and reach as far as the image on any side.
     """
     height, width = tiling.size
-    seen = shapely.bounds(candidates.polygons).reshape(-1, 4)
+    visible = shapely.bounds(candidates.polygons).reshape(-1, 4)
     goes_on = hidden(candidates, tile, tiling).any(axis=1, keepdims=True)
-    far = np.where(goes_on, [0, 0, width, height], seen)
-    low, high = far[:, :2] + seen[:, 2:], seen[:, :2] + far[:, 2:]
+    far = np.where(goes_on, [0, 0, width, height], visible)
+    low, high = far[:, :2] + visible[:, 2:], visible[:, :2] + far[:, 2:]
     return np.concatenate([low / 2 - slack, high / 2 + slack], axis=1)

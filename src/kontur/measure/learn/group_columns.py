@@ -67,7 +67,7 @@ def group_column(name: str, cells: pd.Series, images: pd.Series) -> GroupColumn 
     sizes = pd.Series(cells.to_numpy()[firsts]).value_counts().to_numpy()  # none for missing ones
     if len(sizes) < FEWEST or (sizes > 1).mean() < JOINED:
         return None
-    reason = f"named as an origin, {plural(len(sizes), 'value')} of {_each(sizes)} each"
+    reason = f"named as an origin, {plural(len(sizes), 'value')} of {_image_count(sizes)} each"
     return GroupColumn(name, reason)
 
 
@@ -105,6 +105,6 @@ def _are_names(cells: pd.Series, words: Set[str]) -> bool:
     return bool(through or words & NUMBERED or not words & COUNTED)
 
 
-def _each(sizes: Int[np.ndarray, " values"]) -> str:
+def _image_count(sizes: Int[np.ndarray, " values"]) -> str:
     low, high = int(sizes.min()), int(sizes.max())
     return plural(high, "image") if low == high else f"{low:,} to {plural(high, 'image')}"

@@ -68,7 +68,7 @@ def learn(
 
     Args:
         table, target, group, columns, without, classes: as in `task.make_task`.
-        families: names of `families.CLASSIFIERS` or `REGRESSORS`, or linear for those;
+        families: names of `families.family.CLASSIFIERS` or `REGRESSORS`, or linear for those;
             all by default, the network only where torch is installed.
         folds: the number of parts that the groups are split into.
         nested: whether the setting of a family is chosen within each fold.

@@ -7,6 +7,8 @@ that 100,000 values take as long as a hundred.
 import numpy as np
 from jaxtyping import Float
 
+from kontur.measure.extra import package
+
 CELLS = 256  # along an axis
 REACH = 4.0  # standard deviations at which the Gaussian is truncated
 
@@ -39,7 +41,7 @@ def density_2d(
         # In the plane the points are sparser: Silverman's n^(-1/6) in place of n^(-1/5).
         width = _width(values) * max(len(values), 1) ** (1 / 5 - 1 / 6)
         spread = width * CELLS / (high - low)
-        counts = np.apply_along_axis(_smoothed, axis, counts, spread)
+        counts = _smoothed(counts, spread, axis)
     total = counts.sum()
     return counts / total if total > 0 else counts
 
@@ -60,13 +62,10 @@ def _width(values: Float[np.ndarray, " k"]) -> float:
     return float(0.9 * (min(spread, quarters) if quarters > 0 else spread) * len(values) ** -0.2)
 
 
-def _smoothed(counts: Float[np.ndarray, " cells"], width: float) -> Float[np.ndarray, " cells"]:
+def _smoothed(
+    counts: Float[np.ndarray, "*cells"], width: float, axis: int = 0
+) -> Float[np.ndarray, "*cells"]:
     """Counts under a Gaussian of `width` cells (at least one), reflected at both ends."""
-    width = min(max(width, 1.0), len(counts) / REACH)
-    reach = int(np.ceil(REACH * width))
-    offsets = np.arange(-reach, reach + 1)
-    kernel = np.exp(-0.5 * (offsets / width) ** 2)
-    padded = np.pad(counts, min(reach, len(counts)), mode="symmetric")
-    return np.convolve(padded, kernel / kernel.sum(), mode="same")[
-        min(reach, len(counts)) : min(reach, len(counts)) + len(counts)
-    ]
+    width = min(max(width, 1.0), counts.shape[axis] / REACH)
+    blur = package("scipy.ndimage").gaussian_filter1d
+    return blur(counts, width, axis=axis, mode="reflect", truncate=REACH)

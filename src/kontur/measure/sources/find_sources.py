@@ -217,7 +217,7 @@ def _with_images(
 ) -> Sources:
     """Outlines with their images."""
     files = {file.name: file.path for file in inputs}
-    _check_told_apart(readers, files)
+    _check_unambiguous(readers, files)
     pairs = pair(tuple(files), tuple(readers))
     if len(readers) == len(files) == 1:  # whatever they are called, they were named together
         pairs = dict(zip(files, readers, strict=True))
@@ -262,7 +262,7 @@ def check_belongs_to_none(outlines: Path) -> None:
         raise InputError(f"no outlines have the name of an image; {belongs}")
 
 
-def _check_told_apart(readers: Iterable[str], files: Mapping[str, Path]) -> None:
+def _check_unambiguous(readers: Iterable[str], files: Mapping[str, Path]) -> None:
     """`InputError` where outlines could be of several images, which folders or endings tell."""
     alike: dict[str, list[Path]] = {}
     for path in files.values():

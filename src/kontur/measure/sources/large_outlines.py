@@ -34,8 +34,8 @@ def unstated() -> None:
 class Reader(NamedTuple):
     """How the objects of an image are read, all at once or left on the disk.
 
-    Both take depth and time of the page, as `pairing.Source`. `sides` reads width and height of a
-    pixel in µm, as a label image states them.
+    Both take depth and time of the page, as a `Source` of `find_predictions`. `sides` reads
+    width and height of a pixel in µm, as a label image states them.
     """
 
     read: Source

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 
 from kontur import formats
-from kontur.data.annotations.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
 from kontur.data.layouts.layout import Layout
+from kontur.data.pairing.mask_task import classes_of_masks
 from kontur.data.pairing.pair_names import name_of_image, pair
 from kontur.data.pairing.prediction_files import prediction_files
 from kontur.data.planes.image_planes import chosen_pages, page_in_image, states_all_planes
@@ -126,12 +126,6 @@ def _of_layout(
     return replace(sources, images=tuple(in_planes))
 
 
-def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
-    """The classes of the values of semantic masks, of all of them together; else None."""
-    masks = [(file, page) for file in files if is_mask(file) for page in chosen_pages(file, "all")]
-    return classes_of_values(masks) if task == "semantic" and masks else None
-
-
 def _planes_of(
     place: Path, task: str, entries: Sequence[ImageAnnotation] | None
 ) -> list[tuple[str, Plane | None, Outlines, Path]]:
@@ -142,7 +136,7 @@ def _planes_of(
     """
     files = prediction_files(place)
     task, named = meaning_of_labels(place, task)
-    class_of_value = named or _classes([*files.values()], task)
+    class_of_value = named or classes_of_masks(place, task, "all")
     planes: list[tuple[str, Plane | None, Outlines, Path]] = []
     holders: dict[str, Path] = {}  # the file of each image
     for name, path in files.items():

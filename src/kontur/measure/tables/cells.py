@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Mark = Literal[".", ","]
 Kind = Literal["number", "boolean", "text"]
@@ -237,6 +237,11 @@ def _mark(
                 return ("," if own == "." else "."), False  # 1.200 beside 998 has no decimals
             return own, True
     return elsewhere or ".", True
+
+
+def text_of(value: Any) -> str:
+    """A cell as text; 2.0 becomes "2": a column of whole numbers with a gap holds floats."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 @cache

@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 
 from kontur.errors import InputError
 from kontur.measure.extra import package
-from kontur.measure.tables.cells import MISSING, Kind, Mark, parse_column
+from kontur.measure.tables.cells import MISSING, Kind, Mark, parse_column, text_of
 from kontur.measure.tables.column_selection import check_columns_exist, column_names, is_measurement
 from kontur.measure.tables.text_columns import unique_values
 from kontur.wording import listed
@@ -241,7 +241,7 @@ def as_text(cells: "pd.Series", *, invalid: Sequence[str] = ()) -> np.ndarray:
     invalid_texts = {word.strip().casefold() for word in invalid}
     known = dict(zip(texts, parse_column(texts, kind="text").values, strict=True))
     result = np.empty(len(values) + 1, dtype=object)
-    result[:-1] = [known[v] if isinstance(v, str) else _text(v) for v in values]
+    result[:-1] = [known[v] if isinstance(v, str) else text_of(v) for v in values]
     result[:-1] = [None if t and t.casefold() in invalid_texts else t for t in result[:-1]]
     return result[codes]
 
@@ -267,13 +267,6 @@ def _number(value: Any) -> float | None:
         return float(value)
     except (TypeError, ValueError):
         return None
-
-
-def _text(value: Any) -> str:
-    """A cell as text; 2.0 becomes "2": a column of whole numbers with a gap holds floats."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def invalid_of(recipe: Mapping[str, Any]) -> dict[str, Sequence[str]]:

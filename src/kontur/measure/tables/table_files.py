@@ -17,7 +17,7 @@ from kontur.measure.extra import package
 from kontur.measure.outlines.shape import INTEGERS
 from kontur.measure.table import column_of
 from kontur.measure.tables import csv_table
-from kontur.measure.tables.cells import LARGEST
+from kontur.measure.tables.cells import LARGEST, text_of
 from kontur.measure.tables.column_selection import column_names, is_measurement
 from kontur.measure.tables.text_columns import (
     DATES,
@@ -140,7 +140,7 @@ def _with_file_type(cells: "pd.Series") -> "pd.Series | TextColumn":
     if cells.name in TEXTS:
         kind = "text"
     if kind in ("text", "category"):
-        texts = cells.astype("object").map(_text, na_action="ignore").astype("str")
+        texts = cells.astype("object").map(text_of, na_action="ignore").astype("str")
         return typed_column(texts, known=kind)
     if kind == "boolean":
         return cells.astype("boolean" if gaps else "bool")
@@ -250,11 +250,6 @@ def _read_units_file(path: Path) -> dict[str, dict[str, str]]:
         raise InputError(f"beside {path}, {file.name} lacks the columns column and unit")
     known = [dict(zip(heading, cells, strict=False)) for _, cells in rows]
     return {row["column"]: {"unit": "", **row} for row in known}
-
-
-def _text(value: Any) -> str:
-    """A value of a column of text; 2.0 becomes "2": whole numbers with a gap are floats."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _of_field(field: Any, key: str) -> str:

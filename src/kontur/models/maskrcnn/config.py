@@ -84,7 +84,7 @@ class MaskRCNNConfig(Settings):
     weights: LossWeights = LossWeights()
 
     @pydantic.model_validator(mode="after")
-    def _stages_agree(self) -> Self:
+    def _check(self) -> Self:
         if len(self.widths) != len(self.depths):
             raise ValueError(
                 f"widths and depths describe the same stages, got {len(self.widths)} and "

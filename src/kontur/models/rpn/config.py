@@ -42,7 +42,7 @@ class RpnConfig(Settings):
     overlap: float = pydantic.Field(0.7, ge=0, le=1)
 
     @pydantic.model_validator(mode="after")
-    def _in_order(self) -> Self:
+    def _check_thresholds(self) -> Self:
         low, high = self.overlaps
         if low > high:
             raise ValueError(
@@ -52,7 +52,7 @@ class RpnConfig(Settings):
         return self
 
     @pydantic.model_validator(mode="after")
-    def _focal_of_sigmoids(self) -> Self:
+    def _check_loss(self) -> Self:
         if self.loss == "focal" and self.logits != "sigmoid":
             raise ValueError(
                 f'the loss "focal" takes one logit a class, got logits = "{self.logits}"; set '

@@ -43,9 +43,14 @@ class AttentionRefiner(nn.Module):
         super().__init__()
         self.every = every
         width = refiner.width
-        self.look = PointFeatures(config, centre=centre)
+        self.point_features = PointFeatures(config, centre=centre)
         self.embed = circular_block(
-            self.look.channels, width, kernel=KERNEL, dilation=1, form="dense", order="norm-first"
+            self.point_features.channels,
+            width,
+            kernel=KERNEL,
+            dilation=1,
+            form="dense",
+            order="norm-first",
         )
         self.neighbours = NeighbourTokens(config, refiner) if refiner.neighbours else None
         self.image = ImageTokens(config, refiner) if refiner.image_tokens else None
@@ -73,11 +78,14 @@ class AttentionRefiner(nn.Module):
         """`around` are the neighbours' points; without, all of these rings are one another's."""
         box, contexts = box_of(points), list[Context]()
         if self.neighbours is not None:
-            seen = self.neighbours.find(points, image_index) if around is None else around
-            contexts.append(self.neighbours(self.look, features, seen, box, image_index))
+            if around is None:
+                around = self.neighbours.find(points, image_index)
+            contexts.append(
+                self.neighbours(self.point_features, features, around, box, image_index)
+            )
         if self.image is not None:
-            contexts.append((self.image(self.look, features, box, image_index), None))
-        rings = self.look(features, points, image_index)
+            contexts.append((self.image(self.point_features, features, box, image_index), None))
+        rings = self.point_features(features, points, image_index)
         x = self.embed(rings)[:, :, 0].transpose(1, 2)  # (m, n, width)
         for block in self.blocks:
             x = block(x, contexts)
@@ -111,7 +119,7 @@ class NeighbourTokens(nn.Module):
 
     def forward(
         self,
-        look: PointFeatures,
+        point_features: PointFeatures,
         features: Float[Tensor, "b h w d"],
         around: Float[Tensor, "m k p 2"],
         box: Box,
@@ -121,12 +129,12 @@ class NeighbourTokens(nn.Module):
         missing = torch.isnan(around[..., 0]).reshape(m, k * p)
         rings = torch.where(torch.isnan(around), 0.0, around)
         places = rings.reshape(m, k * p, 2)
-        seen = [
-            look.sample(features, places, image_index),
+        inputs = [
+            point_features.sample(features, places, image_index),
             ((places - box.low) / box.side * 2 - 1).clamp(-FARTHEST, FARTHEST),
             normals(rings.reshape(m * k, p, 2)).reshape(m, k * p, 2),
         ]
-        tokens = self.norm(self.embed(torch.cat(seen, dim=-1)))
+        tokens = self.norm(self.embed(torch.cat(inputs, dim=-1)))
         nobody = self.nobody.to(tokens.dtype).expand(m, 1, tokens.shape[-1])
         mask = torch.where(missing, FORBIDDEN, 0.0).to(places.dtype)[:, None, None]
         known = mask.new_zeros(m, 1, 1, 1)
@@ -148,13 +156,13 @@ class ImageTokens(nn.Module):
 
     def forward(
         self,
-        look: PointFeatures,
+        point_features: PointFeatures,
         features: Float[Tensor, "b h w d"],
         box: Box,
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "m t e"]:
         around = to_grid(self.grid * box.side / 2)
         places = (box.low + box.high) / 2 + around
-        read = look.sample(features, places, image_index)
+        read = point_features.sample(features, places, image_index)
         grid = self.grid.expand(places.shape[0], *self.grid.shape).to(read.dtype)
         return self.norm(self.embed(torch.cat([read, grid], dim=-1)))

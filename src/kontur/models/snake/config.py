@@ -79,7 +79,7 @@ class PromptConfig(Settings):
     corners: tuple[int, int] = (8, 12)
 
     @pydantic.model_validator(mode="after")
-    def _possible(self) -> Self:
+    def _check(self) -> Self:
         if self.extremes + self.polygons > 1:
             raise ValueError(
                 f"extremes and polygons are shares of all objects, at most 1 together, got "
@@ -211,11 +211,11 @@ class SnakeConfig(Settings):
 
     @pydantic.field_validator("refiner", mode="before")
     @classmethod
-    def _circular_unless_it_says_so(cls, refiner: Any) -> Any:
+    def _default_kind(cls, refiner: Any) -> Any:
         return {"kind": "circular", **refiner} if isinstance(refiner, Mapping) else refiner
 
     @pydantic.model_validator(mode="after")
-    def _stages_agree(self) -> Self:
+    def _check(self) -> Self:
         if len(self.widths) != len(self.depths):
             raise ValueError(
                 f"widths and depths describe the same stages, got {len(self.widths)} and "

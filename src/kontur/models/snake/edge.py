@@ -108,8 +108,8 @@ class EdgeStage(nn.Module):
         scale = torch.log2(side / REFERENCE_SIDE).mean(dim=1, keepdim=True)
         around = sample_points(features, contours, image_index, self.stride).transpose(1, 2)
         m = contours.shape[0]
-        seen = [profile.reshape(m, samples * channels, n), around]
-        rings = torch.cat(seen, dim=1)[:, :, None]  # (m, d, 1, n)
+        inputs = [profile.reshape(m, samples * channels, n), around]
+        rings = torch.cat(inputs, dim=1)[:, :, None]  # (m, d, 1, n)
         limit = (side.amin(dim=1, keepdim=True) * WIDEST).clamp(max=self.limit)
         return limit * torch.tanh(self.head(rings, scale)[:, 0, 0]), limit
 

@@ -60,9 +60,9 @@ def graphs(config: SnakeConfig) -> dict[str, GraphExample]:
     if config.quality:
         graphs["quality"] = of_objects(features, "contours", contours, "quality", 0)
     if config.has_agent:
-        seen = channels(config.polish, 1 + config.has_edge, config.features)
+        width = channels(config.polish, 1 + config.has_edge, config.features)
         graphs["polish"] = GraphExample(
-            inputs={"observations": np.zeros((objects, config.points, seen), np.float32)},
+            inputs={"observations": np.zeros((objects, config.points, width), np.float32)},
             outputs=("distances", "modes"),
             dynamic={name: {0: "m"} for name in ("observations", "distances", "modes")},
         )

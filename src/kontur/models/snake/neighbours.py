@@ -64,6 +64,6 @@ def nearest_objects(
             apart += np.linalg.norm(middles, axis=-1) * MIDDLE
             apart[rows[:, None] == others] = np.inf  # itself
             best = np.argsort(apart, axis=1, kind="stable")[:, :most]
-            there = np.isfinite(np.take_along_axis(apart, best, axis=1))
-            found[rows, :most] = np.where(there, others[best], -1)
+            is_near = np.isfinite(np.take_along_axis(apart, best, axis=1))
+            found[rows, :most] = np.where(is_near, others[best], -1)
     return found

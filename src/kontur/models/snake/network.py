@@ -156,9 +156,9 @@ class DeepSnake(Segmenter):
     ) -> tuple[Float[Tensor, "c n 2"], Integer[Tensor, " c"]]:
         """The contours that a prediction would propose now, of some of its boxes."""
         stages = (self.extremes, self.start, self.evolve, self.edge)
-        there = [stage for stage in stages if stage is not None]
-        with in_evaluation(*there):  # as a prediction would
-            boxes = some_boxes(detected, self.config)
+        parts = [stage for stage in stages if stage is not None]
+        with in_evaluation(*parts):  # as a prediction would
+            boxes = sampled_boxes(detected, self.config)
             index = torch.from_numpy(boxes.image_index).to(maps[0].device)
             diamonds = torch.from_numpy(start_diamonds(boxes.boxes)).to(maps[0])
             starts = self.started(maps[0], diamonds, index)
@@ -237,7 +237,7 @@ def scores_and_boxes(detected: Detected | Regions, config: SnakeConfig) -> tuple
     return scores, boxes_of_cells(detected, config.detector_stride)
 
 
-def some_boxes(detected: Detected | Regions, config: SnakeConfig) -> Boxes:
+def sampled_boxes(detected: Detected | Regions, config: SnakeConfig) -> Boxes:
     """Boxes that a prediction would look into: at most `MOST_JUDGED` an image, of all scores."""
     scores, where = (each.detach().cpu().numpy() for each in scores_and_boxes(detected, config))
     b, h, w = (detected.features.shape[axis] for axis in (0, 1, 2))

@@ -172,15 +172,15 @@ def observe(
     """What each point of m contours sees; `left` is the share of the steps that are left."""
     m, n, _ = rings.shape
     fine, deep = maps.fine.channels, maps.features.values.shape[1]
-    seen = np.empty((m, n, channels(config, fine, deep)), np.float32)
+    observed = np.empty((m, n, channels(config, fine, deep)), np.float32)
     for first in range(0, m, CHUNK):
         chunk = slice(first, first + CHUNK)
         _observe_chunk(
             *(maps, rings[chunk], image_index[chunk], unit[chunk], left[chunk]),
             config=config,
-            out=seen[chunk],
+            out=observed[chunk],
         )
-    return seen
+    return observed
 
 
 def _observe_chunk(

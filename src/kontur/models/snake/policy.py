@@ -48,8 +48,8 @@ class PolishPolicy(nn.Module):
         self, observations: Float[Tensor, "m n c"]
     ) -> tuple[Float[Tensor, "m f 1 n"], Float[Tensor, "m 2*f"]]:
         """A state of each point, and one of the whole contour: mean and maximum of the points'."""
-        seen = ((observations - self.mean) / self.spread).clamp(-5, 5)
-        x = torch.relu(self.first(seen.transpose(1, 2)[:, :, None]))  # (m, width, 1, n)
+        scaled = ((observations - self.mean) / self.spread).clamp(-5, 5)
+        x = torch.relu(self.first(scaled.transpose(1, 2)[:, :, None]))  # (m, width, 1, n)
         for around, mix in zip(self.around, self.mix, strict=True):
             x = x + torch.relu(mix(around(x)))
         whole = torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)

@@ -50,8 +50,8 @@ def polish(
             break
         now = polished[active]
         left = np.full(len(active), 1 - step / config.steps, np.float32)
-        seen = observe(maps, now, image_index[active], unit[active], left, config)
-        actions = greedy_actions(graph, seen)
+        observed = observe(maps, now, image_index[active], unit[active], left, config)
+        actions = greedy_actions(graph, observed)
         distances = np.array(config.distances, np.float32)
         polished[active] = act(now, actions, unit[active], distances).rings
         active = active[actions[:, 0] != STOP]

@@ -31,7 +31,7 @@ class PolishConfig(Settings):
 
     @pydantic.field_validator("distances")
     @classmethod
-    def _may_stay(cls, distances: tuple[float, ...]) -> tuple[float, ...]:
+    def _check_distances(cls, distances: tuple[float, ...]) -> tuple[float, ...]:
         if distances[:1] != (0.0,):
             raise ValueError(f"the first distance is 0, for points that stay, got {distances}")
         return distances

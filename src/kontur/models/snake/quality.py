@@ -16,6 +16,7 @@ from kontur.nn.circular import circular_block
 from kontur.nn.sampling import sample_points
 
 SCALES = (0.5, 1.0, 1.3)  # of the contour about its middle, at which features are read
+WIDTH = 32  # channels
 EVERY = 2  # points; a judgement needs fewer than a place
 GRID = 24  # rows and columns on which an IoU is counted
 
@@ -23,20 +24,20 @@ GRID = 24  # rows and columns on which an IoU is counted
 class OutlineQuality(nn.Module):
     """Contours to the logit of the IoU that each is expected to have with an object."""
 
-    def __init__(self, config: SnakeConfig, width: int = 32):
+    def __init__(self, config: SnakeConfig):
         super().__init__()
         self.stride = config.stride
         inputs = config.features * len(SCALES) + 2  # the box's log-width and log-height
         self.join = nn.Sequential(
-            nn.Conv2d(inputs, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+            nn.Conv2d(inputs, WIDTH, 1, bias=False), nn.BatchNorm2d(WIDTH), nn.ReLU()
         )
         self.around = circular_block(
-            width, width, kernel=9, dilation=1, form="separable", order="norm-first"
+            WIDTH, WIDTH, kernel=9, dilation=1, form="separable", order="norm-first"
         )
-        last = nn.Linear(width, 1)
+        last = nn.Linear(WIDTH, 1)
         for initial in last.parameters():  # before it has learned, all outlines are alike
             nn.init.zeros_(initial)
-        self.judge = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), last)
+        self.judge = nn.Sequential(nn.Linear(2 * WIDTH, WIDTH), nn.ReLU(), last)
 
     def forward(
         self,
@@ -50,8 +51,8 @@ class OutlineQuality(nn.Module):
         side = torch.log2((high - low).clamp(min=1.0) / REFERENCE_SIDE).expand_as(points)
         rings = [middle + (points - middle) * scale for scale in SCALES]
         read = sample_points(features, torch.cat(rings, dim=1), image_index, self.stride)
-        seen = torch.cat([*read.chunk(len(SCALES), dim=1), side], dim=-1)
-        x = self.join(seen.transpose(1, 2)[:, :, None])  # (m, width, 1, n2)
+        inputs = torch.cat([*read.chunk(len(SCALES), dim=1), side], dim=-1)
+        x = self.join(inputs.transpose(1, 2)[:, :, None])  # (m, width, 1, n2)
         x = (x + self.around(x))[:, :, 0]
         return self.judge(torch.cat([x.amax(dim=-1), x.mean(dim=-1)], dim=1))[:, 0]
 

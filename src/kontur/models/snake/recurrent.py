@@ -29,8 +29,8 @@ class RecurrentRefiner(nn.Module):
 
     def __init__(self, config: SnakeConfig, refiner: RecurrentRefinerConfig):
         super().__init__()
-        self.look = PointFeatures(config, centre=False)
-        self.encoder = SnakeEncoder(self.look.channels, **encoder_shape(config, refiner))
+        self.point_features = PointFeatures(config, centre=False)
+        self.encoder = SnakeEncoder(self.point_features.channels, **encoder_shape(config, refiner))
         self.network = Recurrent(
             refiner.cell, refiner.fusion, refiner.hidden, OUTPUTS, layers=refiner.layers
         )
@@ -43,9 +43,9 @@ class RecurrentRefiner(nn.Module):
         image_index: Integer[Tensor, " m"],
         memory: Float[Tensor, "layers m n s"],
     ) -> tuple[Float[Tensor, "m n 2"], Float[Tensor, "layers m n s"]]:
-        rings = self.look(features, points, image_index)
-        seen = self.encoder(rings)[:, :, 0].transpose(1, 2)  # (m, n, fusion)
-        y, memory = self.network.step(seen, memory)
+        rings = self.point_features(features, points, image_index)
+        encoded = self.encoder(rings)[:, :, 0].transpose(1, 2)  # (m, n, fusion)
+        y, memory = self.network.step(encoded, memory)
         with torch.autocast(y.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             offsets = self.offsets(torch.relu(y).to(self.offsets.weight.dtype))
         return moved(points, offsets), memory

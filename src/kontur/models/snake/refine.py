@@ -50,15 +50,15 @@ class PointFeatures(nn.Module):
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "m c 1 n"]:
         low, high, side = box_of(points)
-        seen = [
+        inputs = [
             self._profile(features, points, side.mean(dim=-1), image_index),
             (points - low) / side * 2 - 1,
             torch.log2(side / REFERENCE_SIDE).expand_as(points),
         ]
         if self.centre:
             middle = self.sample(features, (low + high) / 2, image_index)
-            seen.append(middle.expand(-1, points.shape[1], -1))
-        return torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]
+            inputs.append(middle.expand(-1, points.shape[1], -1))
+        return torch.cat(inputs, dim=-1).transpose(1, 2)[:, :, None]
 
     def _profile(
         self, features: Tensor, points: Tensor, side: Tensor, image_index: Tensor
@@ -127,8 +127,8 @@ class Refiner(nn.Module):
     ):
         super().__init__()
         self.every = every
-        self.look = PointFeatures(config, centre=centre)
-        self.head = SnakeHead(self.look.channels, **encoder_shape(config, refiner))
+        self.point_features = PointFeatures(config, centre=centre)
+        self.head = SnakeHead(self.point_features.channels, **encoder_shape(config, refiner))
 
     def forward(
         self,
@@ -136,6 +136,6 @@ class Refiner(nn.Module):
         points: Float[Tensor, "m n 2"],
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "m k 2"]:
-        rings = self.look(features, points, image_index)
+        rings = self.point_features(features, points, image_index)
         offsets = self.head(rings, every=self.every)[:, :, 0].transpose(1, 2)  # (m, k, 2)
         return moved(points[:, :: self.every], offsets)

@@ -42,7 +42,7 @@ class EncoderSettings(RefinerSettings):
     order: Literal["norm-first", "paper"] = "norm-first"
 
     @pydantic.model_validator(mode="after")
-    def _centred(self) -> Self:
+    def _check_kernel(self) -> Self:
         if self.kernel % 2 == 0:
             raise ValueError(
                 f"kernel must be odd, as many points on either side, got {self.kernel}"
@@ -102,7 +102,7 @@ class AttentionRefinerConfig(RefinerSettings):
     image_tokens: int = pydantic.Field(0, ge=0)
 
     @pydantic.model_validator(mode="after")
-    def _shared_evenly(self) -> Self:
+    def _check_heads(self) -> Self:
         if self.width % self.heads:
             raise ValueError(
                 f"each head takes an equal share of the width, got a width of {self.width} for "

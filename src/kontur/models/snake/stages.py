@@ -31,8 +31,8 @@ def build_refiner(
     """
     refiner = config.refiner
     if isinstance(refiner, AttentionRefinerConfig):
-        seen = refiner.replace(neighbours=0) if centre else refiner
-        return AttentionRefiner(config, seen, centre=centre, every=every)
+        settings = refiner.replace(neighbours=0) if centre else refiner
+        return AttentionRefiner(config, settings, centre=centre, every=every)
     return Refiner(config, refiner, centre=centre, every=every)
 
 

@@ -16,22 +16,23 @@ from kontur.nn.grid import to_grid
 from kontur.nn.sampling import sample_points
 
 PLACES = (-0.25, 0.0, 0.25)  # shares of the box's sides from its middle, along both
+WIDTH = 128  # of the hidden layers
 
 
 class LearnedStart(nn.Module):
     """Boxes (as their diamonds) to contours: a first guess, and the same deformed as a whole."""
 
-    def __init__(self, config: SnakeConfig, width: int = 128):
+    def __init__(self, config: SnakeConfig):
         super().__init__()
         self.stride, self.points = config.stride, config.points
-        seen = config.features * len(PLACES) ** 2 + 2  # the box's log-width and log-height
+        inputs = config.features * len(PLACES) ** 2 + 2  # the box's log-width and log-height
         self.guess = nn.Sequential(
-            nn.Linear(seen, width), nn.ReLU(), nn.Linear(width, 2 * config.points)
+            nn.Linear(inputs, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 2 * config.points)
         )
         self.deform = nn.Sequential(
-            nn.Linear((config.points + 1) * config.features, width),
+            nn.Linear((config.points + 1) * config.features, WIDTH),
             nn.ReLU(),
-            nn.Linear(width, 2 * config.points),
+            nn.Linear(WIDTH, 2 * config.points),
         )
         ellipse = torch.arange(config.points) / config.points * 2 * torch.pi - torch.pi / 2
         ring = torch.stack([torch.cos(ellipse), torch.sin(ellipse)], dim=-1) / 2  # of a unit box

@@ -102,7 +102,7 @@ class DenseConfig(Settings):
     initialiser: Literal["own", "normal", "xavier", "kaiming"] = "own"
 
     @pydantic.model_validator(mode="after")
-    def _a_weight_each(self) -> Self:
+    def _check_weights(self) -> Self:
         if self.class_weights and len(self.class_weights) != self.pixel_classes:
             raise ValueError(
                 f"class_weights needs one weight for each of {self.pixel_classes} pixel classes, "
@@ -159,7 +159,7 @@ class UNetConfig(DenseConfig):
     up: UpName = "bilinear"
 
     @pydantic.model_validator(mode="after")
-    def _stages_agree(self) -> Self:
+    def _check(self) -> Self:
         if self.backbone == "residual" and len(self.widths) != len(self.depths):
             raise ValueError(
                 f"widths and depths describe the same levels, got {len(self.widths)} and "

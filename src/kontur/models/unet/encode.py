@@ -80,9 +80,9 @@ def _depth(owners: Integer[np.ndarray, "h w"], most: int) -> np.ndarray:
             away = float(np.hypot(down, right))
             if not 0 < away < most or (down == 0 and right < 0):
                 continue
-            here, there = _shifted(owners.shape, down, right)
-            other = owners[here] != owners[there]
-            for side in (here, there):
+            first, second = _shifted(owners.shape, down, right)
+            other = owners[first] != owners[second]
+            for side in (first, second):
                 window = depth[side]
                 window[other] = np.minimum(window[other], away)
     return depth
@@ -92,9 +92,9 @@ def _shifted(shape: tuple[int, int], down: int, right: int) -> tuple[Any, Any]:
     """The two windows of an image of which one is the other, moved down and right."""
     h, w = shape
     left, over = max(-right, 0), max(right, 0)
-    here = (slice(0, max(h - down, 0)), slice(left, max(w - over, left)))
-    there = (slice(min(down, h), h), slice(over, max(w - left, over)))
-    return here, there
+    first = (slice(0, max(h - down, 0)), slice(left, max(w - over, left)))
+    second = (slice(min(down, h), h), slice(over, max(w - left, over)))
+    return first, second
 
 
 def _paint(objects: Instances, numbers: Int[np.ndarray, " k"]) -> Int[np.ndarray, "h w"]:

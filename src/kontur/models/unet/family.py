@@ -37,10 +37,10 @@ def unet_reach(config: UNetConfig, side: float) -> int:
     """
     decode = config.decode
     openings = len(config.classes) if config.task == "semantic" else 1
-    looked_at = 2 * (openings * decode.opening + decode.closing)
+    region_reach = 2 * (openings * decode.opening + decode.closing)
     if config.task == "instances" and decode.method == "watershed":
-        looked_at += SEEDS_SEE * decode.min_distance
-    return config.receptive_field // 2 + config.multiple + math.ceil(looked_at)
+        region_reach += SEEDS_SEE * decode.min_distance
+    return config.receptive_field // 2 + config.multiple + math.ceil(region_reach)
 
 
 def everything(config: DenseConfig, side: float) -> None:
@@ -77,8 +77,8 @@ def unet_blocks(config: UNetConfig) -> tuple[int, int]:
     """
     multiple = config.multiple
     around = up(config.receptive_field // 2 + multiple, multiple)
-    seen = math.isqrt(int(BLOCK / dense_memory(UNET_BYTES, config, (1, 1)))) // multiple * multiple
-    return max(seen - 2 * around, around), around
+    side = math.isqrt(int(BLOCK / dense_memory(UNET_BYTES, config, (1, 1)))) // multiple * multiple
+    return max(side - 2 * around, around), around
 
 
 def fixed_blocks(config: TransUNetConfig | SwinUnetConfig) -> tuple[int, int]:

@@ -64,5 +64,5 @@ def _spans(length: int, side: int, around: int) -> Iterator[tuple[slice, slice]]
         yield slice(first, stop), slice(max(first - around, 0), min(stop + around, length))
 
 
-def _within(own: slice, seen: slice) -> slice:
-    return slice(own.start - seen.start, own.stop - seen.start)
+def _within(own: slice, window: slice) -> slice:
+    return slice(own.start - window.start, own.stop - window.start)

@@ -31,7 +31,7 @@ class SwinUnetConfig(DenseConfig):
     skip: Literal["concatenate", "attend"] = "concatenate"
 
     @pydantic.model_validator(mode="after")
-    def _levels_agree(self) -> Self:
+    def _check(self) -> Self:
         if len(self.heads) != len(self.depths):
             raise ValueError(
                 f"depths and heads describe the same levels, got {len(self.depths)} and "

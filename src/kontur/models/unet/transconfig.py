@@ -42,7 +42,7 @@ class TransUNetConfig(DenseConfig):
     up: UpName = "bilinear"
 
     @pydantic.model_validator(mode="after")
-    def _parts_agree(self) -> Self:
+    def _check(self) -> Self:
         if len(self.stages) != len(self.depths) or len(self.up_widths) != len(self.stages) + 1:
             raise ValueError(
                 f"for {len(self.stages)} stages depths wants as many numbers and up_widths one "

@@ -21,7 +21,7 @@ from kontur.select import Trial
 from kontur.settings import merge
 from kontur.train.config import RunConfig
 from kontur.train.run_folder import METRICS
-from kontur.train.study.monitor import StudyMonitor, describe_fits, first_look
+from kontur.train.study.monitor import StudyMonitor, describe_fits, shorter_study
 from kontur.train.study.plan import Plan
 from kontur.train.study.report import Comparison
 from kontur.train.study.study_files import BEST, FitFiles
@@ -53,8 +53,8 @@ class Jobs:
         if fits:
             self.monitor.print_line(describe_fits(fits, refitted=refitted))
             settings = len({(trial.setting, trial.share) for trial in left})
-            if look := first_look(fits, settings, refitted=refitted):
-                self.monitor.print_line(look)
+            if advice := shorter_study(fits, settings, refitted=refitted):
+                self.monitor.print_line(advice)
 
     def fit(self, trial: Trial) -> FitFiles:
         """Train, or resume a training that was interrupted."""

@@ -63,10 +63,12 @@ def describe_fits(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
     return f"{plural(len(fits) + refitted, 'training')} of {length}"
 
 
-def first_look(fits: Sequence[Mapping[str, Any]], settings: int, *, refitted: bool) -> str | None:
+def shorter_study(
+    fits: Sequence[Mapping[str, Any]], settings: int, *, refitted: bool
+) -> str | None:
     """How a long study of so many networks or settings is shortened; None where it is not long.
 
-    >>> first_look([{"minutes": 10.0}] * 25, 5, refitted=True)
+    >>> shorter_study([{"minutes": 10.0}] * 25, 5, refitted=True)
     'a first look takes about 31 minutes: --folds 2 --minutes 2, with another --out (--kinds names
     fewer networks)'
     """

@@ -13,7 +13,7 @@ def _workspace(request: Request) -> Workspace:
     return workspace
 
 
-Here = Annotated[Workspace, Depends(_workspace)]
+OpenWorkspace = Annotated[Workspace, Depends(_workspace)]
 Key = Annotated[str, Path(description="the key of an image", pattern="^[0-9a-f]{16}$")]
 PageNumber = Annotated[int, Query(ge=0, le=10**6, description="the plane of a stack, from 0")]
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, HTTPException, Response
 from kontur import extra
 from kontur.display.colours import PALETTE, as_hex
 from kontur.web import contrast, exporting
-from kontur.web.api import REFUSALS, Here, Key, PageNumber
+from kontur.web.api import REFUSALS, Key, OpenWorkspace, PageNumber
 from kontur.web.pixels import describe, stamp_of
 from kontur.web.schema import (
     ClassNames,
@@ -23,33 +23,33 @@ router = APIRouter(prefix="/api", responses=REFUSALS, tags=["images"])
 
 
 @router.get("/folder")
-def folder(here: Here) -> FolderSummary:
+def folder(workspace: OpenWorkspace) -> FolderSummary:
     """The folder: its images with their status, classes, and what can be done here."""
-    return summary(here)
+    return summary(workspace)
 
 
 @router.post("/folder/refresh")
-def refresh(here: Here) -> FolderSummary:
+def refresh(workspace: OpenWorkspace) -> FolderSummary:
     """List the folder again."""
-    here.folder.refresh()
-    return summary(here)
+    workspace.folder.refresh()
+    return summary(workspace)
 
 
 @router.put("/classes")
-def name_classes(here: Here, body: ClassNames) -> ClassNames:
+def name_classes(workspace: OpenWorkspace, body: ClassNames) -> ClassNames:
     """Rename classes and add further ones."""
-    names = here.annotations.name_classes(body.names)
-    here.events.publish("classes", classes=list(names))
+    names = workspace.annotations.name_classes(body.names)
+    workspace.events.publish("classes", classes=list(names))
     return ClassNames(names=list(names))
 
 
 @router.get("/images/{key}")
-def picture(here: Here, key: Key, page: PageNumber = 0) -> PictureSummary:
+def picture(workspace: OpenWorkspace, key: Key, page: PageNumber = 0) -> PictureSummary:
     """Size, levels, channels and contrast of a plane."""
-    image = here.image(key)
-    made = here.pictures.read(image, page)
-    side = here.pictures.pixel_size(image, page)
-    return PictureSummary.model_validate(describe(made, here.pictures.pages(image), side))
+    image = workspace.image(key)
+    made = workspace.pictures.read(image, page)
+    side = workspace.pictures.pixel_size(image, page)
+    return PictureSummary.model_validate(describe(made, workspace.pictures.pages(image), side))
 
 
 @router.get(
@@ -58,18 +58,18 @@ def picture(here: Here, key: Key, page: PageNumber = 0) -> PictureSummary:
     responses={200: {"content": {"image/jpeg": {}}}, 304: {"description": "It is the same"}},
 )
 def thumbnail(
-    here: Here, key: Key, if_none_match: Annotated[str | None, Header()] = None
+    workspace: OpenWorkspace, key: Key, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """A small picture of the first plane; a browser keeps it and asks whether it is the same."""
-    image = here.image(key)
+    image = workspace.image(key)
     stamp = stamp_of(image)
     headers = {"Cache-Control": "private, no-cache", "ETag": f'"{stamp.replace(" ", "-")}"'}
     if if_none_match == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    made = here.history.thumbnail(key, stamp)
+    made = workspace.history.thumbnail(key, stamp)
     if made is None:
-        made = here.pictures.read(image, 0).thumbnail()
-        here.history.set_thumbnail(key, stamp, made)
+        made = workspace.pictures.read(image, 0).thumbnail()
+        workspace.history.set_thumbnail(key, stamp, made)
     return Response(made, media_type="image/jpeg", headers=headers)
 
 
@@ -78,43 +78,45 @@ def thumbnail(
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
-def tile(here: Here, key: Key, level: int, column: int, row: int, page: PageNumber = 0) -> Response:
+def tile(
+    workspace: OpenWorkspace, key: Key, level: int, column: int, row: int, page: PageNumber = 0
+) -> Response:
     """The values of a tile, channel after channel, of 8 or 16 bits, little-endian."""
-    values = here.pictures.read(here.image(key), page).tile(level, column, row)
+    values = workspace.pictures.read(workspace.image(key), page).tile(level, column, row)
     if values is None:
         raise HTTPException(404, "there is no such tile")
     return Response(values, media_type="application/octet-stream")
 
 
 @router.put("/images/{key}/status")
-def set_status(here: Here, key: Key, body: StatusChange) -> ImageSummary:
+def set_status(workspace: OpenWorkspace, key: Key, body: StatusChange) -> ImageSummary:
     """Say that an image is done, or not yet."""
-    image = here.image(key)
-    here.annotations.set_status(image, body.status)
-    status, objects = here.annotations.statuses.of(image)
-    here.events.publish("status", image=key, status=status, objects=objects)
+    image = workspace.image(key)
+    workspace.annotations.set_status(image, body.status)
+    status, objects = workspace.annotations.statuses.of(image)
+    workspace.events.publish("status", image=key, status=status, objects=objects)
     return ImageSummary(key=key, name=image.name, status=status, objects=objects)
 
 
-def summary(here: Workspace) -> FolderSummary:
+def summary(workspace: Workspace) -> FolderSummary:
     """The folder as a page begins with it."""
-    statuses = here.annotations.statuses.by_key()
+    statuses = workspace.annotations.statuses.by_key()
     images = [
         ImageSummary(key=key, name=image.name, status=statuses[key][0], objects=statuses[key][1])
-        for key, image in here.folder.images.items()
+        for key, image in workspace.folder.images.items()
     ]
     return FolderSummary(
-        name=here.root.resolve().name or str(here.root),
+        name=workspace.root.resolve().name or str(workspace.root),
         images=images,
-        classes=list(here.annotations.classes),
+        classes=list(workspace.annotations.classes),
         palette=[as_hex(colour) for colour in PALETTE],
-        model=here.model,
-        channel=here.channel,
-        contrast=contrast.chosen(here),
+        model=workspace.model,
+        channel=workspace.channel,
+        contrast=contrast.chosen(workspace),
         formats=exporting.choices(),
-        can_train=here.can_train,
+        can_train=workspace.can_train,
         train_install=extra.install("train"),
         train_size=extra.torch_size(),
-        problems=here.problems,
+        problems=workspace.problems,
         version=version("kontur"),
     )

@@ -17,7 +17,7 @@ from kontur.instances import Instances
 from kontur.measure.columns import unit
 from kontur.models import catalog
 from kontur.web import edit_schema
-from kontur.web.api import REFUSALS, Here, Key, PageNumber
+from kontur.web.api import REFUSALS, Key, OpenWorkspace, PageNumber
 from kontur.web.contrast import contrast_of
 from kontur.web.edit_schema import Edit, PlaneChanges, UndoRedo
 from kontur.web.image_folder import FolderImage
@@ -39,48 +39,52 @@ QUALITY = TableColumn(
 
 
 @router.get("/objects", response_model=PlaneChanges)
-def objects(here: Here, key: Key, page: PageNumber = 0, since: int = -1) -> Response:
+def objects(workspace: OpenWorkspace, key: Key, page: PageNumber = 0, since: int = -1) -> Response:
     """The objects of a plane, or those that changed after a revision."""
-    return _answer(here.annotations.changes(here.image(key), page, max(since, -1)))
+    return _answer(workspace.annotations.changes(workspace.image(key), page, max(since, -1)))
 
 
 @router.post("/edits", response_model=PlaneChanges)
-def edit(here: Here, key: Key, body: Edit) -> Response:
+def edit(workspace: OpenWorkspace, key: Key, body: Edit) -> Response:
     """Make one edit; what changed since the revision that the window has seen."""
-    image = here.image(key)
-    change, touched = _change(here, image, body.page, body.edit)
-    made = here.annotations.edit(
-        image, body.page, body.edit.move, change, seen=body.revision, touched=touched
+    image = workspace.image(key)
+    change, touched = _change(workspace, image, body.page, body.edit)
+    made = workspace.annotations.edit(
+        image, body.page, body.edit.move, change, known_revision=body.revision, touched=touched
     )
-    _publish(here, key, body.page, made, body.window)
+    _publish(workspace, key, body.page, made, body.window)
     return _answer(made)
 
 
 @router.post("/steps", response_model=PlaneChanges)
-def step(here: Here, key: Key, body: UndoRedo) -> Response:
+def step(workspace: OpenWorkspace, key: Key, body: UndoRedo) -> Response:
     """Undo the newest edit of a plane, or redo the one that was undone last."""
-    image = here.image(key)
-    made = here.annotations.step(image, body.page, body.direction, seen=body.revision)
-    _publish(here, key, body.page, made, body.window)
+    image = workspace.image(key)
+    made = workspace.annotations.step(
+        image, body.page, body.direction, known_revision=body.revision
+    )
+    _publish(workspace, key, body.page, made, body.window)
     return _answer(made)
 
 
 @router.post("/features", status_code=204)
-def compute_features(here: Here, key: Key, model: ModelChoice, page: PageNumber = 0) -> None:
+def compute_features(
+    workspace: OpenWorkspace, key: Key, model: ModelChoice, page: PageNumber = 0
+) -> None:
     """Compute the model's features of a plane, so that the first outline comes at once."""
-    image = here.image(key)
-    _session(here, image, page, model.name, [])
+    image = workspace.image(key)
+    _session(workspace, image, page, model.name, [])
 
 
 @router.get("/table")
-def table(here: Here, key: Key, page: PageNumber = 0, model: str = "") -> ObjectTable:
+def table(workspace: OpenWorkspace, key: Key, page: PageNumber = 0, model: str = "") -> ObjectTable:
     """Measurements of all objects of a plane; with a model its predicted quality too."""
     from kontur.measure.table import measurements
 
-    image = here.image(key)
-    plane = here.annotations.open(image, page)
-    pixels = here.pictures.read(image, page).image.pixels
-    side = here.pictures.pixel_size(image, page)
+    image = workspace.image(key)
+    plane = workspace.annotations.open(image, page)
+    pixels = workspace.pictures.read(image, page).image.pixels
+    side = workspace.pictures.pixel_size(image, page)
     made = measurements(plane.instances, _to_measure(pixels), pixel_size=side)
     columns = [
         TableColumn(
@@ -92,12 +96,14 @@ def table(here: Here, key: Key, page: PageNumber = 0, model: str = "") -> Object
         for name, values in made.values.items()
     ]
     if model and len(plane.instances):
-        quality = _quality(here, image, page, model, plane.instances)
+        quality = _quality(workspace, image, page, model, plane.instances)
         columns.insert(0, QUALITY.model_copy(update={"values": _plain(quality)}))
     return ObjectTable(revision=plane.revision, ids=plane.instances.ids.tolist(), columns=columns)
 
 
-def _change(here: Workspace, image: FolderImage, page: int, edit: Any) -> tuple[Change, list[int]]:
+def _change(
+    workspace: Workspace, image: FolderImage, page: int, edit: Any
+) -> tuple[Change, list[int]]:
     """The function that makes an edit, and the objects that it is about.
 
     A model looks before the objects are locked: its features may take a while.
@@ -130,28 +136,30 @@ def _change(here: Workspace, image: FolderImage, page: int, edit: Any) -> tuple[
         case edit_schema.RedrawMove():
             return lambda found: moves.redraw(found, edit.object, edit.ring), [edit.object]
         case edit_schema.AddMove():
-            _name_first_class(here)
+            _name_first_class(workspace)
             return lambda found: moves.add(found, edit.ring, label=edit.label), []
         case edit_schema.DeleteMove():
             return lambda found: moves.delete(found, edit.objects), edit.objects
         case edit_schema.ClassifyMove():
             return lambda found: moves.classify(found, edit.objects, edit.label), edit.objects
         case edit_schema.RefitMove():
-            return _refit(here, image, page, edit), edit.objects
+            return _refit(workspace, image, page, edit), edit.objects
         case edit_schema.OutlineMove():
-            return _outline(here, image, page, edit), []
+            return _outline(workspace, image, page, edit), []
     raise AssertionError(edit)  # every move of the schema is above
 
 
-def _refit(here: Workspace, image: FolderImage, page: int, edit: edit_schema.RefitMove) -> Change:
-    plane = here.annotations.open(image, page).instances
+def _refit(
+    workspace: Workspace, image: FolderImage, page: int, edit: edit_schema.RefitMove
+) -> Change:
+    plane = workspace.annotations.open(image, page).instances
     boxes = np.array([plane.polygon(plane.index_of(each)).bounds for each in edit.objects])
-    session = _session(here, image, page, edit.model, boxes.reshape(-1, 2))
+    session = _session(workspace, image, page, edit.model, boxes.reshape(-1, 2))
     return lambda found: moves.refit(found, edit.objects, session.refine)
 
 
 def _outline(
-    here: Workspace, image: FolderImage, page: int, edit: edit_schema.OutlineMove
+    workspace: Workspace, image: FolderImage, page: int, edit: edit_schema.OutlineMove
 ) -> Change:
     given = {
         name: value
@@ -159,43 +167,47 @@ def _outline(
         if (value := getattr(edit, name)) is not None
     }
     around = np.array([n for value in given.values() for n in np.ravel(value)]).reshape(-1, 2)
-    session = _session(here, image, page, edit.model, around)
+    session = _session(workspace, image, page, edit.model, around)
     drawn = session.outline(**given)
     if drawn.is_empty:
         raise InputError(
             "the model sees no object there; try a box, four extreme points, or draw it by hand"
         )
-    _name_first_class(here, here.models.predictor(edit.model).card.classes)
+    _name_first_class(workspace, workspace.models.predictor(edit.model).card.classes)
     return lambda found: moves.add(found, drawn, label=edit.label)
 
 
-def _name_first_class(here: Workspace, names: tuple[str, ...] = ("object",)) -> None:
+def _name_first_class(workspace: Workspace, names: tuple[str, ...] = ("object",)) -> None:
     """The first object of a folder without classes brings those of its model."""
-    if not here.annotations.classes:
-        here.annotations.name_classes(names)
+    if not workspace.annotations.classes:
+        workspace.annotations.name_classes(names)
 
 
-def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> "Session":
-    predictor = here.models.predictor(model)
-    seen = here.picture_for_model(predictor, image, page)
-    chosen = here.history.note(CHANNEL_NOTE)  # none is another channel than the first, if learned
+def _session(
+    workspace: Workspace, image: FolderImage, page: int, model: str, around: Any
+) -> "Session":
+    predictor = workspace.models.predictor(model)
+    picture = workspace.picture_for_model(predictor, image, page)
+    chosen = workspace.history.note(
+        CHANNEL_NOTE
+    )  # none is another channel than the first, if learned
     stamp = f"{stamp_of(image)} {page} {chosen!r}"
-    given = contrast_of(here, predictor, model)
-    given.check(predictor, image, seen)
+    given = contrast_of(workspace, predictor, model)
+    given.check(predictor, image, picture)
     options = PredictOptions(contrast=given.contrast)
-    return here.models.session(model, stamp, seen, options, around)
+    return workspace.models.session(model, stamp, picture, options, around)
 
 
 def _quality(
-    here: Workspace, image: FolderImage, page: int, model: str, instances: Instances
+    workspace: Workspace, image: FolderImage, page: int, model: str, instances: Instances
 ) -> Any:
     """The predicted quality of all outlines; NaN where the model cannot tell."""
     height, width = instances.size or (0, 0)
     corners = [(0, 0), (width, height)]
     quality = np.full(len(instances), np.nan)
-    if catalog.family(here.models.card(model).kind).contours is None:
+    if catalog.family(workspace.models.card(model).kind).contours is None:
         return quality
-    session = _session(here, image, page, model, corners)
+    session = _session(workspace, image, page, model, corners)
     outer = shapely.get_num_coordinates(instances.polygons) > 3
     quality[outer] = session.quality(instances.polygons[outer])
     return quality
@@ -230,6 +242,8 @@ def _answer(changes: Changes) -> Response:
     return Response(json.dumps(content, separators=(",", ":")), media_type="application/json")
 
 
-def _publish(here: Workspace, key: str, page: int, made: Changes, window: str) -> None:
-    _, objects = here.annotations.statuses.of(here.image(key))
-    here.events.publish_edit(key, page, made.revision, made.status, objects=objects, window=window)
+def _publish(workspace: Workspace, key: str, page: int, made: Changes, window: str) -> None:
+    _, objects = workspace.annotations.statuses.of(workspace.image(key))
+    workspace.events.publish_edit(
+        key, page, made.revision, made.status, objects=objects, window=window
+    )

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from kontur.infer.options import PredictOptions
 from kontur.web import contrast, exporting, training
-from kontur.web.api import REFUSALS, Here
+from kontur.web.api import REFUSALS, OpenWorkspace
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
 from kontur.web.predicting import predict_images
@@ -30,7 +30,7 @@ JobNumber = Annotated[int, Path(ge=1, le=2**53)]
 
 
 @router.get("/models")
-def models(here: Here) -> list[ModelSummary]:
+def models(workspace: OpenWorkspace) -> list[ModelSummary]:
     """The models that can be used: those trained here, then those that come with Kontur."""
     from kontur.models import catalog  # heavy: the page is there before
 
@@ -45,28 +45,30 @@ def models(here: Here) -> list[ModelSummary]:
             images=card.training.get("images"),
             channel=card.channel,
         )
-        for name, card in here.models.cards()
+        for name, card in workspace.models.cards()
     ]
 
 
 @router.put("/model")
-def choose_model(here: Here, body: ModelChoice) -> ModelChoice:
+def choose_model(workspace: OpenWorkspace, body: ModelChoice) -> ModelChoice:
     """Use another model from now on, another channel of images of several stains, and contrast.
 
     Without a channel it is the one that the model learned from, or stays as it is; so does the
     contrast. Where one is refused all stay.
     """
-    contrast.choose(here, body.contrast, body.name, body.channel)
-    made = ModelChoice(name=body.name, channel=here.channel, contrast=contrast.chosen(here))
-    here.events.publish("model", **made.model_dump())
+    contrast.choose(workspace, body.contrast, body.name, body.channel)
+    made = ModelChoice(
+        name=body.name, channel=workspace.channel, contrast=contrast.chosen(workspace)
+    )
+    workspace.events.publish("model", **made.model_dump())
     return made
 
 
 @router.post("/predict")
-def predict(here: Here, body: PredictRequest) -> JobSummary:
+def predict(workspace: OpenWorkspace, body: PredictRequest) -> JobSummary:
     """Begin to run a model on images."""
-    here.models.path(body.model)
-    images = None if body.images is None else [here.image(key) for key in body.images]
+    workspace.models.path(body.model)
+    images = None if body.images is None else [workspace.image(key) for key in body.images]
     options = PredictOptions(
         score=body.score,
         min_size=body.min_size,
@@ -74,10 +76,10 @@ def predict(here: Here, body: PredictRequest) -> JobSummary:
         contrast=body.contrast,
     )
     return _summary(
-        here.jobs.start(
+        workspace.jobs.start(
             "predict",
             lambda job: predict_images(
-                here, images, job, model=body.model, page=body.page, options=options
+                workspace, images, job, model=body.model, page=body.page, options=options
             ),
             image=images[0].name if images is not None and len(images) == 1 else "",
         )
@@ -85,38 +87,38 @@ def predict(here: Here, body: PredictRequest) -> JobSummary:
 
 
 @router.get("/training")
-def trainable(here: Here) -> dict[str, int]:
+def trainable(workspace: OpenWorkspace) -> dict[str, int]:
     """How many corrected images there are to learn from, and how many are held out."""
-    planes = training.corrected_planes(here)
+    planes = training.corrected_planes(workspace)
     learned, held = training.hold_out(planes) if len(planes) >= training.FEWEST else (planes, [])
     return {"corrected": len(planes), "learned": len(learned), "held_out": len(held)}
 
 
 @router.post("/training")
-def train(here: Here, body: TrainRequest) -> JobSummary:
+def train(workspace: OpenWorkspace, body: TrainRequest) -> JobSummary:
     """Begin a training on what was corrected."""
-    here.models.path(body.model)
-    training.check_trainable(here)
-    return _summary(here.jobs.start("train", lambda job: training.train(here, body, job)))
+    workspace.models.path(body.model)
+    training.check_trainable(workspace)
+    return _summary(workspace.jobs.start("train", lambda job: training.train(workspace, body, job)))
 
 
 @router.get("/jobs")
-def jobs(here: Here) -> list[JobSummary]:
+def jobs(workspace: OpenWorkspace) -> list[JobSummary]:
     """All jobs of this server, the oldest first."""
-    return [_summary(job) for job in here.jobs.all()]
+    return [_summary(job) for job in workspace.jobs.all()]
 
 
 @router.get("/jobs/{number}")
-def job(here: Here, number: JobNumber) -> JobSummary:
+def job(workspace: OpenWorkspace, number: JobNumber) -> JobSummary:
     """How a job stands."""
-    return _summary(_job(here, number))
+    return _summary(_job(workspace, number))
 
 
 @router.delete("/jobs/{number}")
-def cancel(here: Here, number: JobNumber) -> JobSummary:
+def cancel(workspace: OpenWorkspace, number: JobNumber) -> JobSummary:
     """Stop a job at the next point where it can be stopped."""
-    _job(here, number)
-    return _summary(here.jobs.cancel(number))
+    _job(workspace, number)
+    return _summary(workspace.jobs.cancel(number))
 
 
 @router.post(
@@ -124,9 +126,9 @@ def cancel(here: Here, number: JobNumber) -> JobSummary:
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
-def export(here: Here, body: ExportRequest) -> Response:
+def export(workspace: OpenWorkspace, body: ExportRequest) -> Response:
     """The outlines of images in a format, as a file to save; its losses stand in a header."""
-    made = exporting.export(here, list(_to_export(here, body.images)), body.format)
+    made = exporting.export(workspace, list(_to_export(workspace, body.images)), body.format)
     return Response(
         made.content,
         media_type="application/octet-stream",
@@ -143,31 +145,31 @@ def export(here: Here, body: ExportRequest) -> Response:
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def events(
-    here: Here, stream: Annotated[str, Query(min_length=1, max_length=64)]
+    workspace: OpenWorkspace, stream: Annotated[str, Query(min_length=1, max_length=64)]
 ) -> StreamingResponse:
     """What happens from now on, as server-sent events, for all windows of a browser."""
-    return StreamingResponse(here.events.listen(stream), media_type="text/event-stream")
+    return StreamingResponse(workspace.events.listen(stream), media_type="text/event-stream")
 
 
 @router.put("/windows", status_code=204)
-def show_image(here: Here, body: WindowImage) -> None:
+def show_image(workspace: OpenWorkspace, body: WindowImage) -> None:
     """Say which image a window shows; the others are told."""
-    here.events.show(body.window, body.image, stream=body.stream)
+    workspace.events.show(body.window, body.image, stream=body.stream)
 
 
-def _to_export(here: Workspace, keys: list[str] | None) -> Iterator[FolderImage]:
+def _to_export(workspace: Workspace, keys: list[str] | None) -> Iterator[FolderImage]:
     if keys is not None:
-        yield from (here.image(key) for key in dict.fromkeys(keys))
+        yield from (workspace.image(key) for key in dict.fromkeys(keys))
         return
-    statuses = here.annotations.statuses.by_key()
+    statuses = workspace.annotations.statuses.by_key()
     yield from (
-        image for key, image in here.folder.images.items() if statuses[key][0] != "untouched"
+        image for key, image in workspace.folder.images.items() if statuses[key][0] != "untouched"
     )
 
 
-def _job(here: Workspace, number: int) -> Job:
+def _job(workspace: Workspace, number: int) -> Job:
     try:
-        return here.jobs[number]
+        return workspace.jobs[number]
     except KeyError:
         raise HTTPException(404, f"there is no job {number}") from None
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Shaped, UInt8
 
+from kontur.measure.extra import package
 from kontur.measure.learn.scores import Outputs, Truth, auc, row_sums, scores_of_sums
 
 RESAMPLES = 1000
 LEVEL = 0.95
-NORMAL = 1.959964  # 97.5th percentile of the normal distribution
 BLOCK = 2_000_000  # numbers in memory at once
 
 
@@ -92,7 +92,6 @@ def wilson_interval(correct: int, number: int) -> Interval:
     """
     if not number:
         return Interval(math.nan, math.nan)
-    share, z2 = correct / number, NORMAL**2 / number
-    middle = (share + z2 / 2) / (1 + z2)
-    half = math.sqrt(z2 * (share * (1 - share) + z2 / 4)) / (1 + z2)
-    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+    test = package("scipy.stats").binomtest(correct, number)
+    interval = test.proportion_ci(LEVEL, method="wilson")
+    return Interval(float(interval.low), float(interval.high))

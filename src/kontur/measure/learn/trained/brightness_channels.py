@@ -24,11 +24,11 @@ def check_channels(model: Iterable[str], table: Iterable[str]) -> None:
 
     `model` and `table` are names of columns. A table without brightness passes.
     """
-    read, there = channels_of(model), channels_of(table)
-    if there and read - there:
+    in_model, in_table = channels_of(model), channels_of(table)
+    if in_table and in_model - in_table:
         raise InputError(
-            f"the model reads the brightness of {_described(read)}, and the table has that of "
-            f"{_described(there)}; {_remedy(read)}"
+            f"the model reads the brightness of {_described(in_model)}, and the table has that of "
+            f"{_described(in_table)}; {_remedy(in_model)}"
         )
 
 
@@ -37,13 +37,13 @@ def channels_note(model: Iterable[str], table: "pd.DataFrame") -> str | None:
 
     A model that learned from images of one channel and of several reads both.
     """
-    read = channels_of(model)
-    there = channels_of(map(str, table.columns))
-    if not read or (ONE in read and len(read) > 1):
+    in_model = channels_of(model)
+    in_table = channels_of(map(str, table.columns))
+    if not in_model or (ONE in in_model and len(in_model) > 1):
         return None
-    columns = {end: f"{OF_CHANNEL}{end}" for end in read | there}
+    columns = {end: f"{OF_CHANNEL}{end}" for end in in_model | in_table}
     measured = {end: table[name].notna() for end, name in columns.items() if name in table}
-    wanted = [measured[end] for end in read if end in measured]
+    wanted = [measured[end] for end in in_model if end in measured]
     if not wanted:
         return None
     rows = int(((sum(measured.values()) > 0) & (sum(wanted) < len(wanted))).sum())
@@ -51,8 +51,8 @@ def channels_note(model: Iterable[str], table: "pd.DataFrame") -> str | None:
         return None
     return (
         f"{rows:,} of {plural(len(table), 'row')} {'is' if rows == 1 else 'are'} of images with "
-        f"other channels than the model reads, those of {_described(read)}: their brightness is "
-        f"filled in, and says nothing; {_remedy(read)}"
+        f"other channels than the model reads, those of {_described(in_model)}: their brightness "
+        f"is filled in, and says nothing; {_remedy(in_model)}"
     )
 
 
@@ -63,8 +63,8 @@ def _described(ends: frozenset[str]) -> str:
     return f"images of {plural(len(ends - {ONE}), 'channel')} ({first})"
 
 
-def _remedy(read: frozenset[str]) -> str:
-    if read == {ONE}:
+def _remedy(in_model: frozenset[str]) -> str:
+    if in_model == {ONE}:
         return "measure the channel that was learned, with --channel N"
     return "give images of the channels that were learned"
 

@@ -48,10 +48,10 @@ def range_note(recipe: Mapping[str, Any], table: "pd.DataFrame", *, trained_on: 
     width = FAR * (high - low)
     far = ((values < low - width) | (values > high + width)).sum(axis=1)
     odd = far >= max(FAR_COLUMNS, FAR_SHARE * len(known))
-    told = outside & (reported | odd[:, None])
-    if not told.any():
+    reported_cells = outside & (reported | odd[:, None])
+    if not reported_cells.any():
         return None
-    rows, counts = int(told.any(axis=1).sum()), told.sum(axis=0)
+    rows, counts = int(reported_cells.any(axis=1).sum()), reported_cells.sum(axis=0)
     order = [index for index in np.argsort(-counts, kind="stable") if counts[index]]
     by_column = {known[index]["name"]: int(counts[index]) for index in order}
     lie = "lies" if rows == 1 else "lie"
