@@ -72,7 +72,7 @@ def test_a_table_of_another_program_and_one_without_rows_are_described(kontur, t
     (tmp_path / "wine.csv").write_text("alcohol,kind\n13.1,red\ninvalid,white\n12.0,\n")
     output = kontur("describe", tmp_path / "wine.csv")
     assert "3 rows, 2 columns" in output
-    assert re.search(r"alcohol +float64 +1 \(33\.3%\) +12 ", output)
+    assert re.search(r"alcohol +number +1 \(33\.3%\) +12 ", output)
     assert "! words between numbers, read as missing values: alcohol 'invalid' (row 3)" in output
     (tmp_path / "none.csv").write_text("image,area\n")
     assert "! the table has no row" in kontur("describe", tmp_path / "none.csv", "--by", "image")

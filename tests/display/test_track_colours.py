@@ -53,6 +53,13 @@ def test_a_track_that_is_twice_on_a_plane_is_no_neighbour_of_its_own():
     assert track_colours([(boxes, np.array([3, 3]))]) == {3: 3}
 
 
+def test_pairs_of_many_planes_are_merged_and_give_the_same_colours(monkeypatch):
+    planes = [*film(150, 40, 200, speed=0.7)]
+    at_once = track_colours(planes)
+    monkeypatch.setattr("kontur.display.track_colours.MERGED", 10)
+    assert track_colours(planes) == at_once
+
+
 def test_a_long_film_of_a_thousand_tracks_takes_a_moment():
     planes = [*film(1000, 20, 700, speed=1.0)]
     start = time.process_time()

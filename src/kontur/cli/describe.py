@@ -120,7 +120,7 @@ def columns_text(description: "Description", summary: "pd.DataFrame") -> str:
         if column.kind == "number":
             spread = [format_number(column.statistics.get(name, float("nan"))) for name in SPREAD]
             missing = _share(column.missing, description.rows)
-            numbers.append([column.name, column.unit, column.dtype, missing, *spread])
+            numbers.append([column.name, column.unit, column.type, missing, *spread])
     if len(numbers) > 1:
         lines += [table(numbers), ""]
     others = [["", "type", "missing", "different", "values"]]
@@ -133,7 +133,7 @@ def columns_text(description: "Description", summary: "pd.DataFrame") -> str:
             elif rest > 0:
                 values += f" and {rest:,} more"
             missing = _share(column.missing, description.rows)
-            others.append([column.name, column.dtype, missing, f"{column.different:,}", values])
+            others.append([column.name, column.type, missing, f"{column.different:,}", values])
     if len(others) > 1:
         lines += [table(others), ""]
     return "\n".join([*lines, *_notes(description)]).rstrip()

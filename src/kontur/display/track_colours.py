@@ -6,7 +6,7 @@ one after the other from left to right, as of an image, would run out of colours
 so none is left, the colour is taken that the fewest neighbours have.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from kontur.display.colours import PALETTE
 from kontur.display.neighbour_colours import likeness, neighbours
 
 TOUCHING = 100.0  # what the colour of a track that touches costs; one that is alike costs 1 at most
+MERGED = 100_000  # pairs that are held at least before those of several planes become one
 
 
 def track_colours(
@@ -70,17 +71,29 @@ def _met(
 
     And of each pair the largest weight that it has on a plane, see `neighbours`.
     """
-    none = np.zeros(0, np.int64)
-    seen, met = [none], [(none, none, np.zeros(0))]
+    known = np.zeros(0, np.int64)
+    met = [(np.zeros((2, 0), np.int64), np.zeros(0))]
     for boxes, tracks in planes:
+        known = np.union1d(known, tracks)
         own, other, weights = neighbours(boxes)
-        seen.append(np.unique(tracks))
-        met += [(tracks[own], tracks[other], weights), (tracks[other], tracks[own], weights)]
-    known = np.unique(np.concatenate(seen))
-    own, other, weights = map(np.concatenate, zip(*met, strict=True))
-    pairs, place = np.unique(np.stack([own, other]), axis=1, return_inverse=True)
-    nearest = np.zeros(pairs.shape[1])
-    np.maximum.at(nearest, place.ravel(), weights)
+        met.append((np.sort([tracks[own], tracks[other]], axis=0), weights))
+        if sum(len(weights) for _, weights in met[1:]) > max(MERGED, len(met[0][1])):
+            met = [_once_each(met)]
+    pairs, weights = _once_each(met)
     apart = pairs[0] != pairs[1]
-    own, other = np.searchsorted(known, pairs[:, apart])
-    return known, own, other, nearest[apart]
+    one, two = np.searchsorted(known, pairs[:, apart])
+    own, other = np.concatenate([one, two]), np.concatenate([two, one])
+    order = np.lexsort([other, own])
+    return known, own[order], other[order], np.tile(weights[apart], 2)[order]
+
+
+def _once_each(
+    met: Sequence[tuple[Int[np.ndarray, "2 _"], Float[np.ndarray, " _"]]],
+) -> tuple[Int[np.ndarray, "2 n"], Float[np.ndarray, " n"]]:
+    """Each pair once, with its largest weight."""
+    pairs, place = np.unique(
+        np.concatenate([pairs for pairs, _ in met], axis=1), axis=1, return_inverse=True
+    )
+    largest = np.zeros(pairs.shape[1])
+    np.maximum.at(largest, place.ravel(), np.concatenate([weights for _, weights in met]))
+    return pairs, largest

@@ -160,7 +160,7 @@ def test_a_class_that_a_part_does_not_hold_has_no_probability():
     [
         ({"families": ["boostin"]}, "did you mean 'boosting'"),
         ({"families": []}, "name a family"),
-        ({"folds": 17}, "17 folds need at least 17 groups, got 16"),
+        ({"folds": 17}, "17 folds need at least 17 groups, got 16; take --folds 16, or give"),
         ({"folds": 1}, "at least 2 folds"),
     ],
 )
@@ -170,8 +170,12 @@ def test_a_study_that_cannot_be_made_is_one_sentence(words, sentence):
 
 
 def test_a_nested_choice_among_too_few_groups_names_the_way_out():
-    with pytest.raises(InputError, match=r"3 folds of 4 groups leave 2 to learn from.*--plain"):
+    with pytest.raises(InputError, match=r"3 folds of 4 groups leave 2 to learn.*: take --folds 4"):
         learn(objects(images=4), "state", folds=3, families=["logistic"])
+    table = objects(images=6)
+    table["patient"] = table["image"].astype("category").cat.codes % 3
+    with pytest.raises(InputError, match=r"got 3; take --folds 3 --plain, or give more groups"):
+        learn(table, "state", group="patient", families=["logistic"])
 
 
 def test_a_family_of_the_other_task_is_reported_as_such():

@@ -74,6 +74,11 @@ class ColumnSummary:
     histogram: Histogram | None
     note: str
 
+    @property
+    def type(self) -> str:
+        """The kind, and of numbers whether all are whole: what a reader calls the type."""
+        return "integer" if self.kind == "number" and "int" in self.dtype else self.kind
+
 
 @dataclass(frozen=True, eq=False)
 class Description:

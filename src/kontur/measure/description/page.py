@@ -164,7 +164,7 @@ def _card(column: ColumnSummary, rows: int) -> str:
             statistics_text += f" · {below:,} below, from {format_number(statistics['min'])}"
         if above := column.histogram.above:
             statistics_text += f" · {above:,} above, to {format_number(statistics['max'])}"
-    meaning = column.meaning or (column.dtype if column.group == "other" else "")
+    meaning = column.meaning or (column.type if column.group == "other" else "")
     return (
         f'<div class="card" data-name="{escape(column.name.lower())}"><h3><span>'
         f"{escape(column.name)}</span><span>{escape(column.unit)}</span></h3>"

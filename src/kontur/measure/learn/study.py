@@ -84,6 +84,7 @@ def learn(
     )
     candidates, notes = _candidates(learning.kind, families)
     fitter = Fitter(learning, BASELINES[learning.kind] | candidates)
+    _check_folds(folds, len(np.unique(learning.groups)), nested=nested)
     splits = fitter.splits(folds, seed)
     inner = _inner_splits(fitter, splits, seed) if nested else []
     alternatives, ranking = fitter.alternatives, RANKING[learning.kind]
@@ -180,14 +181,33 @@ def _candidates(
     return {name: family for name, family in known.items() if name in wanted}, ()
 
 
+def _check_folds(folds: int, groups: int, *, nested: bool) -> None:
+    if groups < folds:
+        raise InputError(
+            f"{folds} folds need at least {folds} groups, got {groups}; {_ways(groups, nested)}"
+        )
+
+
+def _ways(groups: int, nested: bool) -> str:
+    """What can be done with so few groups, for the end of a sentence."""
+    if groups < 2:
+        return "give more groups"
+    way = f"take --folds {groups}"
+    if nested and groups - 1 < INNER:  # one is held out
+        way += " --plain"
+    return f"{way}, or give more groups"
+
+
 def _inner_splits(fitter: Fitter, splits: Sequence[Split], seed: int) -> list[list[Split]]:
     """The folds within each fold."""
     fewest = min(len(split.train) for split in splits)
     if fewest < INNER:
         number = len(np.unique(fitter.task.groups))
+        ways = _ways(number, nested=True)
+        ways += "" if "--plain" in ways else ", or choose --plain"
         raise InputError(
-            f"{len(splits)} folds of {number} groups leave {fewest} to learn from, and a nested "
-            f"choice needs {INNER}: give more groups, or choose --plain"
+            f"{len(splits)} folds of {number} groups leave {fewest} to learn from, and the choice "
+            f"of settings within them needs {INNER}: {ways}"
         )
     return [fitter.splits(INNER, seed, split.train) for split in splits]
 

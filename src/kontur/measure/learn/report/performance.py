@@ -20,6 +20,7 @@ from kontur.select import spread
 from kontur.wording import plural
 
 WORTH = 0.01  # least rise of accuracy or R² that is worth labelling twice as many images
+FURTHER = 1.5  # times as many groups at the second step at least
 STEPS = 0.5, 1.0  # shares of the groups between which the rise is measured
 FOLD_TERMS = {
     "fold": "a part of the data that is held out while a model is trained on the rest, so that "
@@ -67,8 +68,8 @@ def task_section(study: Study) -> Section:
     )
     sentences = [
         f"{basis}.",
-        f"{len(study.splits)} folds, each holding out {size} {unit_word(task)}s that no model of "
-        f"the fold was trained on; {how}",
+        f"{len(study.splits)} folds, each holding out {size} {unit_word(task)}"
+        f"{'s' * (held[-1] != 1)} that no model of the fold was trained on; {how}",
         f"{plural(len(task.columns), 'column')} to learn from.",
     ]
     title = f"Predicting {task.target} from measurements"
@@ -180,9 +181,12 @@ def more_groups_sentence(study: Study) -> str:
     """Whether more groups would help the best family: the rise of its score from half to all."""
     points = {point.share: point for point in study.curve.families[study.best.name]}
     score = HEADLINE[study.task.kind]
+    few = f"There are too few {unit_word(study.task)}s for a learning curve."
     if not set(STEPS) <= set(points):
-        return "There are too few groups for a learning curve."
+        return few
     half, whole = (points[share] for share in STEPS)
+    if whole.groups < FURTHER * half.groups:  # of two, 1.7 on average: no half
+        return few
     known: dict[float, dict[int, float]] = {share: {} for share in STEPS}
     for trial, values, _ in study.curve.outcomes:
         if values and trial.setting == study.best.name and trial.share in known:
