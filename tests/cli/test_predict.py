@@ -76,6 +76,7 @@ def test_what_is_there_is_skipped_and_force_makes_it_anew(kontur, model, images,
     before = (out / "a.geojson").stat().st_mtime_ns
     output = predict(kontur, model, images, out)
     assert "3 images already there, skipped (--force makes them anew)" in output
+    assert "[3/3]" not in output
     assert (out / "a.geojson").stat().st_mtime_ns == before
     output = predict(kontur, model, images, out, "--score", 0.5, code=1)
     assert "made with other settings (score 0.05, now 0.5)" in output
@@ -104,8 +105,16 @@ def test_bad_files_are_reported_at_the_end_and_the_good_ones_are_made(
     output = predict(kontur, model, images, tmp_path / "out", code=1)
     assert "7 of 10 images failed:" in output
     assert "] text.png: failed\n" in output
-    for name in ("text.png", "empty.tif", "cut.png", "short.tif", "nan.tif", "infinite.tif"):
-        assert f"  {images / name}" in output
+    for alike in (
+        ("text.png",),
+        ("empty.tif",),
+        ("cut.png", "short.tif"),
+        ("nan.tif", "infinite.tif"),
+    ):
+        told = [name for name in alike if f"  {images / name}" in output]  # the first one
+        rest = [name for name in alike if f"    and the same of {name}\n" in output]
+        assert len(told) == 1
+        assert sorted(told + rest) == sorted(alike)
     (line,) = (each for each in output.splitlines() if f"  {images / 'stack.tif'}" in each)
     assert "choose it with --page N (in Python page=N), 0 to 4, or take every one with --" in line
     assert {path.stem for path in (tmp_path / "out").glob("*.geojson")} == {"a", "b", "c"}
@@ -136,6 +145,9 @@ def test_where_nothing_came_out_that_is_said(kontur, model, tmp_path):
         (tmp_path / name).write_text("no image at all")
     output = predict(kontur, model, tmp_path, tmp_path / "out", code=1)
     assert f"nothing was written to {tmp_path / 'out'}\n2 of 2 images failed:" in output
+    reason = "is not an image that Kontur reads: it is text and begins with 'no image at all'"
+    assert output.count(reason) == 1
+    assert f"  {tmp_path / 'a.png'} {reason}\n    and the same of b.png\n" in output
 
 
 @pytest.mark.parametrize(
@@ -205,8 +217,9 @@ def test_a_channel_by_name_is_found_in_each_image_by_itself(kontur, model, tmp_p
     ("make", "sentence"),
     [
         ("missing", "there is no model file"),
-        ("name", "there is no shipped model 'nucleii'"),
+        ("name", "there is no run or model file nucleii, and no shipped model 'nucleii'"),
         ("folder", "is a folder without model.kontur"),
+        ("unfinished", "is not finished; kontur train --out"),
         ("text", "is not a whole Kontur model"),
         ("cut", "is not a whole Kontur model"),
         ("kind", "there is no kind of model 'unknown'"),
@@ -218,8 +231,10 @@ def test_a_model_that_cannot_be_used_is_reported_and_nothing_is_written(
     other = tmp_path / "other.kontur"
     if make == "name":
         other = "nucleii"
-    elif make == "folder":
+    elif make in ("folder", "unfinished"):
         other.mkdir()
+        if make == "unfinished":
+            (other / "last.ckpt").touch()
     elif make == "text":
         other.write_text("weights")
     elif make == "cut":

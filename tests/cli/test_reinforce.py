@@ -55,6 +55,21 @@ def test_options_reach_the_training_and_lines_the_screen(kontur, calls, tmp_path
     assert "0.1 min" not in kontur(*words, "--quiet")
 
 
+def test_when_stopped_it_says_whether_a_model_was_written(kontur, calls, monkeypatch, tmp_path):
+    out, writes = tmp_path / "out.kontur", []
+
+    def stopped(data, **options):
+        for text in writes:
+            options["out"].write_text(text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["kontur.edit.reinforce"], "reinforce", stopped)
+    words = ["reinforce", tmp_path, "--model", "nuclei", "--out", out]
+    assert f"Stopped: {out} was not written yet" in kontur(*words, code=130)
+    writes.append("best")
+    assert f"Stopped: {out} has the best so far" in kontur(*words, code=130)
+
+
 def test_a_file_that_is_there_is_kept_unless_it_may_be_overwritten(kontur, calls, tmp_path):
     out = tmp_path / "out.kontur"
     out.write_text("mine")

@@ -88,16 +88,26 @@ def reinforce(
         if not quiet:
             typer.echo(line, err=True)
 
-    run(
-        data,
-        model=model,
-        out=out,
-        val=val,
-        method=method.value,
-        minutes=minutes,
-        seed=seed,
-        channel=channel,
-        page=page,
-        report=report,
-    )
+    before = _written(out)
+    try:
+        run(
+            data,
+            model=model,
+            out=out,
+            val=val,
+            method=method.value,
+            minutes=minutes,
+            seed=seed,
+            channel=channel,
+            page=page,
+            report=report,
+        )
+    except KeyboardInterrupt:
+        kept = "has the best so far" if _written(out) != before else "was not written yet"
+        raise KeyboardInterrupt(f"{out} {kept}") from None
     typer.echo(f"wrote {out}")
+
+
+def _written(path: Path) -> int | None:
+    """When a file was written; None where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else None
