@@ -20,7 +20,8 @@ from kontur.infer.folder_evaluation import evaluate_model
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.records.record import Record, RecordedRun
+from kontur.infer.records.record import Record
+from kontur.infer.records.record_file import RecordedRun
 
 FOLDER = PredictOptions(contrast="folder")
 RNG = np.random.default_rng(7)

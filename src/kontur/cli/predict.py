@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kontur.cli.command_advice import with_all_pages
 from kontur.cli.options import (
     Device,
     DeviceOption,
@@ -19,7 +20,6 @@ from kontur.cli.options import (
     QuietOption,
     ThreadsOption,
 )
-from kontur.cli.own_options import naming_all_pages
 from kontur.cli.predict_options import range_of_all, takes_predict_options
 from kontur.cli.screen import steps
 from kontur.errors import InputError
@@ -279,7 +279,7 @@ def failed(outcomes: Sequence["Outcome"]) -> list[str]:
         alike.setdefault((outcome.failure or "").replace(place, ""), []).append(outcome)
     lines = []
     for first, *others in alike.values():
-        lines.append(naming_all_pages(first.failure or ""))
+        lines.append(with_all_pages(first.failure or ""))
         if others:
             names = listed(printable(each.input.path.name) for each in others)
             lines.append(f"  and the same of {names}")

@@ -37,7 +37,8 @@ from kontur.infer.outputs import (
     outputs_of,
 )
 from kontur.infer.predict import Predictor
-from kontur.infer.records.record import FOLDER_CONTRAST, Record, identity_of, noted_precision
+from kontur.infer.records.record import Record, identity_of
+from kontur.infer.records.record_file import FOLDER_CONTRAST, noted_precision
 from kontur.infer.records.source_file import SourceFile
 from kontur.infer.records.source_stamp import SourceStamp
 from kontur.infer.region import Regions, parse_region

@@ -74,23 +74,30 @@ def finish(
     if int8:  # last, for the model is whole without
         with display.counting("8-bit integers") as progress:
             write_model(run / MODEL, with_int8(model, samples, progress))
-    display.print_line(
+    for line in _report(card, summary, fit, warning, longer):
+        display.print_line(line)
+    display.print_line(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
+    return run / MODEL
+
+
+def _report(
+    card: Card, summary: Summary, fit: float | None, warning: str, longer: str
+) -> list[str]:
+    """The scores in words, and what they advise."""
+    score = validation.score(summary)
+    lines = [
         f"{validation.summary_line(summary)} with the score threshold {card.thresholds.score} and "
         f"the overlap threshold {card.thresholds.overlap}"
-    )
+    ]
     if fit is not None:
-        display.print_line(describe_gap(fit, validation.score(summary)))
-        if advice := fit_advice(fit, validation.score(summary)):
-            display.print_line(advice)
-    if warning:
-        display.print_line(warning)
+        lines += [describe_gap(fit, score), fit_advice(fit, score)]
+    lines.append(warning)
     if summary.mean_ap == 0:
-        display.print_line(
+        lines.append(
             "no outline is right yet: check the true outlines in the pictures, then train longer "
             f"({longer})"
         )
-    display.print_line(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
-    return run / MODEL
+    return [line for line in lines if line]
 
 
 def ap_on(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> float:

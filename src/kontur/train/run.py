@@ -29,6 +29,7 @@ from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.devices import Devices, choose_batch, choose_devices, launched
 from kontur.train.distributed import dismiss_followers, follow_leader, followers
+from kontur.train.folder_lock import folder_lock
 from kontur.train.given_settings import given_config
 from kontur.train.logger import RunLogger
 from kontur.train.network import (
@@ -43,7 +44,6 @@ from kontur.train.network import (
     weights_origin,
     working_scale,
 )
-from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.results import finish
 from kontur.train.run_folder import BEST, CONFIG, LAST, MODEL, check_run_folder, remove_run_files
@@ -110,7 +110,7 @@ def train(
     if group is not None and group.rank > 0:
         follow_leader()
         return run / MODEL
-    with quiet_lightning(), Signals() as signals, only_writer(run):
+    with quiet_lightning(), Signals() as signals, folder_lock(run):
         check_run_folder(run, resume=resume, force=force)
         resolved = given_config(
             *(run, data),

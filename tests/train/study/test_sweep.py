@@ -10,8 +10,8 @@ from rich.console import Console
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.train.config import RunConfig
+from kontur.train.folder_lock import folder_lock
 from kontur.train.module import Diverged
-from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.study import sweep as module
 from kontur.train.study.sweep import SweepResult, count_parameters, draw, sweep, table
@@ -188,7 +188,7 @@ def test_a_sweep_that_goes_on_is_not_mixed_with_other_settings(trained, tmp_path
 
 
 def test_a_sweep_on_which_another_process_works_is_refused(trained, tmp_path):
-    with only_writer(tmp_path), pytest.raises(InputError, match="is being written by process"):
+    with folder_lock(tmp_path), pytest.raises(InputError, match="is being written by process"):
         sweep("data", out=tmp_path, over=[DECAYS], resume=True, display=quiet())
     assert trained[1] == []
 

@@ -17,9 +17,9 @@ from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
 from kontur.files.atomic import replacing, write_text
 from kontur.models import catalog
+from kontur.train.folder_lock import folder_lock
 from kontur.train.logger import VAL_LOSS, read_rows, smoothed
 from kontur.train.module import Diverged
-from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.run import train
 from kontur.train.run_folder import LINES, METRICS, MODEL
@@ -74,7 +74,7 @@ def sweep(
     """
     out, display, settings = Path(out), display or ProgressDisplay(), list(settings)
     asked: dict[str, Any] = {"out": out, "over": over, "settings": settings, **options}
-    with only_writer(out):
+    with folder_lock(out):
         planned = plan_sweep(data, resume=resume, force=force, **asked)
         for number, each in enumerate(planned, start=1):
             finished = each.resumed and is_finished(each.folder)
