@@ -142,7 +142,7 @@ def test_a_run_at_a_working_scale_says_so_and_its_model_outlines_images_as_they_
     folder, tmp_path
 ):
     said = run(folder, tmp_path, "data.scale=0.5", *HARDLY_MOVES, *FEW_GRAPHS, val=VAL)
-    assert "working scale 0.5: as data.scale says" in said
+    assert "working scale 0.5, images shrunk for the network: as data.scale says" in said
     model = read_model(tmp_path / "model.kontur")
     assert model.card.scale == 0.5
     assert 10 < model.card.object_size < 25  # of the images as they are

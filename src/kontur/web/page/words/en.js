@@ -9,7 +9,7 @@ export default {
   drawing: "Draw a new object", empty_folder: "No image in this folder", empty_folder_hint: "Put PNG, JPEG, TIFF, BMP, GIF, WebP or NPY files there and reload the page.",
   export: "Export", export_all: "All images that have outlines", export_hint: "Outlines are saved beside the images at every change. Here they become a file for another program.",
   exported: "Saved {name}", exported_with_losses: "Saved {name}. Lost in this format: {losses}", failed: "Failed", file_changed: "{file} was changed by another program: its outlines are shown, and undo brings yours back", fill_holes: "Fill holes", finished: "Finished",
-  fit: "Show all", held_out_ap: "AP on what was held out, images: {n}.", help: "Keys and gestures", hint_box: "Drag a box around the object",
+  fit: "Show all", held_out_ap: "AP on the images held out ({n}).", help: "Keys and gestures", hint_box: "Drag a box around the object",
   hint_carve: "Draw around what is to be taken out: a hole, or a bite at the edge", hint_empty: "No outlines yet: G lets the model outline the image; the tools on the left draw one", hint_click: "Click inside the object",
   hint_cut: "Draw a line right across the object", hint_extend: "Draw around what belongs to the object too", hint_extremes: "Click the topmost, rightmost, lowest and leftmost points: {n} to go",
   hint_hand: "Draw around the object, roughly", id: "id", image: "Image", images: "Images", in_use: "{name} is in use",
