@@ -29,7 +29,7 @@ from tests.images import films
 from tests.infer.painted import Bright, paint, run
 
 ENDINGS = {  # of all outputs of an image that is no stack
-    word: ending for word, ending in outputs.ENDINGS.items() if word != outputs.OVERLAYS
+    word: ending for word, ending in outputs.ENDINGS.items() if word != outputs.STACK_OVERLAY
 }
 
 LEAVES = """
