@@ -80,6 +80,13 @@ def test_a_file_that_is_there_is_kept_unless_it_may_be_overwritten(kontur, calls
     assert len(calls) == 1
 
 
+def test_a_place_that_cannot_be_written_is_known_before_any_work(kontur, calls, tmp_path):
+    (tmp_path / "file").touch()
+    words = ["reinforce", tmp_path, "--model", "nuclei", "--out", tmp_path / "file" / "m.kontur"]
+    assert "m.kontur: could not write" in kontur(*words, code=1)
+    assert not calls
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "sentence"),
     [

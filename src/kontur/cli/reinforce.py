@@ -17,6 +17,7 @@ from kontur.cli.options import (
     ValOption,
 )
 from kontur.errors import InputError
+from kontur.files.atomic import check_writable
 
 NEEDED = ("torch", "onnx", "gymnasium")  # packages of the extras
 
@@ -77,6 +78,7 @@ def reinforce(
         raise InputError(f"{out} exists; give another --out, or --force to overwrite it")
     if not data.exists():
         raise InputError(f"there is no folder {data}")
+    check_writable(out)
     from kontur.edit.cases import check_snake
     from kontur.infer.model_files import find_model
     from kontur.models.archive import read_card
