@@ -9,9 +9,8 @@ from PIL import Image
 
 import kontur as package
 from kontur import formats
-from kontur.cli import screen
 from kontur.instances import Instances
-from tests.images import cut_images, films
+from tests.images import cut_images
 from tests.models.contract import assert_same
 
 
@@ -325,33 +324,6 @@ def test_a_hint_is_given_once_with_the_images_that_it_is_for(kontur, model, tmp_
     output = predict(kontur, model, tmp_path, tmp_path / "out", "--score", 0.9)
     assert "hint, a.tif, b.tif: it is constant" in output
     assert output.count("constant") == 1
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_linking_and_writing_the_planes_of_a_film_are_told(
-    workers, kontur, model, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(screen, "AGAIN", 0.0)  # seconds between two lines of a log
-    tifffile.imwrite(
-        tmp_path / "film.tif", np.zeros((3, 32, 32), np.uint8), photometric="minisblack"
-    )
-    command = ("predict", tmp_path / "film.tif", "--model", model, "--page", "all", "--link")
-    more = ("--overlay", "--workers", workers, "--threads", workers)
-    shown = kontur(*command, *more, "--out", tmp_path / "out").splitlines()
-    told = ("linking film.tif", "writing film.geojson", "writing film.overlay.tif")
-    assert {f"{doing}: 2 of 3" for doing in told} <= {*shown}
-    shown = kontur(*command, *more, "--out", tmp_path / "other", "--quiet").splitlines()
-    assert len(shown) == 1
-
-
-def test_the_files_of_a_film_are_predicted_as_one(kontur, model, tmp_path):
-    films.save(tmp_path / "film", np.zeros((3, 32, 32), np.uint8))
-    output = kontur(
-        *("predict", tmp_path / "film", "--model", model, "--out", tmp_path / "out"),
-        *("--page", "all"),
-    )
-    assert "objects in 1 image" in output
-    assert "2 files (f1.ome.tif, f2.ome.tif) left out: one image with f0.ome.tif" in output
 
 
 def test_the_page_of_a_stack_that_was_taken_is_said(kontur, model, tmp_path):

@@ -54,7 +54,8 @@ def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_pat
     assert made["score"] == 0.3  # the card's
     content = (images / "a.png").read_bytes()
     assert made["images"]["a"] == {
-        **{"objects": 2, "repaired": 1, "scale": 1.0, "contrast": None, "outputs": [*ENDINGS]},
+        **{"objects": 2, "repaired": 1, "scale": 1.0, "contrast": None, "range": [0, 201]},
+        **{"outputs": [*ENDINGS]},
         **{"source": "../images/a.png", "bytes": len(content)},
         "sha256": hashlib.sha256(content).hexdigest()[:16],
     }

@@ -119,7 +119,7 @@ def reinforce(
     torch.set_num_threads(1)
     loaded = read_model(find_model(model))
     predictor = Predictor(OnnxEngine(loaded, threads=1), loaded.card)
-    check_snake(predictor)
+    check_snake(loaded.card.kind)
     wanted = DataConfig(path=str(data), val=_setting(val), channel=channel, page=page)
     folders = open_data(wanted, seed=seed)
     methods[method](

@@ -17,9 +17,7 @@ from kontur.select import FitFailed, Outcome, cross_validate, refit
 from kontur.train.config import UNENDING
 from kontur.train.folder_lock import folder_lock
 from kontur.train.study.candidates import candidates
-from kontur.train.study.jobs import Jobs, apply_fold_results
 from kontur.train.study.monitor import StudyMonitor
-from kontur.train.study.plan import make_plan
 from kontur.train.study.report import BY_CLASS, RANKED, Comparison
 from kontur.wording import nearest
 
@@ -77,6 +75,10 @@ def compare(
     common = {"preset": preset, "data": {"path": str(Path(data).resolve()), "task": task}}
     common["training"] = _how_long(minutes, steps)
     rows = candidates(kinds, common=common, settings=settings, also=also)
+    # here, for they import torch, which takes seconds: what is wrong above is told at once
+    from kontur.train.study.jobs import Jobs, apply_fold_results
+    from kontur.train.study.plan import make_plan
+
     with folder_lock(out):
         plan = make_plan(data, Path(out), rows, folds, group, SHARES if learning_curve else (1.0,))
         several = len(plan.folder.classes) > 1
