@@ -31,8 +31,8 @@ from kontur.cli.predict import predict
 from kontur.cli.print_warnings import print_warnings_once
 from kontur.cli.reinforce import reinforce
 from kontur.cli.serve import serve
+from kontur.cli.suggest_option import suggest
 from kontur.cli.train import train
-from kontur.cli.words_elsewhere import suggest
 from kontur.errors import NOT_WRITTEN, InputError
 from kontur.wording import of_check
 

@@ -16,7 +16,7 @@ from kontur.data.file_names import CLUSTER_FILE, partner_name, stem
 from kontur.data.layouts.work_in_folder import refuse_annotated
 from kontur.errors import InputError
 from kontur.files.atomic import check_writable
-from kontur.files.left_overs import remove_left_overs
+from kontur.files.left_overs import ABANDONED, remove_left_overs
 from kontur.infer.folder_contrast import (
     FolderContrast,
     Images,
@@ -142,7 +142,8 @@ def predict_folder(
     rows = Report(report)
     if any(job.files for job in jobs):
         record.begin()
-        remove_left_overs([out / CLUSTER_FILE, *(file for job in jobs for file in job.files)])
+        remove_left_overs([out / CLUSTER_FILE])
+        remove_left_overs((file for job in jobs for file in job.files), abandoned=ABANDONED)
     else:
         record.complete()
     pool = Threads(workers, on_join) if isinstance(workers, int) else workers

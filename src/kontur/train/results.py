@@ -21,7 +21,7 @@ from kontur.train.gradient_flow import draw_flow
 from kontur.train.int8 import with_int8
 from kontur.train.logger import RunLogger
 from kontur.train.octagons import OctagonOverlap, octagon_overlap
-from kontur.train.pictures import write_overlays
+from kontur.train.pictures import write_side_by_side
 from kontur.train.progress import ProgressDisplay
 from kontur.train.run_folder import CURVES, GRADIENTS, METRICS, MODEL, OVERLAYS
 from kontur.train.tuning import tune
@@ -60,7 +60,7 @@ def finish(
     write_model(run / MODEL, model)
     logger.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
     drawn = validation.evenly_spaced(len(samples), DRAWN)
-    write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [predicted[i] for i in drawn])
+    write_side_by_side(run / OVERLAYS, [samples[i] for i in drawn], [predicted[i] for i in drawn])
     logger.draw(run / CURVES)
     gradients = draw_flow(logger)
     if gradients is not None:
