@@ -125,6 +125,7 @@ def test_settings_do_not_change_and_a_changed_copy_is_checked():
         run.steps = 5  # type: ignore[misc]
     assert run.replace(steps=5) == Run(steps=5)
     assert run.replace(model={"points": 32}).model.points == 32
+    assert run.replace(steps=5).replace(rate=0.1).model_fields_set == {"steps", "rate"}
     with pytest.raises(InputError, match="did you mean 'steps'"):
         run.replace(step=5)
 

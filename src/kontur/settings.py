@@ -67,8 +67,9 @@ class Settings(pydantic.BaseModel):
         return list(dict.fromkeys([*cls.model_fields, *below]))
 
     def replace(self, **changes: Any) -> Self:
-        """A validated copy with some fields changed."""
-        return type(self).read({**self.model_dump(), **changes}, where=type(self).__name__)
+        """A validated copy with some fields changed; what was not given counts as not given."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return type(self).read({**given, **changes}, where=type(self).__name__)
 
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML; any other is quoted

@@ -56,6 +56,10 @@ def test_outlines_get_their_classes_in_colour(kontur, model, images, tmp_path):
     assert kinds[0]["color"] == kinds[2]["color"] != kinds[1]["color"]
     assert "exists already" in kontur(*words, tmp_path / "classified", code=1)
     kontur(*words, tmp_path / "classified", "--force")
+    (tmp_path / "file").touch()
+    output = kontur(*words, tmp_path / "file/classified", code=1)
+    assert "classified/a.geojson: could not write" in output
+    assert "objects" not in output  # before any work
 
 
 def test_a_training_folder_is_classified_too(kontur, model, images, tmp_path):

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 
@@ -86,6 +87,24 @@ def test_bad_input_is_one_sentence(kontur, data, tmp_path, processes, words, sen
     assert sentence in output
     assert len(output.splitlines()) == 1
     assert processes.calls == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--kinds", "unett"], "there is no kind of model 'unett'; "),
+        (["--rank", "Dise"], "did you mean 'Dice'"),
+        (["--set", "training.stesp=3"], "did you mean 'steps'"),
+        (["--set", "model.points=many"], "'points' is 'many'"),
+        (["--also", "snake:points=3"], "did you mean 'model.points'"),
+    ],
+)
+def test_what_is_wrong_without_a_look_at_the_images_is_told_before_torch_is_imported(
+    kontur, data, tmp_path, monkeypatch, words, sentence
+):
+    for name in ("plan", "jobs"):  # which import it
+        monkeypatch.setitem(sys.modules, f"kontur.train.study.{name}", None)  # an error
+    assert sentence in kontur("compare", data, "--out", tmp_path / "study", *words, code=1)
 
 
 def test_a_study_of_other_data_is_not_overwritten(kontur, data, tmp_path, processes):

@@ -73,6 +73,15 @@ def test_a_folder_for_the_scores_is_fine(kontur, predictions, data, tmp_path):
     assert {path.name for path in (tmp_path / "results").iterdir()} == {"scores.json", "scores.png"}
 
 
+def test_a_place_that_cannot_be_written_is_known_before_any_work(
+    kontur, predictions, data, tmp_path
+):
+    (tmp_path / "file").touch()
+    output = kontur("evaluate", predictions, data, "--out", tmp_path / "file" / "s.json", code=1)
+    assert "s.json: could not write" in output
+    assert "AP" not in output
+
+
 def test_images_without_partner_are_named(kontur, predictions, data):
     (predictions / "b.geojson").rename(predictions / "z.geojson")
     output = kontur("evaluate", predictions, data)

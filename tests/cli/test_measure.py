@@ -78,6 +78,10 @@ def test_outlines_with_their_measurements_are_written_for_qupath(kontur, data, t
     assert '"area px²":300' in (tmp_path / "q/a.geojson").read_text(encoding="utf-8")
     assert "exists already" in kontur(*words, tmp_path / "u.csv", code=1)
     assert not (tmp_path / "u.csv").exists()
+    (tmp_path / "file").touch()
+    words = ("measure", data, "--geojson", tmp_path / "file/q", "--out", tmp_path / "u.csv")
+    assert "could not write" in kontur(*words, code=1)
+    assert not (tmp_path / "u.csv").exists()
 
 
 def test_no_objects_are_an_empty_table(kontur, tmp_path):

@@ -9,9 +9,8 @@ from PIL import Image
 
 import kontur as package
 from kontur import formats
-from kontur.cli import screen
 from kontur.instances import Instances
-from tests.images import cut_images, films
+from tests.images import cut_images
 from tests.models.contract import assert_same
 
 
@@ -76,6 +75,7 @@ def test_what_is_there_is_skipped_and_force_makes_it_anew(kontur, model, images,
     before = (out / "a.geojson").stat().st_mtime_ns
     output = predict(kontur, model, images, out)
     assert "3 images already there, skipped (--force makes them anew)" in output
+    assert "[3/3]" not in output
     assert (out / "a.geojson").stat().st_mtime_ns == before
     output = predict(kontur, model, images, out, "--score", 0.5, code=1)
     assert "made with other settings (score 0.05, now 0.5)" in output
@@ -104,8 +104,16 @@ def test_bad_files_are_reported_at_the_end_and_the_good_ones_are_made(
     output = predict(kontur, model, images, tmp_path / "out", code=1)
     assert "7 of 10 images failed:" in output
     assert "] text.png: failed\n" in output
-    for name in ("text.png", "empty.tif", "cut.png", "short.tif", "nan.tif", "infinite.tif"):
-        assert f"  {images / name}" in output
+    for alike in (
+        ("text.png",),
+        ("empty.tif",),
+        ("cut.png", "short.tif"),
+        ("nan.tif", "infinite.tif"),
+    ):
+        told = [name for name in alike if f"  {images / name}" in output]  # the first one
+        rest = [name for name in alike if f"    and the same of {name}\n" in output]
+        assert len(told) == 1
+        assert sorted(told + rest) == sorted(alike)
     (line,) = (each for each in output.splitlines() if f"  {images / 'stack.tif'}" in each)
     assert "choose it with --page N (in Python page=N), 0 to 4, or take every one with --" in line
     assert {path.stem for path in (tmp_path / "out").glob("*.geojson")} == {"a", "b", "c"}
@@ -136,6 +144,9 @@ def test_where_nothing_came_out_that_is_said(kontur, model, tmp_path):
         (tmp_path / name).write_text("no image at all")
     output = predict(kontur, model, tmp_path, tmp_path / "out", code=1)
     assert f"nothing was written to {tmp_path / 'out'}\n2 of 2 images failed:" in output
+    reason = "is not an image that Kontur reads: it is text and begins with 'no image at all'"
+    assert output.count(reason) == 1
+    assert f"  {tmp_path / 'a.png'} {reason}\n    and the same of b.png\n" in output
 
 
 @pytest.mark.parametrize(
@@ -205,8 +216,9 @@ def test_a_channel_by_name_is_found_in_each_image_by_itself(kontur, model, tmp_p
     ("make", "sentence"),
     [
         ("missing", "there is no model file"),
-        ("name", "there is no shipped model 'nucleii'"),
+        ("name", "there is no run or model file nucleii, and no shipped model 'nucleii'"),
         ("folder", "is a folder without model.kontur"),
+        ("unfinished", "is not finished; kontur train --out"),
         ("text", "is not a whole Kontur model"),
         ("cut", "is not a whole Kontur model"),
         ("kind", "there is no kind of model 'unknown'"),
@@ -218,8 +230,10 @@ def test_a_model_that_cannot_be_used_is_reported_and_nothing_is_written(
     other = tmp_path / "other.kontur"
     if make == "name":
         other = "nucleii"
-    elif make == "folder":
+    elif make in ("folder", "unfinished"):
         other.mkdir()
+        if make == "unfinished":
+            (other / "last.ckpt").touch()
     elif make == "text":
         other.write_text("weights")
     elif make == "cut":
@@ -310,33 +324,6 @@ def test_a_hint_is_given_once_with_the_images_that_it_is_for(kontur, model, tmp_
     output = predict(kontur, model, tmp_path, tmp_path / "out", "--score", 0.9)
     assert "hint, a.tif, b.tif: it is constant" in output
     assert output.count("constant") == 1
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_linking_and_writing_the_planes_of_a_film_are_told(
-    workers, kontur, model, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(screen, "AGAIN", 0.0)  # seconds between two lines of a log
-    tifffile.imwrite(
-        tmp_path / "film.tif", np.zeros((3, 32, 32), np.uint8), photometric="minisblack"
-    )
-    command = ("predict", tmp_path / "film.tif", "--model", model, "--page", "all", "--link")
-    more = ("--overlay", "--workers", workers, "--threads", workers)
-    shown = kontur(*command, *more, "--out", tmp_path / "out").splitlines()
-    told = ("linking film.tif", "writing film.geojson", "writing film.overlay.tif")
-    assert {f"{doing}: 2 of 3" for doing in told} <= {*shown}
-    shown = kontur(*command, *more, "--out", tmp_path / "other", "--quiet").splitlines()
-    assert len(shown) == 1
-
-
-def test_the_files_of_a_film_are_predicted_as_one(kontur, model, tmp_path):
-    films.save(tmp_path / "film", np.zeros((3, 32, 32), np.uint8))
-    output = kontur(
-        *("predict", tmp_path / "film", "--model", model, "--out", tmp_path / "out"),
-        *("--page", "all"),
-    )
-    assert "objects in 1 image" in output
-    assert "2 files (f1.ome.tif, f2.ome.tif) left out: one image with f0.ome.tif" in output
 
 
 def test_the_page_of_a_stack_that_was_taken_is_said(kontur, model, tmp_path):

@@ -19,6 +19,7 @@ def calls(monkeypatch, tmp_path):
     for folder in ("a", "cells", "old"):
         (tmp_path / folder).mkdir()
     (tmp_path / "old" / "config.toml").touch()  # of a run
+    (tmp_path / "run.toml").touch()
     monkeypatch.chdir(tmp_path)
     module = types.ModuleType("kontur.train.run")
     module.train = lambda data, **options: asked.append((data, options))
@@ -75,11 +76,11 @@ def test_a_sweep_reaches_the_sweep_with_all_else(kontur, calls, monkeypatch):
     monkeypatch.setitem(sys.modules, "kontur.train.study.sweep", module)
     kontur(
         *("train", "cells", "--out", "run", "--sweep", "optimiser.weight_decay=0,1e-2"),
-        *("--sweep", "model.widths=[8,16],[16,32]", "--set", "training.steps=20"),
+        *("--sweep", "model.depths=[1,1,1,1],[2,2,2,2]", "--set", "training.steps=20"),
     )
     ((data, options),) = calls
     assert str(data) == "cells"
-    assert options["over"] == ["optimiser.weight_decay=0,1e-2", "model.widths=[8,16],[16,32]"]
+    assert options["over"] == ["optimiser.weight_decay=0,1e-2", "model.depths=[1,1,1,1],[2,2,2,2]"]
     assert options["settings"] == ["training.steps=20"]
     assert (options["resume"], options["force"]) == (False, False)
 
@@ -91,12 +92,23 @@ def test_a_sweep_reaches_the_sweep_with_all_else(kontur, calls, monkeypatch):
         (["cells", "--out", "new", "--resume"], "there is no run to go on with in new"),
         (["cells", "--out", "old", "--resume", "--force"], "give one"),
         (["cell", "--out", "new"], "there is no folder cell"),
+        (["cells", "--out", "new", "--set", "training.stesp=3"], "did you mean 'steps'"),
+        (["cells", "--out", "new", "--set", "model.points=many"], "'points' is 'many'"),
+        (["cells", "--out", "new", "--preset", "fats"], "did you mean 'fast'"),
+        (["cells", "--out", "new", "--config", "none.toml"], "there is no config file none.toml"),
+        (["cells", "--out", "new", "--from", "nuclii"], "no shipped model 'nuclii'"),
+        (["cells", "--out", "new", "--from", "nuclei", "--set", "model.point=3"], "mean 'points'"),
+        (["--out", "old", "--resume", "--set", "model.points=32"], "cannot change model"),
+        (["cells", "--out", "new", "--sweep", "model.points=32,many"], "'points' is 'many'"),
+        (["cells", "--out", "new", "--sweep", "training.stesp=3,4"], "did you mean 'steps'"),
+        (["cells", "--out", "new", "--sweep", "training.steps"], "--sweep wants KEY=VALUE,VALUE"),
     ],
 )
-def test_a_folder_that_cannot_be_taken_is_refused_before_torch_is_imported(
+def test_what_is_wrong_without_a_look_at_the_images_is_told_before_torch_is_imported(
     kontur, calls, monkeypatch, words, sentence
 ):
-    monkeypatch.setitem(sys.modules, "kontur.train.run", None)  # importing it is an error
+    for name in ("run", "study.sweep"):
+        monkeypatch.setitem(sys.modules, f"kontur.train.{name}", None)  # importing it is an error
     assert re.search(sentence, kontur("train", *words, code=1))
 
 

@@ -40,7 +40,8 @@ def test_a_sound_folder_is_counted_and_nothing_looks_wrong(tmp_path):
         "      8 to 12        9 ########################################",
         "",
         "  working scale 1, images as they are: a typical object is 8 pixels a side, which is "
-        "learned well as it is (2 where a training begins with features of photographs)",
+        "learned well as it is (2 where a training begins with a network that knows photographs, "
+        "as it does by itself for few colour images)",
         "",
         "  nothing looks wrong",
     ]
@@ -97,8 +98,11 @@ def test_the_report_says_at_which_scale_the_training_part_would_be_learned(tmp_p
         with_labels(tmp_path / split, labels, name=split)
     report = inspect(open_folder(tmp_path))
     assert report.scale.scale == choose_scale(120.0, 120.0).scale
-    assert f"working scale {report.scale.scale:g}: " in report.text()
+    assert f"working scale {report.scale.scale:g}, images shrunk for the network: " in report.text()
     other = choose_scale(120.0, 120.0, photographs=True).scale
-    assert f"({other:g} where a training begins with features of photographs)" in report.text()
+    assert (
+        f"({other:g} where a training begins with a network that knows photographs, "
+        in report.text()
+    )
     empty = with_labels(tmp_path / "none", np.zeros((20, 30), np.uint16))
     assert inspect(open_folder(empty)).scale.scale == 1

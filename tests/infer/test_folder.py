@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from tests.images import films
 from tests.infer.painted import Bright, paint, run
 
 ENDINGS = {  # of all outputs of an image that is no stack
-    word: ending for word, ending in outputs.ENDINGS.items() if word != outputs.OVERLAYS
+    word: ending for word, ending in outputs.ENDINGS.items() if word != outputs.STACK_OVERLAY
 }
 
 LEAVES = """
@@ -54,7 +55,8 @@ def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_pat
     assert made["score"] == 0.3  # the card's
     content = (images / "a.png").read_bytes()
     assert made["images"]["a"] == {
-        **{"objects": 2, "repaired": 1, "scale": 1.0, "contrast": None, "outputs": [*ENDINGS]},
+        **{"objects": 2, "repaired": 1, "scale": 1.0, "contrast": None, "range": [0, 201]},
+        **{"outputs": [*ENDINGS]},
         **{"source": "../images/a.png", "bytes": len(content)},
         "sha256": hashlib.sha256(content).hexdigest()[:16],
     }
@@ -321,6 +323,33 @@ def test_what_a_killed_run_left_of_the_same_outputs_is_removed_and_nothing_else(
     assert len(before - after) == 3  # those of a and b, and of a call with a cluster
     (other,) = after - {path.name for path in kept}
     assert other.split("-")[1] == hidden_beside(of_others).name.split("-")[1]
+
+
+def test_what_another_machine_left_goes_when_nothing_was_written_to_it_for_a_day(images, tmp_path):
+    out, machine = tmp_path / "out", hidden_beside(tmp_path).name.split("-")[2]
+    out.mkdir()
+
+    def left(output, *, days, within=""):
+        place = hidden_beside(out / output)
+        place = place.with_name(place.name.replace(f"-{machine}-", "-00000000-"))
+        if within:
+            (place / within).mkdir(parents=True)
+        else:
+            place.write_text("half")
+        os.utime(place, (time.time() - 86_400 * days,) * 2)
+        return place
+
+    gone = [left("a.geojson", days=1.1), left("c.geojson", days=30)]
+    kept = [
+        left("a.geojson", days=0.9),
+        left("a.geojson", days=3, within="0"),  # a folder in which something was written since
+        left("other.geojson", days=3),
+        left(CLUSTER_FILE, days=3),  # by which workers know that a command goes on
+        left("predict.json", days=3),  # a journal, which waits for the next image
+    ]
+    run(images, out)
+    assert [place.exists() for place in gone] == [False] * len(gone)
+    assert [place.exists() for place in kept] == [True] * len(kept)
 
 
 @pytest.mark.parametrize(

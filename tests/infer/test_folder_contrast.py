@@ -20,7 +20,8 @@ from kontur.infer.folder_evaluation import evaluate_model
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.records.record import Record, RecordedRun
+from kontur.infer.records.record import Record
+from kontur.infer.records.record_file import RecordedRun
 
 FOLDER = PredictOptions(contrast="folder")
 RNG = np.random.default_rng(7)
@@ -93,6 +94,23 @@ def test_the_range_is_that_of_all_pixels_and_each_image_is_predicted_in_it(
     assert record["contrast"] == "folder"
     assert record["folder_contrast"]["range"] == list(given)
     assert record["folder_contrast"]["stored"] == "uint16"
+
+
+@pytest.mark.parametrize("contrast", [None, "auto", 98.0])
+def test_the_record_has_the_range_of_each_image_which_gives_the_same_when_it_is_typed(
+    predictor, pieces, tmp_path, contrast
+):
+    run(predictor, [pieces], tmp_path / "own", options=PredictOptions(contrast=contrast))
+    noted = made(tmp_path / "own")[0]["images"]
+    for name in "abc":
+        options = PredictOptions(contrast=tuple(noted[name]["range"]))
+        run(predictor, [pieces / f"{name}.tif"], tmp_path / name, options=options)
+        one, other = (tmp_path / out / f"{name}.geojson" for out in ("own", name))
+        assert one.read_bytes() == other.read_bytes()
+    high = {None: 99.8, 98.0: 98.0}.get(contrast)
+    if high:
+        values = tifffile.imread(pieces / "b.tif")
+        assert noted["b"]["range"] == [*np.percentile(values, (1, high))]
 
 
 def test_another_subset_gives_what_its_own_range_gives_to_the_bit(predictor, pieces, tmp_path):

@@ -106,7 +106,7 @@ def test_pages_that_might_not_fit_make_a_large_tiff(tmp_path, monkeypatch, fits,
     monkeypatch.setattr(overlay, "CLASSIC", fits)
     image = np.zeros((40, 50, 1), np.uint8)
     planes = [overlay.DrawnPlane(image, Instances.empty((40, 50)))] * 2
-    overlay.write_overlays(tmp_path / "a.tif", planes, contrast=(0.0, 1.0))
+    overlay.write_stack_overlay(tmp_path / "a.tif", planes, contrast=(0.0, 1.0))
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
         assert (file.is_bigtiff, len(file.pages)) == (large, 2)
 

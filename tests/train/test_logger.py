@@ -46,17 +46,24 @@ def test_the_curves_are_one_picture_of_losses_above_scores(tmp_path):
 
 
 def test_the_picture_says_which_losses_began_later(tmp_path, monkeypatch):
-    titles = []
-    monkeypatch.setattr(
-        "kontur.train.logger.draw_lines",
-        lambda curves, *, title, **_: titles.append(title) or Image.new("RGB", (8, 8)),
-    )
+    titles, ranges = [], []
+
+    def draw(curves, *, title, x_range, **_):
+        titles.append(title)
+        ranges.append(x_range)
+        return Image.new("RGB", (8, 8))
+
+    monkeypatch.setattr("kontur.train.logger.draw_lines", draw)
     logger = written(tmp_path, [10, 20])
     logger.draw(tmp_path / "curves.png")
     logger.write(30, {"train/total": 9.0, "train/edge": 2.0, "train/quality": 1.0})
     logger.draw(tmp_path / "curves.png")
     logger.close()
-    assert titles == ["Losses in training", "Losses in training (edge, quality from step 30 on)"]
+    assert titles == [
+        "Losses in training",
+        "Losses in training (edge, quality from step 30 on, so the total rises)",
+    ]
+    assert ranges == [(0, 20), (0, 30)]  # of losses and scores alike
 
 
 def test_without_history_there_is_no_picture(tmp_path):

@@ -86,7 +86,7 @@ def test_of_the_many_outlines_of_a_new_network_the_surest_are_drawn(monkeypatch)
 def test_above_each_half_stands_whose_outlines_it_shows(tmp_path):
     sample = contract.learning_scene()
     nobody = Instances.empty(sample.size)
-    pictures.write_overlays(tmp_path, [sample], [nobody])
+    pictures.write_side_by_side(tmp_path, [sample], [nobody])
     (file,) = tmp_path.glob("*.png")
     whole = np.asarray(Image.open(file))
     middle = (whole.shape[1] - pictures.GAP) // 2

@@ -17,7 +17,7 @@ from kontur.infer.engines.onnx_engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.models.archive import read_model, write_model
 from kontur.train.checkpoint import read_checkpoint
-from kontur.train.only_writer import only_writer
+from kontur.train.folder_lock import folder_lock
 from kontur.train.run_folder import BEST, LAST, PREVIOUS, remove_run_files
 from kontur.train.saved_settings import read_config
 from tests.train.runs import (
@@ -142,7 +142,7 @@ def test_a_run_at_a_working_scale_says_so_and_its_model_outlines_images_as_they_
     folder, tmp_path
 ):
     said = run(folder, tmp_path, "data.scale=0.5", *HARDLY_MOVES, *FEW_GRAPHS, val=VAL)
-    assert "working scale 0.5: as data.scale says" in said
+    assert "working scale 0.5, images shrunk for the network: as data.scale says" in said
     model = read_model(tmp_path / "model.kontur")
     assert model.card.scale == 0.5
     assert 10 < model.card.object_size < 25  # of the images as they are
@@ -311,7 +311,7 @@ def test_a_run_that_is_there_is_neither_overwritten_nor_mixed_up(finished, folde
 def test_a_run_in_which_another_process_trains_is_left_alone(finished, folder, options):
     before = {path: path.read_bytes() for path in finished.glob("*.*")}
     with (
-        only_writer(finished),
+        folder_lock(finished),
         pytest.raises(InputError, match=r"is being written by process .* give another --out"),
     ):
         run(None if "resume" in options else folder, finished, **options)

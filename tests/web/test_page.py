@@ -173,7 +173,11 @@ def test_a_narrow_page_in_chinese_has_drawers_and_nothing_sticks_out(browser, pl
     assert page.locator("#predict-one").inner_text() == "勾画此图"
     wide = page.evaluate("() => [document.body.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1]
+    lacks = "{can_train: false, train_size: '; it is large'}"
+    page.evaluate(f"Object.assign(kontur.work.folder, {lacks}) && kontur.models.drawTraining()")
+    assert "CPU" in page.locator("p", has_text="训练需要更多软件包").inner_text()
     page.keyboard.press("l")
+    assert page.locator("p", has_text="more packages").inner_text().endswith("; it is large")
     assert page.locator("#predict-one").inner_text() == "Outline image"
     page.keyboard.press("?")
     assert page.locator("dialog h2").inner_text() == "Keys and gestures"

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from kontur.cli.classify import classify
+from kontur.cli.command_advice import adapted
 from kontur.cli.compare import compare
 from kontur.cli.convert import convert
 from kontur.cli.demo import demo
@@ -25,14 +26,13 @@ from kontur.cli.inspect import inspect
 from kontur.cli.learn import learn
 from kontur.cli.measure import measure
 from kontur.cli.models import models
-from kontur.cli.own_options import in_words_of
 from kontur.cli.plot import plot
 from kontur.cli.predict import predict
 from kontur.cli.print_warnings import print_warnings_once
 from kontur.cli.reinforce import reinforce
 from kontur.cli.serve import serve
+from kontur.cli.suggest_option import suggest
 from kontur.cli.train import train
-from kontur.cli.words_elsewhere import suggest
 from kontur.errors import NOT_WRITTEN, InputError
 from kontur.wording import of_check
 
@@ -63,7 +63,7 @@ class CommandGroup(TyperGroup):
             raise
         except InputError as error:
             command = self.get_command(ctx, ctx.invoked_subcommand or "")
-            _end(f"Error: {in_words_of(command, str(error))}", 1)
+            _end(f"Error: {adapted(command, str(error))}", 1)
         except KeyboardInterrupt as error:
             _end(f"\nStopped: {error}" if error.args else "\nStopped.", signals.code)
         except BrokenPipeError:  # `kontur models | head`

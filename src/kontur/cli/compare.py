@@ -125,14 +125,14 @@ def compare(
             f"comparing trains, and needs {' and '.join(missing)}: {extra.install('train')} "
             f"brings it{extra.torch_size()}"
         )
+    data, more = data_and_settings(words)
+    if data is None:
+        raise typer.BadParameter("give a folder of images with annotations", param_hint="DATA")
     set_passive_waiting()
     from kontur.models import catalog
     from kontur.train.study.compare import compare as run
     from kontur.train.study.monitor import StudyMonitor
 
-    data, more = data_and_settings(words)
-    if data is None:
-        raise typer.BadParameter("give a folder of images with annotations", param_hint="DATA")
     named = [word.strip() for word in kinds.split(",")] if kinds else [*catalog.KINDS]
     try:
         comparison = run(

@@ -181,7 +181,7 @@ def _share(missing: int, rows: int) -> str:
 
 def _check_out(out: Path, source: Path, *, force: bool) -> None:
     """Raise `InputError` before any work where the file could not be written."""
-    from kontur.files.atomic import refuse_existing
+    from kontur.files.atomic import check_writable, refuse_existing
     from kontur.measure.tables.table_files import check_target
 
     if out.suffix.lower() != ".html":
@@ -194,4 +194,5 @@ def _check_out(out: Path, source: Path, *, force: bool) -> None:
     elif out.is_dir():
         raise InputError(f"{out} is a folder; name a file to write in it")
     else:
+        check_writable(out)
         refuse_existing([out], overwrite=force)

@@ -237,7 +237,7 @@ def groups_text(summaries: dict[str, "Summary"], column: str) -> str:
 
 def _output_files(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     """The JSON and the PNG to write; `InputError` where one exists, before any work."""
-    from kontur.files.atomic import refuse_existing
+    from kontur.files.atomic import check_writable, refuse_existing
 
     if out is None:
         return None
@@ -246,6 +246,7 @@ def _output_files(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     elif out.suffix.lower() != ".json":
         raise InputError(f"--out is FILE.json or a folder, got {out}")
     files = (out, out.with_suffix(".png"))
+    check_writable(out)
     refuse_existing(files, overwrite=force)
     return files
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kontur.cli.command_advice import with_all_pages
 from kontur.cli.options import (
     Device,
     DeviceOption,
@@ -19,7 +20,6 @@ from kontur.cli.options import (
     QuietOption,
     ThreadsOption,
 )
-from kontur.cli.own_options import naming_all_pages
 from kontur.cli.predict_options import range_of_all, takes_predict_options
 from kontur.cli.screen import steps
 from kontur.errors import InputError
@@ -191,9 +191,9 @@ def predict(
             f"{done} of {len(inputs)} images are finished and whole in {out}; "
             "the same command goes on with the others."
         ) from None
-    failed = [outcome.failure for outcome in outcomes if outcome.failure is not None]
-    if len(failed) == len(inputs) == 1:
-        raise InputError(failed[0])
+    failures = [one for one in outcomes if one.failure is not None]
+    if len(failures) == len(inputs) == 1:
+        raise InputError(failures[0].failure)
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
     if options.contrast == "folder":
         given = [each.contrast for each in outcomes if each.contrast is not None]
@@ -203,10 +203,10 @@ def predict(
     unread = [*unsupported_files(images), *images_below(images, named, out)]
     for line in [*advice, *again, *unread]:
         typer.echo(line, err=True)
-    if failed:
-        typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)
-        for failure in failed:
-            typer.echo(f"  {naming_all_pages(failure)}", err=True)
+    if failures:
+        typer.echo(f"{len(failures)} of {len(inputs)} images failed:", err=True)
+        for line in failed(failures):
+            typer.echo(f"  {line}", err=True)
         raise typer.Exit(1)
 
 
@@ -271,10 +271,26 @@ def hints(outcomes: Sequence["Outcome"]) -> list[str]:
     return [f"hint, {listed(images)}: {hint}" for hint, images in names.items()]
 
 
+def failed(outcomes: Sequence["Outcome"]) -> list[str]:
+    """Each reason once, with the images that failed for it."""
+    alike: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        place = printable(str(outcome.input.path))
+        alike.setdefault((outcome.failure or "").replace(place, ""), []).append(outcome)
+    lines = []
+    for first, *others in alike.values():
+        lines.append(with_all_pages(first.failure or ""))
+        if others:
+            names = listed(printable(each.input.path.name) for each in others)
+            lines.append(f"  and the same of {names}")
+    return lines
+
+
 def _line(outcome: "Outcome", page: int | str | None) -> str:
+    """A line on an image; empty for one that was there, which the end counts."""
     name = printable(outcome.input.path.name)
     if outcome.skipped:
-        return f"{name}: already there, skipped"
+        return ""
     if outcome.failure is not None:
         return f"{name}: failed"  # the end reports why
     notes = [] if page is None else ["every page" if page == "all" else f"page {page}"]

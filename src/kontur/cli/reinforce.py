@@ -1,5 +1,6 @@
 """`kontur reinforce`: a trained model that learns from reward."""
 
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +17,16 @@ from kontur.cli.options import (
     ValOption,
 )
 from kontur.errors import InputError
+from kontur.files.atomic import check_writable
 
 NEEDED = ("torch", "onnx", "gymnasium")  # packages of the extras
+
+
+class Method(StrEnum):
+    """What learns from reward."""
+
+    agent = "agent"
+    snake = "snake"
 
 
 def reinforce(
@@ -33,13 +42,12 @@ def reinforce(
     out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
     val: ValOption = None,
     method: Annotated[
-        str,
+        Method,
         typer.Option(
             "--method",
-            metavar="agent|snake",
             help="Add an agent that corrects outlines, or fine-tune the model itself on IoU.",
         ),
-    ] = "agent",
+    ] = Method.agent,
     minutes: Annotated[
         float, typer.Option("--minutes", metavar="M", min=0.05, help="Of one processor.")
     ] = 10.0,
@@ -68,22 +76,40 @@ def reinforce(
         )
     if out.exists() and not force:
         raise InputError(f"{out} exists; give another --out, or --force to overwrite it")
+    if not data.exists():
+        raise InputError(f"there is no folder {data}")
+    check_writable(out)
+    from kontur.edit.cases import check_snake
+    from kontur.infer.model_files import find_model
+    from kontur.models.archive import read_card
+
+    check_snake(read_card(find_model(model)).kind)  # before torch is imported, for seconds
     from kontur.edit.reinforce import reinforce as run
 
     def report(line: str) -> None:
         if not quiet:
             typer.echo(line, err=True)
 
-    run(
-        data,
-        model=model,
-        out=out,
-        val=val,
-        method=method,
-        minutes=minutes,
-        seed=seed,
-        channel=channel,
-        page=page,
-        report=report,
-    )
+    before = _written(out)
+    try:
+        run(
+            data,
+            model=model,
+            out=out,
+            val=val,
+            method=method.value,
+            minutes=minutes,
+            seed=seed,
+            channel=channel,
+            page=page,
+            report=report,
+        )
+    except KeyboardInterrupt:
+        kept = "has the best so far" if _written(out) != before else "was not written yet"
+        raise KeyboardInterrupt(f"{out} {kept}") from None
     typer.echo(f"wrote {out}")
+
+
+def _written(path: Path) -> int | None:
+    """When a file was written; None where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else None

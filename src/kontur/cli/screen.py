@@ -23,6 +23,8 @@ Left = Callable[[], float | None]  # the seconds that are left, where they are k
 class StepReporter(Protocol):
     """What is called after each step, with a line on its result; `part` within a long step.
 
+    An empty line is not printed in a log.
+
     `beside` may be called by another thread than the others.
     """
 
@@ -52,7 +54,7 @@ class _Lines:
 
     def __call__(self, line: str, name: str = "") -> None:
         self.done += 1
-        if not self.quiet:
+        if not self.quiet and line:
             typer.echo(f"[{self.done}/{self.total}] {line}", err=True)
             if self.done < self.total:
                 self._print_left(f"{self.done} of {self.total}")

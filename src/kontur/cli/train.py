@@ -129,12 +129,8 @@ def train(
         "force": force,
     }
     set_passive_waiting()
-    if not sweep and os.environ.get("RANK", "0") == "0":  # torchrun's others follow the first
-        from kontur.train.run_folder import check_run_folder
-
-        check_run_folder(out, resume=resume, force=force)  # before torch is imported, for seconds
-        if data is not None and not data.exists():
-            raise InputError(f"there is no folder {data}")
+    if os.environ.get("RANK", "0") == "0":  # torchrun's others follow the first
+        _check(data, sweep, **options)  # before torch is imported, for seconds
     try:
         if sweep:
             from kontur.train.devices import launched
@@ -152,6 +148,21 @@ def train(
         raise typer.Exit(SIGNALLED + stopped.number) from None
 
 
+def _check(data: Path | None, sweep: list[str] | None, **options: Any) -> None:
+    """Raise `InputError` for what is wrong without a look at the images. Imports no torch."""
+    if sweep:
+        from kontur.train.study.sweep_plan import plan_sweep
+
+        plan_sweep(data, over=sweep, **options)
+        return
+    from kontur.train.given_settings import given_config
+    from kontur.train.run_folder import check_run_folder
+
+    out, force = options.pop("out"), options.pop("force")
+    check_run_folder(out, resume=options["resume"], force=force)
+    given_config(out, data, **options)
+
+
 def data_and_settings(words: list[str]) -> tuple[Path | None, list[str]]:
     """The folder, and the settings among the arguments, as in `--set a=1 b=2`."""
     folders = [word for word in words if "=" not in word or Path(word).exists()]
@@ -161,4 +172,6 @@ def data_and_settings(words: list[str]) -> tuple[Path | None, list[str]]:
             f"{shlex.join(folders)} ALL --format geojson --images copy joins them in a folder ALL"
         )
     settings = [word for word in words if word not in folders]
+    if folders and not Path(folders[0]).exists():
+        raise InputError(f"there is no folder {folders[0]}")
     return Path(folders[0]) if folders else None, settings

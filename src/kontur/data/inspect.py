@@ -94,7 +94,10 @@ def _working_scale(images: list[ImageStatistics]) -> WorkingScale:
     chosen, other = (choose_scale(side, width, photographs=each) for each in (False, True))
     if other.scale == chosen.scale:
         return chosen
-    begun = f"{other.scale:g} where a training begins with features of photographs"
+    begun = (
+        f"{other.scale:g} where a training begins with a network that knows photographs, as it "
+        "does by itself for few colour images"
+    )
     return chosen._replace(reason=f"{chosen.reason} ({begun})")
 
 

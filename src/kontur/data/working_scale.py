@@ -62,7 +62,7 @@ def choose_scale(
     if side < least_side(STRIDE):
         return WorkingScale(1.0, f"{typical}, too small to be found; enlarge the images")
     if photographs and wanted >= ENLARGED:
-        return WorkingScale(ENLARGED, f"{typical}; features of photographs know larger ones")
+        return WorkingScale(ENLARGED, f"{typical}; a network that knows photographs expects larger")
     if wanted > CLEARLY:
         return WorkingScale(1.0, f"{typical}, which is learned well as it is")
     least = WIDTH / width
@@ -77,7 +77,9 @@ def describe_scale(chosen: WorkingScale) -> str:
     """What was chosen and why, a sentence.
 
     >>> print(describe_scale(WorkingScale(0.4, "as data.scale says")))
-    working scale 0.4: as data.scale says
+    working scale 0.4, images shrunk for the network: as data.scale says
     """
-    images = ", images as they are" if chosen.scale == 1 else ""
-    return f"working scale {chosen.scale:g}{images}: {chosen.reason}"
+    images = "images as they are"
+    if chosen.scale != 1:
+        images = f"images {'shrunk' if chosen.scale < 1 else 'enlarged'} for the network"
+    return f"working scale {chosen.scale:g}, {images}: {chosen.reason}"

@@ -19,6 +19,7 @@ from kontur.geometry.area_field import AreaFields
 from kontur.geometry.polygons import largest_part
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
+from kontur.models import catalog
 from kontur.models.candidates import Candidates
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.moves import simple
@@ -128,7 +129,7 @@ class Cases:
 
         Raises `InputError` for a model without contours, and where there is no object.
         """
-        check_snake(predictor)
+        check_snake(predictor.card.kind)
         config = predictor.config
         images, features, detail, instances, own = [], [], [], [], []
         for sample in samples:
@@ -150,11 +151,11 @@ class Cases:
         return cls.of(images, maps, instances, config, own)
 
 
-def check_snake(predictor: Predictor) -> None:
-    """Raises `InputError` for a model that has no contours."""
-    if predictor.family.contours is None:
+def check_snake(kind: str) -> None:
+    """Raises `InputError` for a kind of model that has no contours."""
+    if catalog.family(kind).contours is None:
         raise InputError(
-            f"a model of the kind {predictor.family.name} makes outlines of pixels and has no "
+            f"a model of the kind {kind} makes outlines of pixels and has no "
             "contours to correct; use one of the kind snake"
         )
 

@@ -176,7 +176,7 @@ def merge(instances: Instances, object_ids: Sequence[int]) -> Instances:
     named = list(dict.fromkeys(object_ids))
     if len(named) < 2:
         raise InputError(f"merging needs at least two objects, got {len(named)}")
-    indices = [_found(instances, each)[0] for each in named]
+    indices = [_found(instances, object_id)[0] for object_id in named]
     joined = shapely.union_all(instances.polygons[indices])
     return delete(_replaced(instances, indices[0], joined), named[1:])
 
@@ -216,7 +216,7 @@ def refit(
     The outer ring of the largest part is what is moved. Raises `InputError` where nothing is found
     beneath one of them.
     """
-    indices = [_found(instances, each)[0] for each in object_ids]
+    indices = [_found(instances, object_id)[0] for object_id in object_ids]
     moved = refine(instances.polygons[indices])
     for index, polygon in zip(indices, moved, strict=True):
         if polygon.is_empty:
@@ -252,7 +252,7 @@ def add(
 
 def delete(instances: Instances, object_ids: Sequence[int]) -> Instances:
     """Without these objects."""
-    indices = [_found(instances, each)[0] for each in object_ids]
+    indices = [_found(instances, object_id)[0] for object_id in object_ids]
     keep = np.ones(len(instances), dtype=bool)
     keep[indices] = False
     return instances[keep]
@@ -262,15 +262,15 @@ def classify(instances: Instances, object_ids: Sequence[int], label: int) -> Ins
     """Objects with another class, by its index. Raises `InputError` where there is no such."""
     _check_label(instances, label)
     labels = instances.labels.copy()
-    labels[[_found(instances, each)[0] for each in object_ids]] = label
+    labels[[_found(instances, object_id)[0] for object_id in object_ids]] = label
     return instances.replace(labels=labels)
 
 
 def _change_objects(
     instances: Instances, object_ids: Sequence[int], change: Callable[[Any], Any]
 ) -> Instances:
-    for each in dict.fromkeys(object_ids):  # whoever names one twice means it once
-        index, polygon = _found(instances, each)
+    for object_id in dict.fromkeys(object_ids):  # whoever names one twice means it once
+        index, polygon = _found(instances, object_id)
         instances = _replaced(instances, index, change(polygon))
     return instances
 

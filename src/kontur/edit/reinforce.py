@@ -20,7 +20,13 @@ from kontur.edit.config import EpisodeConfig
 from kontur.edit.episodes import Episodes
 from kontur.edit.policy_gradient import LearnConfig, learn
 from kontur.edit.roll_out import begun_rough, begun_with_own, roll_out
-from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, fine_tuning_image, mean_iou
+from kontur.edit.self_critical import (
+    FineTuningImage,
+    SelfCriticalConfig,
+    fine_tune,
+    fine_tuning_image,
+    mean_iou,
+)
 from kontur.edit.teacher import imitate
 from kontur.errors import InputError
 from kontur.images.channels import Channel
@@ -113,7 +119,7 @@ def reinforce(
     torch.set_num_threads(1)
     loaded = read_model(find_model(model))
     predictor = Predictor(OnnxEngine(loaded, threads=1), loaded.card)
-    check_snake(predictor)
+    check_snake(loaded.card.kind)
     wanted = DataConfig(path=str(data), val=_setting(val), channel=channel, page=page)
     folders = open_data(wanted, seed=seed)
     methods[method](
@@ -229,17 +235,8 @@ def _fine_tune(run: Reinforcement) -> None:
     """The snake's stages, on IoU itself."""
     network = rebuild(run.model)
     assert isinstance(network, DeepSnake)
-    rng = np.random.default_rng(run.seed)
-    candidates = [
-        fine_tuning_image(run.predictor, run.train.samples[place])
-        for place in chosen_images(run.train, rng)
-    ]
-    images = [each for each in candidates if each is not None]
-    held_candidates = [
-        fine_tuning_image(run.predictor, run.val.samples[place])
-        for place in chosen_images(run.val, np.random.default_rng(0))
-    ]
-    held = [each for each in held_candidates if each is not None]
+    images = _fine_tuning_images(run.predictor, run.train, np.random.default_rng(run.seed))
+    held = _fine_tuning_images(run.predictor, run.val, np.random.default_rng(0))
     before = best = mean_iou(network, held)
     run.report(f"own outlines IoU {before:.3f}")
     write_model(run.out, run.model)  # what is best so far
@@ -264,6 +261,16 @@ def _fine_tune(run: Reinforcement) -> None:
             made = to_model(network, card, known=run.model.graphs)
             whole = {name: graph for name, graph in run.model.int8.items() if name == UNCHANGED}
             write_model(run.out, replace(made, int8=whole))
+
+
+def _fine_tuning_images(
+    predictor: Predictor, folder: Folder, rng: np.random.Generator
+) -> list[FineTuningImage]:
+    """Images of a folder, drawn at random, in which the snake finds objects."""
+    drawn = (
+        fine_tuning_image(predictor, folder.samples[place]) for place in chosen_images(folder, rng)
+    )
+    return [image for image in drawn if image is not None]
 
 
 def chosen_images(folder: Folder, rng: np.random.Generator) -> list[int]:

@@ -1,7 +1,7 @@
 """Image annotation: one image of a file of outlines with its objects; one of several is picked."""
 
 import itertools
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,6 +83,14 @@ def pick(
         )
     problem = "does not describe" if not matching else f"describes {len(matching)} times"
     raise InputError(f"{where} {problem} the image {shortened(image)}; it has {known}")
+
+
+def by_file_name(entries: Iterable[ImageAnnotation]) -> dict[str, list[ImageAnnotation]]:
+    """The entries of each image, its planes, in the order of the first ones."""
+    images: dict[str, list[ImageAnnotation]] = {}
+    for entry in entries:
+        images.setdefault(entry.file_name, []).append(entry)
+    return images
 
 
 def names_of(image: str, names: Sequence[str]) -> set[str]:

@@ -45,8 +45,10 @@ FEWEST = 32  # tasks that are submitted, for clusters that grow with what is ask
 DEVICE_OF: dict[Precision, Device] = {"int8": "cpu", "bf16": "cuda"}  # of precisions of one
 MEMORY = 0.7  # of a worker's limit: Dask gives a worker nothing more to do from 0.8 on
 EXTRA = "cluster"
-# Where Dask's clients log tracebacks of what we say in a sentence: that the scheduler is gone.
+# Where Dask's clients log tracebacks of what we say in a sentence: that the scheduler is gone. And
+# the names of tasks that are done once more, for the worker died that held what they gave.
 CLIENT_LOG = logging.getLogger("distributed.client")
+DONE_AGAIN = "Couldn't gather"
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class DaskWorkers:
         self.threads = 0  # of all workers that there are
         self._last_worker = time.monotonic()  # when there was one
         if self._own:  # the log of a client that was given is its owner's
-            CLIENT_LOG.addFilter(self._has_no_traceback)
+            CLIENT_LOG.addFilter(self._is_told)
 
     def begin(self, predictor: Predictor, work: Work) -> None:
         """Wait for the first worker, and see that all have this version of Kontur.
@@ -177,11 +179,11 @@ class DaskWorkers:
             if self._own:
                 self._client.close(timeout=CONNECT)
         finally:
-            CLIENT_LOG.removeFilter(self._has_no_traceback)
+            CLIENT_LOG.removeFilter(self._is_told)
 
-    def _has_no_traceback(self, record: logging.LogRecord) -> bool:
-        """Whether a record is shown: all but tracebacks, which other clients may log, too."""
-        return not record.exc_info
+    def _is_told(self, record: logging.LogRecord) -> bool:
+        """Whether a record is shown: all but these two, which other clients may log, too."""
+        return not record.exc_info and not str(record.msg).startswith(DONE_AGAIN)
 
     def _wait_for_running(self) -> None:
         """Let what workers have begun come to its end, while they refuse the rest.

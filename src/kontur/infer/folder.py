@@ -16,7 +16,7 @@ from kontur.data.file_names import CLUSTER_FILE, partner_name, stem
 from kontur.data.layouts.work_in_folder import refuse_annotated
 from kontur.errors import InputError
 from kontur.files.atomic import check_writable
-from kontur.files.left_overs import remove_left_overs
+from kontur.files.left_overs import ABANDONED, remove_left_overs
 from kontur.infer.folder_contrast import (
     FolderContrast,
     Images,
@@ -37,7 +37,8 @@ from kontur.infer.outputs import (
     outputs_of,
 )
 from kontur.infer.predict import Predictor
-from kontur.infer.records.record import FOLDER_CONTRAST, Record, identity_of, noted_precision
+from kontur.infer.records.record import Record, identity_of
+from kontur.infer.records.record_file import FOLDER_CONTRAST, noted_precision
 from kontur.infer.records.source_file import SourceFile
 from kontur.infer.records.source_stamp import SourceStamp
 from kontur.infer.region import Regions, parse_region
@@ -141,7 +142,8 @@ def predict_folder(
     rows = Report(report)
     if any(job.files for job in jobs):
         record.begin()
-        remove_left_overs([out / CLUSTER_FILE, *(file for job in jobs for file in job.files)])
+        remove_left_overs([out / CLUSTER_FILE])
+        remove_left_overs((file for job in jobs for file in job.files), abandoned=ABANDONED)
     else:
         record.complete()
     pool = Threads(workers, on_join) if isinstance(workers, int) else workers

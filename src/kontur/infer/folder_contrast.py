@@ -139,10 +139,10 @@ def measure_folder(
             whose values cannot be compared.
     """
     sampled = list(_samples(predictor, images, progress))
-    _check_stored([(each.name, each.stored) for each in sampled])
-    _check_channels([(each.name, each.channels) for each in sampled])
+    _check_stored([(image.name, image.stored) for image in sampled])
+    _check_channels([(image.name, image.channels) for image in sampled])
     config = predictor.normalise
-    columns = max(each.values.shape[1] for each in sampled)
+    columns = max(image.values.shape[1] for image in sampled)
     low, high = _percentiles(sampled, config, columns)
     if not all(map(is_range, low.tolist(), high.tolist())):
         raise InputError(
@@ -150,7 +150,7 @@ def measure_folder(
             f"lie between {low.min():g} and {high.max():g}, of which no range can be made; leave "
             "the contrast out, or give LOW,HIGH"
         )
-    alone = [_percentiles([each], config, columns) for each in sampled]
+    alone = [_percentiles([image], config, columns) for image in sampled]
     within = [np.min([pair[0] for pair in alone], 0), np.max([pair[1] for pair in alone], 0)]
     return FolderContrast(_pairs(low, high), _pairs(*within), sampled[0].stored)
 
@@ -167,14 +167,14 @@ def outside(
     Raises `InputError` where they are stored in another type, so that they cannot be compared.
     """
     others, (given, within) = [], map(ranges_of, measured[:2])
-    for each in _samples(predictor, images, progress, must=False):
-        channels = each.channels if len(given) > 1 else each.values.shape[1]
-        _check_as_before(measured, each.name, each.stored, channels)
-        low, high = _percentiles([each], predictor.normalise, len(given))
+    for image in _samples(predictor, images, progress, must=False):
+        channels = image.channels if len(given) > 1 else image.values.shape[1]
+        _check_as_before(measured, image.name, image.stored, channels)
+        low, high = _percentiles([image], predictor.normalise, len(given))
         near = NEAR * np.array([top - bottom for bottom, top in given])
         darkest, brightest = np.array(within).T
         if (low < darkest - near).any() or (high > brightest + near).any():
-            others.append(each.name)
+            others.append(image.name)
     if not others:
         return None
     return (
@@ -294,12 +294,12 @@ def _percentiles(
     """
     limits = []
     for column in range(columns):
-        values = [each.values[:, column if each.values.shape[1] > 1 else 0] for each in sampled]
-        weights = [each.weight for each in sampled]
+        values = [image.values[:, column if image.values.shape[1] > 1 else 0] for image in sampled]
+        weights = [image.weight for image in sampled]
         low, high = weighted_percentiles(values, weights, (config.low, config.high))
         if high <= low:
-            low = float(min(each.min() for each in values))
-            high = float(max(each.max() for each in values))
+            low = float(min(part.min() for part in values))
+            high = float(max(part.max() for part in values))
         limits.append((low, high))
     low_high = np.array(limits, float)
     return low_high[:, 0], low_high[:, 1]

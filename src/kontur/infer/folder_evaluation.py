@@ -35,16 +35,14 @@ from kontur.data.planes.image_planes import (
     ImagePlanes,
     Page,
     Pages,
-    SharedPlanes,
     check_page_exists,
-    numbered_alike,
     pages_named,
     plane_name,
-    shared_planes,
     states_all_planes,
 )
 from kontur.data.planes.places import Place, places_of
 from kontur.data.planes.predicted_pages import PredictedPages
+from kontur.data.planes.shared_planes import SharedPlanes, numbered_alike, shared_planes
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise

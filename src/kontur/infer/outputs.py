@@ -21,11 +21,11 @@ from kontur.instances import Instances
 from kontur.instances.overlay import LARGE, write_overlay
 from kontur.wording import nearest
 
-OVERLAY, OVERLAYS = "overlay", "overlays"  # of an image, and of the planes of a stack
+OVERLAY, STACK_OVERLAY = "overlay", "overlays"  # of an image, and of the planes of a stack
 ENDINGS = {  # of the outputs, by their name
     **{word: format.ending for word, format in formats.WRITABLE.items()},
     OVERLAY: ".overlay.png",
-    OVERLAYS: ".overlay.tif",
+    STACK_OVERLAY: ".overlay.tif",
 }
 
 
@@ -68,13 +68,13 @@ def outputs_of(words: Iterable[str], page: int | str | None) -> tuple[str, ...]:
     >>> outputs_of(["csv", "overlay"], "all"), outputs_of(["overlay"], 3)
     (('csv', 'overlays'), ('overlay',))
     """
-    overlay = OVERLAYS if page == "all" else OVERLAY
-    return tuple(overlay if word in (OVERLAY, OVERLAYS) else word for word in words)
+    overlay = STACK_OVERLAY if page == "all" else OVERLAY
+    return tuple(overlay if word in (OVERLAY, STACK_OVERLAY) else word for word in words)
 
 
 def keeps_pages(word: str, page: int | str | None) -> bool:
     """Whether an output can hold the objects of a page, or of all pages for `"all"`."""
-    if word in (OVERLAY, OVERLAYS):
+    if word in (OVERLAY, STACK_OVERLAY):
         return outputs_of([word], page) == (word,)
     return page != "all" or formats.WRITABLE[word].planes
 

@@ -9,6 +9,7 @@ from jaxtyping import UInt8
 
 from kontur.display.colours import GREY, PALETTE
 from kontur.display.neighbour_colours import neighbour_colours
+from kontur.files.json_document import whole_number
 
 if TYPE_CHECKING:
     from kontur.instances import Instances
@@ -44,8 +45,8 @@ def object_colours(
 
 def _track(said: Mapping[str, Any]) -> int | None:
     """The number of a track in what a file says of an object, at whatever depth it is there."""
-    number = said.get(TRACK)
-    if isinstance(number, int | float) and not isinstance(number, bool) and number == number // 1:
-        return int(number)
+    number = whole_number(said.get(TRACK))
+    if number is not None:
+        return number
     below = (_track(each) for each in said.values() if isinstance(each, Mapping))
     return next((track for track in below if track is not None), None)

@@ -51,7 +51,7 @@ def write_overlay(
         picture.save(beside, format="PNG", compress_level=4)
 
 
-def write_overlays(
+def write_stack_overlay(
     path: str | Path,
     planes: Sequence[DrawnPlane],
     *,

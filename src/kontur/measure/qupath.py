@@ -14,7 +14,7 @@ import numpy as np
 from kontur import formats
 from kontur.data.layouts.work_in_folder import refuse_annotated
 from kontur.errors import InputError
-from kontur.files.atomic import refuse_existing
+from kontur.files.atomic import check_writable, refuse_existing
 from kontur.formats import ImageAnnotation
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
@@ -31,6 +31,7 @@ def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) ->
     """Raise `InputError` before any work where the outlines cannot be written to `folder`."""
     check_can_be_folder(folder, "--geojson")
     files = {_file(folder, source.name) for source in sources}
+    check_writable(min(files, default=folder))
     refuse_existing(files, overwrite=overwrite)
     refuse_annotated(folder, "measured outlines", option="--geojson", own=files.__contains__)
 

@@ -109,25 +109,7 @@ def measure(
         pixels = image
     measured = measurements(instances, pixels, pixel_size=pixel_size)
     k = len(instances)
-    classes = np.array(instances.classes, dtype=object)
-    columns: dict[str, object] = {
-        "image": pandas.Series([name] * k, dtype="str"),
-        "id": instances.ids,
-        "class": pandas.Series(classes[instances.labels], dtype="str"),
-        "score": instances.scores.astype(float),
-        "ignore": instances.ignore,
-    }
-    if isinstance(instances, OutlinesOnDisk):
-        numbers = {"track": instances.tracks, "parent": instances.parents}
-    else:
-        numbers = {"track": tracks_of(instances), "parent": parents_of(instances)}
-    columns |= {
-        key: pandas.array(of_objects, dtype="Int64")
-        for key, of_objects in numbers.items()
-        if not np.isnan(of_objects).all()
-    }
-    if plane is not None:
-        columns |= {"z": np.full(k, plane.z), "t": np.full(k, plane.t)}
+    columns = _identity(instances, name, plane)
     about = {name: IDENTITY[name] for name in columns} | measured.columns
     columns |= measured.values
     if pixels is None and instances.size is None:  # nobody knows where the image ends
@@ -151,6 +133,31 @@ def measure(
     if sides is not None:  # and no single size
         table.attrs["warnings"] = [uneven_note({name: sides})]
     return table
+
+
+def _identity(instances: Outlines, name: str, plane: Plane | None) -> dict[str, Any]:
+    """The columns that say which object a row is of; see `IDENTITY`."""
+    pandas, k = package("pandas"), len(instances)
+    classes = np.array(instances.classes, dtype=object)
+    columns = {
+        "image": pandas.Series([name] * k, dtype="str"),
+        "id": instances.ids,
+        "class": pandas.Series(classes[instances.labels], dtype="str"),
+        "score": instances.scores.astype(float),
+        "ignore": instances.ignore,
+    }
+    if isinstance(instances, OutlinesOnDisk):
+        numbers = {"track": instances.tracks, "parent": instances.parents}
+    else:
+        numbers = {"track": tracks_of(instances), "parent": parents_of(instances)}
+    columns |= {
+        key: pandas.array(of_objects, dtype="Int64")
+        for key, of_objects in numbers.items()
+        if not np.isnan(of_objects).all()
+    }
+    if plane is not None:
+        columns |= {"z": np.full(k, plane.z), "t": np.full(k, plane.t)}
+    return columns
 
 
 def measurements(

@@ -7,6 +7,7 @@ from pathlib import Path
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
+from kontur.formats.image_annotation import by_file_name
 from kontur.napari.layers import layer_of, most_shapes
 from kontur.napari.messages import show_message
 from kontur.napari.origin import Index, Origin
@@ -34,10 +35,7 @@ def read(path: Paths) -> list[LayerData]:
 
 def _read_file(path: Path) -> list[LayerData]:
     raster = formats.format_of(path).raster
-    entries = formats.read_images(path)
-    images: dict[str, list[ImageAnnotation]] = {}
-    for entry in entries:
-        images.setdefault(entry.file_name, []).append(entry)
+    images = by_file_name(formats.read_images(path))
     if len(images) > MOST_IMAGES:
         raise InputError(
             f"{path} describes {plural(len(images), 'image')} ({listed(images)}), and napari shows "

@@ -37,10 +37,10 @@ def choose_backbone(config: RunConfig, statistics: DatasetStatistics) -> Backbon
     named = "preset" in config.model_fields_set or ABOUT & config.model.keys()
     if config.start or named or config.kind not in KINDS or not _few_in_colour(statistics):
         return BackboneChoice(None, "")
-    few = "few colour images are learned best from features of photographs"
+    few = "few colour images are learned best by a network that knows photographs (ImageNet)"
     if not is_installed():
         return BackboneChoice(None, f"! {few}: {extra.install('train')}")
-    return BackboneChoice(IMAGENET, f"{few}; model.backbone=residual is without")
+    return BackboneChoice(IMAGENET, f"{few}; --set model.backbone=residual begins without")
 
 
 def is_pretrained(kind: str, model: Mapping[str, Any]) -> bool:

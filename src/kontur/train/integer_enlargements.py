@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
-from kontur.train.new_nodes import FLOATS, INTEGERS, NewNodes
+from kontur.train.new_nodes import FLOATS, INTEGERS, NewNodes, settings_of
 from kontur.train.simplify import set_nodes
 
 MODES = {
@@ -65,7 +65,7 @@ def _factors(node: onnx.NodeProto, values: Mapping[str, np.ndarray]) -> tuple[in
     """By how much a node enlarges (b, c, h, w) along h and w, if it copies the nearest pixel."""
     if node.op_type != "Resize" or len(node.input) != 3:
         return None
-    settings = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    settings = settings_of(node)
     scales = values.get(node.input[2])
     if scales is None or any(settings.get(name) != mode for name, mode in MODES.items()):
         return None

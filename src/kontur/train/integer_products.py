@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
-from kontur.train.new_nodes import FLOATS, NewNodes
+from kontur.train.new_nodes import FLOATS, NewNodes, settings_of
 from kontur.train.simplify import set_nodes
 
 LARGEST = 63  # of the integers: 7 bits, as those of the other weights
@@ -41,7 +41,7 @@ def multiply_last_in_integers(graph: onnx.GraphProto) -> None:
 def _is_product(node: onnx.NodeProto, values: dict[str, np.ndarray]) -> bool:
     """Whether a convolution multiplies every pixel by one matrix that is known."""
     weight = values.get(node.input[1])
-    settings = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    settings = settings_of(node)
     return (
         weight is not None
         and len(node.input) == 3  # with a bias

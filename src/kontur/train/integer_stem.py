@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
-from kontur.train.new_nodes import FLOATS, INTEGERS, NewNodes
+from kontur.train.new_nodes import FLOATS, INTEGERS, NewNodes, settings_of
 from kontur.train.simplify import set_nodes
 
 PIXELS = 4  # of a row that are read as one; with two or eight it takes longer
@@ -84,7 +84,7 @@ def _row(
     if sum(node.output[0] in each.input for each in graph.node) > 1:
         return None
     weight = _weight(node, makers, values)
-    given = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    given = settings_of(node)
     step, pads = given.get("strides", [1, 1])[1], given.get("pads", [0] * 4)
     missing = weight.shape[3] - pads[1] - pads[3]  # of a row's outputs, were the step 1
     fits = PIXELS % step == 0 and 0 < missing <= step  # W / step outputs of W pixels
@@ -166,7 +166,7 @@ def _joined_pixels(new: NewNodes, image: str, inputs: int) -> str:
 
 def _wide_settings(node: onnx.NodeProto, height: int, row: Row) -> dict[str, list[int]]:
     """The settings of the convolution of pixels read as one: a row's step is one of them."""
-    given = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    given = settings_of(node)
     up, _, down, _ = given.get("pads", [0] * 4)
     left, right = row.around
     return {

@@ -118,7 +118,7 @@ class RunLogger:
             if step > min(begins.values()):
                 later.setdefault(step, []).append(title)
         parts = [f"{', '.join(titles)} from step {step:g} on" for step, titles in later.items()]
-        return f" ({'; '.join(parts)})" if parts else ""
+        return f" ({'; '.join(parts)}, so the total rises)" if parts else ""
 
     def draw(self, path: Path) -> None:
         """The curves of training and validation as one PNG, losses above scores."""
@@ -129,7 +129,14 @@ class RunLogger:
             curves[STRONG[1]] = self.curve(VAL_LOSS)
         scores = {n.removeprefix("val/"): n for n in names if n.startswith("val/AP")}
         figures = [
-            draw_lines(curves, title=title, x_label="step", y_range=(0.0, 1.0), strong=STRONG)
+            draw_lines(
+                curves,
+                title=title,
+                x_label="step",
+                x_range=(0.0, max(row["step"] or 0.0 for row in self.rows)),  # the same below
+                y_range=(0.0, 1.0),
+                strong=STRONG,
+            )
             for title, curves in (
                 (f"Losses in training{self._begun_later(losses)}", curves),
                 ("Scores in validation", {t: self.curve(n) for t, n in scores.items()}),

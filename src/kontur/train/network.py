@@ -17,7 +17,6 @@ from kontur.data.normalisation.ranges import check_ranges
 from kontur.data.transforms.augment import crop_size
 from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
-from kontur.infer.load import find_model
 from kontur.models import catalog
 from kontur.models.archive import read_model
 from kontur.models.card import STAINS, Card
@@ -28,9 +27,9 @@ from kontur.train.checkpoint import Checkpoint
 from kontur.train.choose_backbone import choose_backbone, is_pretrained
 from kontur.train.class_rows import class_weights, new_classes, with_classes
 from kontur.train.config import RunConfig
-from kontur.train.run_folder import BEST, CONFIG, LAST, PREVIOUS
+from kontur.train.given_settings import CHECKPOINT, settings_below, start_file
+from kontur.train.run_folder import CONFIG
 
-TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not hold for others
 USUAL_CHANNELS = {1, 3}  # of images, which `to_channels` converts into one another
 IMAGENET = "the backbone's weights of ImageNet"
 LISTED = 4  # names in a message
@@ -52,12 +51,9 @@ def resolve_network(
     from them at the working scale. Raises `InputError` where data and settings contradict each
     other.
     """
-    given = config.model_fields_set
     scale = working_scale(config, statistics, start).scale
     statistics = statistics.at(scale)
-    card = start if start and start.kind == config.kind and "preset" not in given else None
-    values = {k: v for k, v in card.config.items() if k not in TUNED} if card else {}
-    preset = None if card else config.preset
+    values, preset = settings_below(config, start)
     plain = catalog.config(config.kind, values, preset=preset)
     channels = _wanted_channels(statistics.channels, channels_of(plain))
     from_data: dict[str, Any] = {"classes": classes, "channels": channels}
@@ -95,8 +91,8 @@ def resolve_network(
     if training.stages is None:
         training = training.replace(stages="joint" if start else "outlines-first")
     changes["training"] = training
-    if card and "normalise" not in given:
-        changes["normalise"] = card.normalise
+    if start and preset is None and "normalise" not in config.model_fields_set:
+        changes["normalise"] = start.normalise
     resolved = config.replace(**changes)
     check_ranges(resolved.normalise.range, channels_of(network))
     return resolved
@@ -210,14 +206,10 @@ class InitialWeights(NamedTuple):
 
 def read_initial_weights(start: str) -> InitialWeights:
     """The weights of a shipped model's name, a `.kontur` file, a run's folder or a checkpoint."""
-    path = Path(start)
-    if path.is_dir() and not (path / "model.kontur").exists():
-        for name in (BEST, LAST, PREVIOUS):  # a run that is not finished
-            if (path / name).exists():
-                return _of_checkpoint(path / name)
-    if path.suffix == ".ckpt":
+    path = start_file(start)
+    if path.suffix == CHECKPOINT:
         return _of_checkpoint(path)
-    model = read_model(find_model(start))
+    model = read_model(path)
     weights = {name: torch.from_numpy(value.copy()) for name, value in model.weights.items()}
     return InitialWeights(weights, model.card, model.card.classes)
 

@@ -1,4 +1,4 @@
-"""Nodes and constants that take the place of others in a graph, under names of their own."""
+"""Nodes and constants that take the place of others in a graph; what the settings of one are."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -35,3 +35,8 @@ class NewNodes(list[onnx.NodeProto]):
         """The same with a name that others read already."""
         self.append(helper.make_node(operation, inputs, [output], **settings))
         return output
+
+
+def settings_of(node: onnx.NodeProto) -> dict[str, Any]:
+    """The attributes of a node by name; those that are left out have none."""
+    return {a.name: helper.get_attribute_value(a) for a in node.attribute}

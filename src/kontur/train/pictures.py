@@ -70,7 +70,9 @@ def in_a_row(pictures: Sequence[UInt8[np.ndarray, "h w 3"]]) -> UInt8[np.ndarray
     return np.concatenate(parts[1:], axis=1)
 
 
-def write_overlays(folder: Path, samples: Sequence[Sample], predicted: Sequence[Instances]) -> None:
+def write_side_by_side(
+    folder: Path, samples: Sequence[Sample], predicted: Sequence[Instances]
+) -> None:
     """One `NAME.png` a sample in `folder`, `true_and_predicted`."""
     for sample, objects in zip(samples, predicted, strict=True):
         picture = Image.fromarray(side_by_side(sample, true_and_predicted(sample, objects)))

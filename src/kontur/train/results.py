@@ -21,7 +21,7 @@ from kontur.train.gradient_flow import draw_flow
 from kontur.train.int8 import with_int8
 from kontur.train.logger import RunLogger
 from kontur.train.octagons import OctagonOverlap, octagon_overlap
-from kontur.train.pictures import write_overlays
+from kontur.train.pictures import write_side_by_side
 from kontur.train.progress import ProgressDisplay
 from kontur.train.run_folder import CURVES, GRADIENTS, METRICS, MODEL, OVERLAYS
 from kontur.train.tuning import tune
@@ -60,7 +60,7 @@ def finish(
     write_model(run / MODEL, model)
     logger.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
     drawn = validation.evenly_spaced(len(samples), DRAWN)
-    write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [predicted[i] for i in drawn])
+    write_side_by_side(run / OVERLAYS, [samples[i] for i in drawn], [predicted[i] for i in drawn])
     logger.draw(run / CURVES)
     gradients = draw_flow(logger)
     if gradients is not None:
@@ -74,23 +74,30 @@ def finish(
     if int8:  # last, for the model is whole without
         with display.counting("8-bit integers") as progress:
             write_model(run / MODEL, with_int8(model, samples, progress))
-    display.print_line(
+    for line in _report(card, summary, fit, warning, longer):
+        display.print_line(line)
+    display.print_line(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
+    return run / MODEL
+
+
+def _report(
+    card: Card, summary: Summary, fit: float | None, warning: str, longer: str
+) -> list[str]:
+    """The scores in words, and what they advise."""
+    score = validation.score(summary)
+    lines = [
         f"{validation.summary_line(summary)} with the score threshold {card.thresholds.score} and "
         f"the overlap threshold {card.thresholds.overlap}"
-    )
+    ]
     if fit is not None:
-        display.print_line(describe_gap(fit, validation.score(summary)))
-        if advice := fit_advice(fit, validation.score(summary)):
-            display.print_line(advice)
-    if warning:
-        display.print_line(warning)
+        lines += [describe_gap(fit, score), fit_advice(fit, score)]
+    lines.append(warning)
     if summary.mean_ap == 0:
-        display.print_line(
+        lines.append(
             "no outline is right yet: check the true outlines in the pictures, then train longer "
             f"({longer})"
         )
-    display.print_line(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
-    return run / MODEL
+    return [line for line in lines if line]
 
 
 def ap_on(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 
@@ -29,6 +29,8 @@ from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.devices import Devices, choose_batch, choose_devices, launched
 from kontur.train.distributed import dismiss_followers, follow_leader, followers
+from kontur.train.folder_lock import folder_lock
+from kontur.train.given_settings import given_config
 from kontur.train.logger import RunLogger
 from kontur.train.network import (
     IMAGENET,
@@ -42,11 +44,9 @@ from kontur.train.network import (
     weights_origin,
     working_scale,
 )
-from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.results import finish
 from kontur.train.run_folder import BEST, CONFIG, LAST, MODEL, check_run_folder, remove_run_files
-from kontur.train.saved_settings import resumed_config
 from kontur.train.signals import Signals
 from kontur.train.timing import choose_mode
 from kontur.train.trainer import (
@@ -110,21 +110,18 @@ def train(
     if group is not None and group.rank > 0:
         follow_leader()
         return run / MODEL
-    given = _without_none(
-        {
-            "kind": kind,
-            "preset": preset,
-            "start": start,
-            "data": {"path": _as_setting(data), "val": _as_setting(val)},
-        }
-    )
-    with quiet_lightning(), Signals() as signals, only_writer(run):
-        file = Path(config) if config else None
+    with quiet_lightning(), Signals() as signals, folder_lock(run):
         check_run_folder(run, resume=resume, force=force)
-        if resume:
-            resolved = resumed_config(run, given, settings, file=file)
-        else:
-            resolved = RunConfig.resolve(file=file, settings=settings, given=given)
+        resolved = given_config(
+            *(run, data),
+            val=val,
+            kind=kind,
+            preset=preset,
+            config=config,
+            settings=settings,
+            start=start,
+            resume=resume,
+        )
         return _train(run, resolved, resume=resume, display=display, signals=signals)
 
 
@@ -342,13 +339,3 @@ def _best(job: Job, card: Card) -> tuple[Segmenter, Card]:
     network.load_state_dict(best.averaged)
     how_long = {"steps": best.step, "seconds": round(best.seconds)}
     return network.to(job.devices.accelerator), card.replace(training={**card.training, **how_long})
-
-
-def _without_none(tree: dict[str, Any]) -> dict[str, Any]:
-    """A nested mapping without the values that are None."""
-    plain = {k: _without_none(v) if isinstance(v, dict) else v for k, v in tree.items()}
-    return {k: v for k, v in plain.items() if v is not None}
-
-
-def _as_setting(value: str | Path | float | None) -> str | float | None:
-    return str(value) if isinstance(value, Path) else value

@@ -8,9 +8,10 @@ from pathlib import Path
 from kontur.data.layouts.work_in_folder import free_place, work_in
 from kontur.errors import InputError
 from kontur.infer.learned_images import LEARNED, NAMES
+from kontur.infer.model_files import CHECKPOINT
 
 CONFIG = "config.toml"
-LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
+LAST, PREVIOUS, BEST = CHECKPOINT, "previous.ckpt", "best.ckpt"
 MODEL = "model.kontur"
 METRICS, LINES = "metrics.json", "metrics.jsonl"  # the scores, and the log
 CURVES, GRADIENTS = "curves.png", "gradients.png"

@@ -4,10 +4,10 @@ Engines carry them out as copies of whole maps.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import onnx
-from onnx import helper
+
+from kontur.train.new_nodes import settings_of
 
 
 def simplify(model: onnx.ModelProto) -> None:
@@ -72,20 +72,14 @@ def _given_already(
     node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto], types: Mapping[str, int]
 ) -> str | None:
     """The name of the value that the node gives again."""
-    if node.op_type == "Cast" and types.get(node.input[0]) == _setting(node, "to"):
+    if node.op_type == "Cast" and types.get(node.input[0]) == settings_of(node).get("to"):
         return node.input[0]
     before = makers.get(node.input[0]) if node.op_type == "Transpose" else None
     if before is not None and before.op_type == "Transpose":
-        order, turned = _setting(before, "perm"), _setting(node, "perm")
+        order, turned = settings_of(before).get("perm"), settings_of(node).get("perm")
         if order and turned and [order[axis] for axis in turned] == sorted(order):
             return before.input[0]
     return None
-
-
-def _setting(node: onnx.NodeProto, name: str) -> Any:
-    """The value of an attribute; None where it is left out."""
-    values = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-    return values.get(name)
 
 
 def _types(model: onnx.ModelProto) -> dict[str, int]:

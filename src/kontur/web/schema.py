@@ -60,6 +60,7 @@ class FolderSummary(pydantic.BaseModel):
     formats: list[ExportFormat]
     can_train: bool
     train_install: str = Field(description="command that brings what training needs")
+    train_size: str = Field(description="the end of a sentence on it where that is much, or empty")
     problems: list[str]
     version: str
 

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kontur.infer.engines import precision_choice
+from kontur.infer.engines import onnx_engine, precision_choice
 from kontur.infer.engines.precision_choice import noted_choice
+from kontur.infer.model_files import find_model
+from kontur.models.archive import read_model
 
 
 @pytest.fixture
@@ -121,3 +123,24 @@ def test_what_measuring_raises_is_not_a_choice(later_process):
     with pytest.raises(ZeroDivisionError):
         noted_choice([b"a"], lambda: 1 / 0)
     assert noted_choice([b"a"], lambda: "int8") == "int8"
+
+
+@pytest.mark.parametrize(("side", "taken"), [(200, "float32"), (2000, "int8")])
+def test_integers_that_lose_on_images_of_a_usual_size_alone_are_not_taken(
+    side, taken, later_process, monkeypatch
+):
+    """On images beyond `side` they are slow, on smaller ones fast."""
+    model = read_model(find_model("nuclei"))
+    now = [0.0]
+
+    def start(sessions, name, precision, threads):
+        def run(images):
+            slow = precision == "int8" if images.shape[2] > side else precision == "float32"
+            now[0] += 2.0 if slow else 1.0
+
+        return run
+
+    monkeypatch.setattr(onnx_engine, "clock", lambda: now[0])
+    monkeypatch.setattr(onnx_engine.Sessions, "start", start)
+    monkeypatch.setattr(onnx_engine, "_onnx_graph", lambda *_, **how: list)
+    assert onnx_engine.OnnxEngine(model, threads=1, precision="auto").precision == taken

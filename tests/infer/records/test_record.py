@@ -9,7 +9,8 @@ import pytest
 import kontur
 from kontur.errors import InputError
 from kontur.files import left_overs
-from kontur.infer.records.record import FOLDER_CONTRAST, Record, journal_of
+from kontur.infer.records.record import Record, journal_of
+from kontur.infer.records.record_file import FOLDER_CONTRAST
 from kontur.infer.records.source_file import SourceFile
 
 NOW = {"model": "nuclei", "digest": "a" * 16, "score": 0.3}

@@ -18,7 +18,7 @@ from kontur.models.archive import read_card
 from kontur.select import FitFailed
 from kontur.settings import read_toml
 from kontur.train.config import RunConfig
-from kontur.train.only_writer import only_writer
+from kontur.train.folder_lock import folder_lock
 from kontur.train.study import jobs as room
 from kontur.train.training_data import open_data
 from tests.train.study import studies
@@ -205,7 +205,7 @@ def test_another_study_is_not_mixed_with_one_that_is_there(folder, tmp_path, pro
 
 
 def test_a_study_on_which_another_process_works_is_left_alone(folder, tmp_path, processes):
-    with only_writer(tmp_path), pytest.raises(InputError, match="is being written by process"):
+    with folder_lock(tmp_path), pytest.raises(InputError, match="is being written by process"):
         study(folder, tmp_path, force=True)
     assert processes.fitted == []
 

@@ -14,7 +14,7 @@ from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
 from kontur.infer import held_out
 from kontur.infer.load import load
-from kontur.train.only_writer import only_writer
+from kontur.train.folder_lock import folder_lock
 from kontur.train.study import fit
 from kontur.train.study import jobs as room
 from tests.train import runs
@@ -88,7 +88,7 @@ def test_a_fit_waits_for_that_of_a_study_that_was_killed_just_now(tmp_path, monk
 
     monkeypatch.setattr("kontur.train.run.train", lambda **_: begun.append(time.monotonic()))
     with ExitStack() as lock:
-        lock.enter_context(only_writer(tmp_path))
+        lock.enter_context(folder_lock(tmp_path))
         thread = threading.Thread(target=end)
         thread.start()
         with pytest.raises(InputError, match="no checkpoint"):

@@ -10,20 +10,11 @@ from rich.console import Console
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.train.config import RunConfig
+from kontur.train.folder_lock import folder_lock
 from kontur.train.module import Diverged
-from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.study import sweep as module
-from kontur.train.study.sweep import (
-    SweepResult,
-    combinations_of,
-    count_parameters,
-    draw,
-    folder_name,
-    sweep,
-    table,
-    values_of,
-)
+from kontur.train.study.sweep import SweepResult, count_parameters, draw, sweep, table
 
 DECAYS = "optimiser.weight_decay=0,1e-2"
 SCORES = {"0": (0.9, 0.5), "1e-2": (0.7, 0.6)}  # on training and validation images
@@ -197,7 +188,7 @@ def test_a_sweep_that_goes_on_is_not_mixed_with_other_settings(trained, tmp_path
 
 
 def test_a_sweep_on_which_another_process_works_is_refused(trained, tmp_path):
-    with only_writer(tmp_path), pytest.raises(InputError, match="is being written by process"):
+    with folder_lock(tmp_path), pytest.raises(InputError, match="is being written by process"):
         sweep("data", out=tmp_path, over=[DECAYS], resume=True, display=quiet())
     assert trained[1] == []
 
@@ -214,21 +205,6 @@ def test_options_reach_trainings_that_have_begun(trained, tmp_path, monkeypatch)
     assert [(how["out"].name[-4:], how["val"], how["resume"]) for how in got] == [
         *(("ay=0", "moved", True), ("1e-2", "moved", True))
     ]
-
-
-def test_every_setting_has_a_folder_of_its_own():
-    assert folder_name(["a=-1"]) != folder_name(["a=1"])
-    assert folder_name(["a=[-1,2]"]) != folder_name(["a=[1,2]"])
-    with pytest.raises(InputError, match="x=Adam and x=adam would be trained in folders"):
-        combinations_of(["x=Adam,adam"])
-    with pytest.raises(InputError, match="--sweep has x twice"):
-        combinations_of(["x=1,2", "x=3"])
-
-
-@pytest.mark.parametrize("words", ["optimiser.rate", "=1,2", "optimiser.rate=", "a=1,,2"])
-def test_what_names_no_values_is_refused(words):
-    with pytest.raises(InputError, match="--sweep wants KEY=VALUE,VALUE"):
-        values_of(words)
 
 
 def test_the_parameters_are_those_of_the_network():

@@ -86,3 +86,8 @@ def test_levels_of_a_large_image_are_means_and_tiles_join_without_a_gap(tmp_path
         assert np.abs(right - half[512:, 512:]).max() <= 0.5
         assert api.get(f"/api/images/{key}/tiles/1/2/0").status_code == 404
         assert api.get(f"/api/images/{key}/tiles/9/0/0").status_code == 404
+
+
+def test_the_command_of_training_comes_with_how_large_its_packages_are(api, monkeypatch):
+    monkeypatch.setattr("kontur.extra.torch_size", lambda: "; it is large")
+    assert api.get("/api/folder").json()["train_size"] == "; it is large"

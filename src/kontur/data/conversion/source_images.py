@@ -22,7 +22,7 @@ from kontur.data.planes.image_planes import Pages, read_on_page
 from kontur.data.planes.places import places_of, plane_on
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.image_annotation import pick, unique_ids
+from kontur.formats.image_annotation import by_file_name, pick, unique_ids
 from kontur.images import embedded_picture, zarr_store
 from kontur.images.page_count import count_pages
 from kontur.wording import quoted
@@ -119,21 +119,17 @@ def _from_file(name: str, path: Path, wanted: Selection) -> list[SourceImage]:
     """The images that a file lists, or the one that it is named after."""
     entries = read_on_page(path, wanted.page, task=wanted.task)
     if formats.format_of(path).several_images:
-        return [image for one in _by_image(entries) for image in _from_entries(one, path, wanted)]
+        return [
+            image
+            for one in by_file_name(entries).values()
+            for image in _from_entries(one, path, wanted)
+        ]
     if len(entries) > 1 and not wanted.planes:
         pick(entries, None, path)  # raises: a plane is to be chosen
     if _named(entries[0]).name.rpartition("/")[2] != name.rpartition("/")[2]:
         entries = [entry._replace(file_name=name) for entry in entries]
     planes = _of_planes(with_image_names(entries, path), wanted.task)
     return [SourceImage(name, planes)]
-
-
-def _by_image(entries: Sequence[ImageAnnotation]) -> list[list[ImageAnnotation]]:
-    """The entries of each image, in the order of the first ones."""
-    images: dict[str, list[ImageAnnotation]] = {}
-    for entry in entries:
-        images.setdefault(entry.file_name, []).append(entry)
-    return [*images.values()]
 
 
 def _from_entries(

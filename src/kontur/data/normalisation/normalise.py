@@ -162,6 +162,14 @@ class Normalisation:
     brightest: float
     spread: tuple[Range, ...] = ()
 
+    @property
+    def range(self) -> Ranges | None:
+        """The values that become 0 and 1, as they are stored; None for moments."""
+        if self.config.mode == "moments":
+            return None
+        pairs = tuple(zip(self.low.tolist(), self.high.tolist(), strict=True))
+        return pairs if len(pairs) > 1 else pairs[0]
+
     def with_range(self, given: Ranges) -> Self:
         """The same where these values become 0 and 1. For percentiles without `compress`."""
         config = self.config.replace(mode="range", range=given)

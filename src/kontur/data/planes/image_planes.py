@@ -4,12 +4,11 @@ Pixels say how many planes there are: label stacks, volumes, and the image itsel
 a plane on which they have no object is a plane without objects, not one that nobody looked at.
 """
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple
 
 from kontur import formats
 from kontur.data.file_names import is_mask
@@ -17,12 +16,12 @@ from kontur.data.planes.places import Place, know_both, page_at, places_by_page,
 from kontur.data.planes.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.image_annotation import pick
+from kontur.formats.image_annotation import by_file_name, pick
 from kontur.formats.planes import by_plane, page_numbers
 from kontur.images.page_count import count_pages
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
-from kontur.wording import listed, plural
+from kontur.wording import listed
 
 Page = int | None  # the number of a plane, from 0; None of an image that is no stack
 Pages = Page | Literal["all"]  # which pages are read
@@ -61,14 +60,6 @@ class ImagePlanes(NamedTuple):
             return self.objects[page]
         some = next(iter(self.objects.values()))
         return some if self.unplaced else some[[]].replace(plane=None)
-
-
-class SharedPlanes(NamedTuple):
-    """The pages of an image that both sides of a comparison have, and those that one has alone."""
-
-    both: tuple[Page, ...]
-    without_prediction: tuple[int, ...] = ()
-    without_truth: tuple[int, ...] = ()
 
 
 class _Lazy(Mapping[Page, Instances]):
@@ -228,18 +219,18 @@ def read_on_page(
         PredictedPages(path).check_named(path, planes, page)
     if not kind.planes:
         return found
-    images = _by_name(found)
+    images = by_file_name(found)
     check_page_exists(path, page, _pages_named(images, path, page))
     return [
-        each
+        entry
         for entries in images.values()
-        for each in entries_on_page(entries, page, path, at=None)
+        for entry in entries_on_page(entries, page, path, at=None)
     ]
 
 
 def pages_named(path: Path, page: int) -> set[int]:
     """The pages that the outlines of a file tell; `page` too where some of an image name none."""
-    return _pages_named(_by_name(formats.read_images(path)), path, page)
+    return _pages_named(by_file_name(formats.read_images(path)), path, page)
 
 
 def check_page_exists(path: Path, page: int, pages: Collection[int]) -> None:
@@ -249,13 +240,6 @@ def check_page_exists(path: Path, page: int, pages: Collection[int]) -> None:
             f"{path}: no outline is on page {page}; they are on {listed(map(str, sorted(pages)))}; "
             "give another page, or the image if it has this one (--image FILE, in Python image=)"
         )
-
-
-def _by_name(entries: Sequence[ImageAnnotation]) -> dict[str, list[ImageAnnotation]]:
-    images: dict[str, list[ImageAnnotation]] = {}
-    for entry in entries:
-        images.setdefault(entry.file_name, []).append(entry)
-    return images
 
 
 def _pages_named(
@@ -270,80 +254,6 @@ def _pages_named(
     return pages
 
 
-def numbered_alike(true: ImagePlanes, predicted: ImagePlanes) -> tuple[ImagePlanes, ImagePlanes]:
-    """Both sides with one number for the planes of one depth and time, where both know them.
-
-    The numbers are those of the true pixels, else of the predicted ones, and so on of outlines;
-    planes that only the other side has come behind them. Sides that number alike stay as they are.
-    """
-    if not _are_of_one_stack(true.places, predicted.places):
-        return true, predicted
-    for one, other in ((true, predicted), (predicted, true)):
-        # Outlines name few planes: of these pixels must have all, else they are of another axis.
-        beyond = {*other.places.values()} - {*one.places.values()}
-        if one.whole and not know_both([*one.places.values()]):
-            return true, predicted
-        if one.whole and not other.whole and beyond:
-            return true, predicted
-    if predicted.whole and not true.whole:
-        return _numbered(true, predicted), predicted
-    return true, _numbered(predicted, true)
-
-
-def _are_of_one_stack(true: Mapping[int, Place], predicted: Mapping[int, Place]) -> bool:
-    """Whether places, each once, tell planes, and numbers do it otherwise."""
-    sides = [[*true.values()], [*predicted.values()]]
-    if not all(len(set(side)) == len(side) > 0 for side in sides) or not any(map(know_both, sides)):
-        return False
-    pages = {place: page for page, place in true.items()}
-    return any(
-        pages.get(place, page) != page or true.get(page, place) != place
-        for page, place in predicted.items()
-    )
-
-
-def _numbered(side: ImagePlanes, like: ImagePlanes) -> ImagePlanes:
-    """A side with the numbers that the other gives to the same places."""
-    known = {place: page for page, place in like.places.items()}
-    free = itertools.count(max(known.values()) + 1)
-    old = {
-        known[place] if place in known else next(free): page for page, place in side.places.items()
-    }
-    places = {page: side.places[before] for page, before in old.items()}
-    return ImagePlanes(
-        _Lazy(sorted(old), lambda page: side.objects[old[cast(int, page)]]), side.whole, places
-    )
-
-
-def shared_planes(name: str, true: ImagePlanes, predicted: ImagePlanes) -> SharedPlanes:
-    """Which pages of an image are compared.
-
-    Raises `InputError` where one side has planes and the other does not say of which its objects
-    are.
-    """
-    for side, words, other in (
-        (true, "the truth", predicted),
-        (predicted, "the prediction", true),
-    ):
-        if side.unplaced and other.pages - {0}:
-            raise InputError(
-                f"{name}: {words} does not say on which plane its objects lie, and the other side "
-                f"has {_described(other)}; give --page N (in Python page=N) for the one that is "
-                "meant, or write it in a format that keeps planes"
-            )
-    if not true.pages | predicted.pages:
-        return SharedPlanes((None,))
-    pages = true.pages | predicted.pages
-    true_pages, predicted_pages = (
-        side.pages if side.whole and side.pages else pages for side in (true, predicted)
-    )
-    return SharedPlanes(
-        tuple(sorted(true_pages & predicted_pages)),
-        tuple(sorted(true_pages - predicted_pages)),
-        tuple(sorted(predicted_pages - true_pages)),
-    )
-
-
 def plane_name(name: str, page: Page) -> str:
     """How a plane of an image is called in messages.
 
@@ -351,9 +261,3 @@ def plane_name(name: str, page: Page) -> str:
     ('film page 3', 'a01')
     """
     return name if page is None else f"{name} page {page}"
-
-
-def _described(side: ImagePlanes) -> str:
-    if side.whole:
-        return plural(len(side.pages), "plane")
-    return f"some on page {listed(map(str, sorted(side.pages)))}"

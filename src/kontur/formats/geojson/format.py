@@ -14,6 +14,7 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -120,16 +121,14 @@ def stream(
     ):
         own, lost = new_member(image.instances), list[str]()
         file.write('{"type":"FeatureCollection","features":[')
-        before = ""
+        before = chain([""], repeat(","))  # each chunk of features
 
         def add(instances: Instances) -> None:
-            nonlocal before
             note_page(own, instances.plane)
             for first in range(0, len(instances), CHUNK):
                 part = on_plane(instances[first : first + CHUNK])
                 features = list(_features_of(part, image.file_name, None, own))
-                file.write(before + json_document.finite_text(features, lost)[1:-1])
-                before = ","
+                file.write(next(before) + json_document.finite_text(features, lost)[1:-1])
 
         yield add
         file.write(f'],"kontur":{json_document.finite_text(own, lost)}}}\n')

@@ -58,8 +58,10 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     """Write the objects of many images, a line each, whole or not at all."""
     with atomic.replacing(path, overwrite=overwrite) as beside, _lines_to(beside) as file:
         for entry in entries:
-            _write(file, entry)
-            _write_none(file, entry, len(entry.instances))
+            if len(entry.instances):
+                _write(file, entry)
+            else:
+                _write_none(file, entry)
 
 
 @contextmanager
@@ -68,15 +70,9 @@ def stream(
 ) -> Iterator[Callable[[Instances], None]]:
     """Write the objects of one image part by part, to the very text of `write`."""
     with atomic.replacing(path, overwrite=overwrite) as beside, _lines_to(beside) as file:
-        count = 0
-
-        def add(instances: Instances) -> None:
-            nonlocal count
-            count += len(instances)
-            _write(file, image._replace(instances=instances))
-
-        yield add
-        _write_none(file, image, count)
+        yield lambda instances: _write(file, image._replace(instances=instances))
+        if not file.tell():
+            _write_none(file, image)
 
 
 def _lines_to(path: Path) -> Any:
@@ -93,10 +89,8 @@ def _write(file: Any, entry: ImageAnnotation) -> None:
             _write_feature(file, geometry, dict(zip(columns, row, strict=True)))
 
 
-def _write_none(file: Any, entry: ImageAnnotation, count: int) -> None:
+def _write_none(file: Any, entry: ImageAnnotation) -> None:
     """The line that names an image without objects."""
-    if count:
-        return
     size = entry.size or entry.instances.size or (None, None)
     row = dict.fromkeys(COLUMNS) | {"image": entry.file_name}
     row |= {"image_height": size[0], "image_width": size[1]}

@@ -22,6 +22,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_image import ome
 from kontur.formats.label_image.photograph import is_photograph
+from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.masks import Task
 from kontur.formats.outline_file import OutlineFile
 from kontur.images import image_file
@@ -221,11 +222,23 @@ def known_size(entry: ImageAnnotation, path: Path) -> tuple[int, int]:
     return size
 
 
-def check_size(entry: ImageAnnotation, size: tuple[int, ...], path: Path) -> None:
-    """`InputError` where an image is known to have another (height, width)."""
-    known = entry.size or entry.instances.size
-    if known is not None and known != size:
-        raise InputError(f"{path}: the outlines are of {known} pixels, and the image of {size}")
+def planes_to_write(
+    entries: Sequence[ImageAnnotation], size: tuple[int, int], path: Path
+) -> Sequence[Instances]:
+    """The objects of each plane with ids that can be stored, one plane in memory at a time.
+
+    Raises `InputError` where one of them is taken that is known to have another size.
+    """
+    ids = label_ids.storable_ids(entry.instances for entry in entries)
+
+    def plane(number: int) -> Instances:
+        entry = entries[number]
+        known = entry.size or entry.instances.size
+        if known is not None and known != size:
+            raise InputError(f"{path}: the outlines are of {known} pixels, and the image of {size}")
+        return entry.instances.replace(ids=ids[number], size=size)
+
+    return LazySequence(len(entries), plane)
 
 
 def painted(instances: Instances) -> Integer[np.ndarray, "h w"]:

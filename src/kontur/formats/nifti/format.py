@@ -16,11 +16,9 @@ import numpy as np
 
 from kontur.errors import InputError
 from kontur.files import atomic
-from kontur.formats import label_ids
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_image import format as labels
-from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.nifti import label_header as nifti_label_header
 from kontur.formats.ome_zarr import levels as label_levels
 from kontur.formats.ome_zarr.levels import LabelLevels
@@ -31,7 +29,6 @@ from kontur.images.nifti.header import LONGEST, header_start
 from kontur.images.nifti.volume import NiftiVolume
 from kontur.images.nifti_names import ENDINGS, PACKED
 from kontur.images.read_errors import reading
-from kontur.instances import Instances
 from kontur.wording import printable
 
 log = logging.getLogger("kontur.formats")
@@ -71,14 +68,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     labels.check_one_image(entries, planes=True)
     image = _volume(entries[0].image)
     size = labels.known_size(entries[0], path) if image is None else image.size
-
-    ids = label_ids.storable_ids(entry.instances for entry in entries)
-
-    def plane(number: int) -> Instances:
-        labels.check_size(entries[number], size, path)
-        return entries[number].instances.replace(ids=ids[number], size=size)
-
-    planes = LazySequence(len(entries), plane)
+    planes = labels.planes_to_write(entries, size, path)
     facts = [(one.plane, labels.type_of_ids(one)) for one in planes]
     kind = labels.type_of_all(kind for _, kind in facts)
     if image is None:

@@ -18,11 +18,10 @@ import numpy as np
 from kontur import extra
 from kontur.errors import InputError
 from kontur.files import atomic, json_rows
-from kontur.formats import label_ids, masks
+from kontur.formats import masks
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_image import format as labels
-from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.ome_zarr import levels as label_levels
 from kontur.formats.ome_zarr.levels import LabelLevels
 from kontur.formats.ome_zarr.properties import (
@@ -106,15 +105,8 @@ def write(
     else:
         levels = label_levels.of_image(image, path.name)
         version = VERSIONS[0] if zarr_store.opened(image.path).metadata.zarr_format == 2 else "0.5"
-    size = levels.shapes[0][-2:]
-
-    ids = label_ids.storable_ids(entry.instances for entry in entries)
-
-    def plane(number: int) -> Instances:
-        labels.check_size(entries[number], size, path)
-        return entries[number].instances.replace(ids=ids[number], size=size)
-
-    planes = LazySequence(len(entries), plane)
+    *_, height, width = levels.shapes[0]
+    planes = labels.planes_to_write(entries, (height, width), path)
     kind, form = labels.type_of_all(map(labels.type_of_ids, planes)), 2 if version == "0.4" else 3
     with atomic.replacing_folder(path, overwrite=overwrite) as beside:
         group = zarr.create_group(str(beside), zarr_format=form)

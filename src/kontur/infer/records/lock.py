@@ -4,7 +4,7 @@ The lock is a hidden file that only one process can create, which works on every
 shared disks. A process that dies while it holds the lock leaves the file behind: a process
 that has waited for the same holder longer than any holder needs removes it.
 
-No lock of `train.only_writer`, whose holder works for hours and is never to lose it: here nobody
+No lock of `train.folder_lock`, whose holder works for hours and is never to lose it: here nobody
 may wait for good on one that hangs, and the journals have what a record then lacks. Nor filelock,
 which names no holder, leaves its file there, and gives up on disks that know no locks (ENOLCK).
 """

@@ -9,44 +9,33 @@ What a process has finished since it last wrote the file is in its `journal`, wh
 import contextlib
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import kontur
 from kontur.data.file_names import RECORD_FILE
 from kontur.data.normalisation.ranges import as_ranges, ranges_of
-from kontur.errors import InputError
-from kontur.files.atomic import flush_folder, write_text
+from kontur.files.atomic import flush_folder
 from kontur.files.left_overs import remove_left_overs
 from kontur.infer.engines.choose_engine import precision_of
 from kontur.infer.options import contrast_text
 from kontur.infer.predict import Predictor
 from kontur.infer.records.journal import UNFINISHED, ImageJournal, Journal, journals
 from kontur.infer.records.lock import locked
+from kontur.infer.records.record_file import (
+    FOLDER_CONTRAST,
+    RecordedRun,
+    migrated,
+    read_record,
+    with_later,
+    write_record,
+)
 from kontur.infer.records.source_file import SourceFile
 from kontur.wording import printable
 
 PAUSE = 1.0  # seconds at least between two writes
-OLDER = {"precision": "float32"}  # settings that records of older builds do not name
-OLDER_WORDS = {"link": {"overlap": True}}  # values that they name by other words
-FOLDER_CONTRAST = "folder_contrast"  # the setting that is measured, where contrast is "folder"
 MODEL = ("model", "digest", "precision")  # settings of the model's file and its numbers
 DIGESTS = {"digest": "model", "region_digest": "region"}  # of files, whose names say little
-
-
-@dataclass(frozen=True)
-class RecordedRun:
-    """Settings, and by each image's name its results.
-
-    They are objects, scale and so on, the `outputs` that were written (their words, which records
-    of older builds lack), the image's `SourceFile`, and `unfinished` where a kill came between the
-    names of two outputs.
-    """
-
-    settings: Mapping[str, Any]
-    images: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Record:
@@ -78,7 +67,7 @@ class Record:
 
     def difference(self, run: RecordedRun) -> str:
         """How the settings of a run differ from those of this call, in words; "" where equal."""
-        before, now = _migrated(run.settings), self.settings
+        before, now = migrated(run.settings), self.settings
         if "digest" not in run.settings:  # of Python, in older builds
             now = {key: value for key, value in now.items() if key not in MODEL}
         for digest, name in DIGESTS.items():
@@ -123,7 +112,7 @@ class Record:
                 if noted is not None and noted not in before and not self.difference(run):
                     return noted
             later = RecordedRun({**self.settings, setting: value})
-            _dump(self.path, _with(runs, later, []), held)
+            write_record(self.path, with_later(runs, later, []), held)
         return value
 
     def begin(self) -> None:
@@ -134,7 +123,7 @@ class Record:
 
     def complete(self) -> None:
         """Write the record where it lacks what a killed process had finished."""
-        found_journals, (_, held) = journals(self.path), _read(self.path)
+        found_journals, (_, held) = journals(self.path), read_record(self.path)
         if any(journal.since(held.get(journal.file.name, 0)) for journal in found_journals):
             self._write()
         if found_journals:
@@ -190,11 +179,11 @@ class Record:
         written.
         """
         found_journals = journals(self.path)  # before the file, into which goes what leaves them
-        runs, held = _read(self.path)
+        runs, held = read_record(self.path)
         for journal in found_journals:
             images = journal.since(held.get(journal.file.name, 0))
             same = [run for run in runs if run.settings == journal.settings]
-            runs = _with(runs, RecordedRun(journal.settings, images), same) if images else runs
+            runs = with_later(runs, RecordedRun(journal.settings, images), same) if images else runs
         return runs, {journal.file.name: len(journal.lines) for journal in found_journals}
 
     def _write(self) -> None:
@@ -206,7 +195,7 @@ class Record:
             same = [run for run in runs if not self.difference(run)]
             # what our journal says is known by now, in the order in which processes finished it
             own = {k: v for k, v in self._new.items() if not self._journal.has_noted(k, v)}
-            _dump(self.path, _with(runs, RecordedRun(self.settings, own), same), held)
+            write_record(self.path, with_later(runs, RecordedRun(self.settings, own), same), held)
             self._held = held
             self._journal.renew(self._new)
         self._new = {}
@@ -218,9 +207,9 @@ class Record:
         if all((self.path.parent / name).exists() for name in self._held):
             return
         with contextlib.suppress(OSError), locked(self.path):  # it is right as it is
-            runs, held = _read(self.path)
+            runs, held = read_record(self.path)
             self._held = {k: v for k, v in held.items() if (self.path.parent / k).exists()}
-            _dump(self.path, runs, self._held)
+            write_record(self.path, runs, self._held)
 
 
 def journal_of(
@@ -235,36 +224,8 @@ def journal_of(
     return ImageJournal(out / RECORD_FILE, settings, printable(name), _entry(results, source))
 
 
-def _migrated(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a record that an older build may have written."""
-    renamed = {
-        key: words.get(settings[key], settings[key])
-        for key, words in OLDER_WORDS.items()
-        if key in settings
-    }
-    return {**OLDER, **settings, **renamed}
-
-
 def _entry(results: Mapping[str, Any], source: SourceFile | None) -> dict[str, Any]:
     return {**results, **(source._asdict() if source else {})}
-
-
-def _with(
-    runs: Iterable[RecordedRun], later: RecordedRun, same: Sequence[RecordedRun]
-) -> list[RecordedRun]:
-    """The runs after a later one, into which the `same` ones go.
-
-    An image is of its last run alone. Runs that have none go, but for those that have settled what
-    is measured and not finished an image yet: whoever has their settings goes by it.
-    """
-    images = {name: results for run in same for name, results in run.images.items()}
-    others = []
-    for run in runs:
-        left = {k: v for k, v in run.images.items() if k not in later.images}
-        waits = FOLDER_CONTRAST in run.settings and not run.images
-        if run not in same and (left or waits):
-            others.append(RecordedRun(run.settings, left))
-    return [*others, RecordedRun(later.settings, images | later.images)]
 
 
 def identity_of(predictor: Predictor) -> dict[str, str]:
@@ -276,48 +237,6 @@ def identity_of(predictor: Predictor) -> dict[str, str]:
         "digest": predictor.origin.digest,
         "precision": precision_of(predictor.engine),
     }
-
-
-def noted_precision(out: Path, digest: str) -> str | None:
-    """In which precision the latest run of a model that `predict.json` notes computed, or None.
-
-    Another machine, build or person may have begun the folder in others than are usual here. Raises
-    `InputError` as `Record`.
-    """
-    runs, _ = _read(out / RECORD_FILE) if out.is_dir() else ([], {})
-    noted = [_migrated(run.settings) for run in runs if run.settings.get("digest") == digest]
-    return noted[-1]["precision"] if noted else None
-
-
-def _read(path: Path) -> tuple[list[RecordedRun], dict[str, int]]:
-    """The runs of a record, and how many lines of journals they hold; older builds wrote no source.
-
-    Nothing where there is no file.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        runs = [
-            RecordedRun(
-                {key: value for key, value in run.items() if key != "images"},
-                {name: dict(results) for name, results in run["images"].items()},
-            )
-            for run in content["made"]
-        ]
-        return runs, {name: int(lines) for name, lines in content.get("journals", {}).items()}
-    except FileNotFoundError:
-        return [], {}
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise InputError(
-            f"{path} is not a record of kontur predict; move it away or give another --out"
-        ) from None
-
-
-def _dump(path: Path, runs: Iterable[RecordedRun], held: Mapping[str, int]) -> None:
-    made = [{**run.settings, "images": dict(sorted(run.images.items()))} for run in runs]
-    content: dict[str, Any] = {"kontur": kontur.__version__, "made": made}
-    if held:  # journals of processes that run, or that were killed on another machine
-        content["journals"] = dict(held)
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def _range_text(note: Any) -> str:

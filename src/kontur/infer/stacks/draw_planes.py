@@ -18,7 +18,7 @@ from kontur.formats.tracks import tracks_of
 from kontur.images.lazy_pixels import OpenImage, thinned
 from kontur.infer.options import GivenContrast
 from kontur.infer.outputs import shrunk
-from kontur.instances.overlay import DrawnPlane, write_overlays
+from kontur.instances.overlay import DrawnPlane, write_stack_overlay
 
 MEASURED = 32  # planes, evenly apart, on which the range of all is measured
 
@@ -45,7 +45,7 @@ def draw_planes(
 
     planes = LazySequence(len(stack), plane)
     shown = _range(len(stack), open_page, contrast)
-    write_overlays(file, planes, contrast=shown, track_colours=_track_colours(stack))
+    write_stack_overlay(file, planes, contrast=shown, track_colours=_track_colours(stack))
 
 
 def _track_colours(stack: Sequence[ImageAnnotation]) -> Mapping[int, int]:

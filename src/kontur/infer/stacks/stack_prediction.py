@@ -22,7 +22,7 @@ from kontur.images.image_file import open_image
 from kontur.images.lazy_pixels import OpenImage
 from kontur.images.page_count import check_is_one_stack, count_pages
 from kontur.infer.options import GivenContrast, PredictOptions
-from kontur.infer.outputs import ENDINGS, OVERLAYS, keeps_pages
+from kontur.infer.outputs import ENDINGS, STACK_OVERLAY, keeps_pages
 from kontur.infer.predict import Predictor
 from kontur.infer.region import of_image
 from kontur.infer.stacks.draw_planes import draw_planes
@@ -124,7 +124,7 @@ class Stack:
         )
         for file in files:
             told = _told(stack, f"writing {file.name}", on_join)
-            if file.name.endswith(ENDINGS[OVERLAYS]):
+            if file.name.endswith(ENDINGS[STACK_OVERLAY]):
                 draw_planes(file, told, self.open, contrast)
                 continue
             volume = formats.format_to_write(file).name in TRACKS_AS_IDS

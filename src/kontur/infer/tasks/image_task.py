@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from kontur.data.normalisation.ranges import Ranges
 from kontur.errors import InputError
 from kontur.infer.inputs import InputImage
 from kontur.infer.options import GivenContrast, PredictOptions
@@ -30,6 +31,7 @@ Part = tuple[int, ...]  # row and column of a tile, or the page of a plane
 class Outcome:
     """The result of one image: objects in `seconds`, or `failure`, or it was there already.
 
+    `range` are the values that became dark and bright, None where every plane has its own.
     `seconds` are those of all its tasks. `changed`: its file has changed since the outlines that
     were there. `unverified`: outlines were there without a record of their image file.
     `removed`: earlier files of ours that cannot hold what is predicted now. `left`: files of other
@@ -41,6 +43,7 @@ class Outcome:
     repaired: int = 0
     scale: float = 1.0
     contrast: GivenContrast | None = None
+    range: Ranges | None = None
     seconds: float = 0.0
     skipped: bool = False
     changed: bool = False
@@ -53,7 +56,8 @@ class Outcome:
     def results(self) -> dict[str, Any]:
         """What the record says of it."""
         results = {"objects": self.objects, "repaired": self.repaired}
-        return {**results, "scale": round(self.scale, 4), "contrast": self.contrast}
+        shown = {} if self.range is None else {"range": self.range}
+        return {**results, "scale": round(self.scale, 4), "contrast": self.contrast, **shown}
 
 
 @dataclass(frozen=True)

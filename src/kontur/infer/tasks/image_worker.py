@@ -145,6 +145,7 @@ class ImageWorker:
                 repaired=repaired,
                 scale=parts.scale,
                 contrast=parts.contrast,
+                range=plan.chosen.image.normalisation.range,
                 changed=job.changed,
                 removed=job.stale,
                 left=job.left,

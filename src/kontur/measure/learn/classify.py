@@ -19,7 +19,7 @@ from kontur.data.pairing.find_predictions import find_predictions
 from kontur.data.pairing.pair_names import pair
 from kontur.data.pairing.prediction_files import prediction_files
 from kontur.errors import InputError
-from kontur.files.atomic import refuse_existing
+from kontur.files.atomic import check_writable, refuse_existing
 from kontur.formats import ClassPrediction
 from kontur.formats.output_names import check_can_be_folder
 from kontur.instances import Instances
@@ -128,6 +128,7 @@ def check_targets(places: Sequence[Target], folder: Path, *, overwrite: bool) ->
     """Raise `InputError` before any work where the files cannot be written."""
     check_can_be_folder(folder)
     files = {target.file for target in places}
+    check_writable(min(files, default=folder))
     refuse_existing(files, overwrite=overwrite)
     refuse_annotated(folder, "classified outlines", own=files.__contains__)
 

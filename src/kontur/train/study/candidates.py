@@ -8,6 +8,7 @@ from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.settings import merge, overrides
 from kontur.train.config import RunConfig
+from kontur.train.given_settings import network_settings
 from kontur.wording import nearest
 
 BASELINE = "baseline"
@@ -83,8 +84,7 @@ def _check(candidate: Candidate) -> None:
             f"{where}: each fold validates on a part of its training images; give data.val as a "
             "share such as 0.1"
         )
-    preset = config.preset if catalog.family(candidate.kind).trainable else None
-    catalog.config(candidate.kind, config.model, preset=preset)
+    network_settings(config)
 
 
 def _settings(

@@ -15,11 +15,9 @@ from kontur.errors import InputError
 from kontur.infer.held_out import MEAN_OVER_CLASSES
 from kontur.select import FitFailed, Outcome, cross_validate, refit
 from kontur.train.config import UNENDING
-from kontur.train.only_writer import only_writer
+from kontur.train.folder_lock import folder_lock
 from kontur.train.study.candidates import candidates
-from kontur.train.study.jobs import Jobs, apply_fold_results
 from kontur.train.study.monitor import StudyMonitor
-from kontur.train.study.plan import make_plan
 from kontur.train.study.report import BY_CLASS, RANKED, Comparison
 from kontur.wording import nearest
 
@@ -77,7 +75,11 @@ def compare(
     common = {"preset": preset, "data": {"path": str(Path(data).resolve()), "task": task}}
     common["training"] = _how_long(minutes, steps)
     rows = candidates(kinds, common=common, settings=settings, also=also)
-    with only_writer(out):
+    # here, for they import torch, which takes seconds: what is wrong above is told at once
+    from kontur.train.study.jobs import Jobs, apply_fold_results
+    from kontur.train.study.plan import make_plan
+
+    with folder_lock(out):
         plan = make_plan(data, Path(out), rows, folds, group, SHARES if learning_curve else (1.0,))
         several = len(plan.folder.classes) > 1
         if rank is None:

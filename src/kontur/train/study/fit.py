@@ -17,7 +17,7 @@ from kontur.infer.load import MODEL_ENDING
 from kontur.infer.worker_process import MEGABYTE, PATIENCE, end_with_parent, peak_memory
 from kontur.models import catalog
 from kontur.train.config import RunConfig
-from kontur.train.only_writer import only_writer
+from kontur.train.folder_lock import folder_lock
 from kontur.train.signals import Stopped
 
 SIGNALLED = 128  # exit code, plus the number of the signal, as in shells
@@ -42,7 +42,7 @@ def train(config: Path, run: Path) -> dict[str, Any]:
     from kontur.train.run_folder import CONFIG, LAST
     from kontur.train.saved_settings import read_config
 
-    with only_writer(run, wait=PATIENCE):
+    with folder_lock(run, wait=PATIENCE):
         pass  # the fit of a study that was killed just now has saved its last step
     if (run / CONFIG).exists():
         start(out=run, resume=True)

@@ -73,31 +73,32 @@ def learn_and_validate(
     if groups is not None and len({groups[name] for name in names}) < 2:
         groups = None
     unit = {name: name if groups is None else groups[name] for name in names}
-    units: dict[str, set[str]] = {}  # that show a class
+    units_of: dict[str, set[str]] = {}  # those that show a class
     for name in names:
-        for each in classes_by_image[name]:
-            units.setdefault(each, set()).add(unit[name])
-    everything = set(unit.values())
-    full = everything & {each for class_units in units.values() for each in class_units}
-    only = {each for class_units in units.values() if len(class_units) == 1 for each in class_units}
-    empty = everything - full
+        for shown in classes_by_image[name]:
+            units_of.setdefault(shown, set()).add(unit[name])
+    every_unit = set(unit.values())
+    with_objects = set[str]().union(*units_of.values())
+    without_objects = every_unit - with_objects
+    needed = set[str]().union(*(units for units in units_of.values() if len(units) == 1))
     labels = rarest_class({name: classes_by_image[name] for name in names})
 
-    def held(among: set[str], least: float) -> list[str]:
+    def held(units: set[str], least: float) -> list[str]:
         """About the share, or so many as `least`."""
-        pool = [name for name in names if unit[name] in among]
+        pool = [name for name in names if unit[name] in units]
         fraction = max(share, min(HALF, least / len(pool)))
         return holdout(pool, fraction, seed, groups=groups, labels=labels).held
 
     least = min(LEAST_HELD, MOST * len(names))
-    free = full - only
-    among = next(each for each in (free, full, empty, everything) if len(each) > 1)
-    if len(free) == 1 and round(least) <= 1 and len(everything) > 1:
+    free = with_objects - needed
+    choices = (free, with_objects, without_objects, every_unit)
+    chosen = next(units for units in choices if len(units) > 1)
+    if len(free) == 1 and round(least) <= 1 and len(every_unit) > 1:
         out = {name for name in names if unit[name] in free}
     else:
-        out = set(held(among, least))
-    if among <= full and len(empty) > 1 and share * len(empty) >= HALF:
-        out |= set(held(empty, 0))
+        out = set(held(chosen, least))
+    if chosen <= with_objects and len(without_objects) > 1 and share * len(without_objects) >= HALF:
+        out |= set(held(without_objects, 0))
     return Split([n for n in names if n not in out], [n for n in names if n in out])
 
 
@@ -109,11 +110,9 @@ def missing_classes(learned: Iterable[Sequence[str]], classes_by_image: ClassesB
     'nerve (fold 2)'
     """
     without: dict[str, list[str]] = {}
-    everything = {name for classes in classes_by_image.values() for name in classes}
+    every_class = frozenset[str]().union(*classes_by_image.values())
     for fold, names in enumerate(learned, start=1):
-        for name in sorted(
-            everything - {each for image in names for each in classes_by_image[image]}
-        ):
+        for name in sorted(every_class.difference(*(classes_by_image[image] for image in names))):
             without.setdefault(name, []).append(str(fold))
     return ", ".join(
         f"{name} (fold{'s' * (len(folds) > 1)} {', '.join(folds)})"

@@ -4,11 +4,9 @@ The effect of capacity (widths, depths) and of regularisation (weight decay, L1,
 measured alike: the AP on training images, the AP on validation images, and the gap between them.
 """
 
-import itertools
 import json
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,23 +17,16 @@ from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
 from kontur.files.atomic import replacing, write_text
 from kontur.models import catalog
-from kontur.settings import merge, overrides
-from kontur.train.config import RunConfig
+from kontur.train.folder_lock import folder_lock
 from kontur.train.logger import VAL_LOSS, read_rows, smoothed
 from kontur.train.module import Diverged
-from kontur.train.only_writer import only_writer
 from kontur.train.progress import ProgressDisplay
 from kontur.train.run import train
-from kontur.train.run_folder import CONFIG, LINES, METRICS, MODEL
-from kontur.train.saved_settings import read_config, resumed_config
+from kontur.train.run_folder import LINES, METRICS, MODEL
+from kontur.train.saved_settings import read_config
+from kontur.train.study.sweep_plan import JUDGE_TRAIN, plan_sweep
 
 TABLE, FIGURE = "sweep.md", "sweep.png"
-JUDGE_TRAIN = "training.judge_train=8"  # by default, for the gap
-
-UNSAFE = re.compile(r"[^\w.=+-]+")  # characters in names of files
-ALIKE = ("kind", "preset", "start", "data", "augment", "optimiser", "training", "model")
-# Settings of a network that follow from the images when a run begins.
-FROM_DATA = ("classes", "channels", "task", "reference_size")
 
 
 class SweepResult(NamedTuple):
@@ -82,43 +73,28 @@ def sweep(
             than `over`, before any of them starts.
     """
     out, display, settings = Path(out), display or ProgressDisplay(), list(settings)
-    combinations = combinations_of(over)
-    folders = [out / folder_name(words) for words in combinations]
-    with only_writer(out):
-        if not (resume or force):
-            _refuse_taken(out, folders)
-        planned = [
-            _resumed_config(folder, data, settings, options)
-            if resume and (folder / CONFIG).exists()
-            else _new_config(data, [JUDGE_TRAIN, *settings, *words], options)
-            for words, folder in zip(combinations, folders, strict=True)
-        ]
-        _check_alike(folders, planned, combinations[0])
-        todo = zip(combinations, folders, planned, strict=True)
-        for number, (words, folder, config) in enumerate(todo, start=1):
-            name = " ".join(words)
-            if resume and is_finished(folder) and config == read_config(folder):
-                display.print_line(f"[{number}/{len(folders)}] {name}: finished before")
+    asked: dict[str, Any] = {"out": out, "over": over, "settings": settings, **options}
+    with folder_lock(out):
+        planned = plan_sweep(data, resume=resume, force=force, **asked)
+        for number, each in enumerate(planned, start=1):
+            finished = each.resumed and is_finished(each.folder)
+            if finished and each.config == read_config(each.folder):
+                display.print_line(f"[{number}/{len(planned)}] {each.name}: finished before")
                 continue
-            display.print_line(f"[{number}/{len(folders)}] {name}")
-            resumed = resume and (folder / CONFIG).exists()
+            display.print_line(f"[{number}/{len(planned)}] {each.name}")
             try:
                 train(
-                    None if resumed else data,
-                    out=folder,
-                    settings=settings if resumed else [JUDGE_TRAIN, *settings, *words],
-                    resume=resumed,
+                    None if each.resumed else data,
+                    out=each.folder,
+                    settings=settings if each.resumed else [JUDGE_TRAIN, *settings, *each.words],
+                    resume=each.resumed,
                     force=force,
                     display=ProgressDisplay(display.console),
                     **options,
                 )
             except Diverged as error:  # which is a result, too
-                display.print_line(f"{name}: {error}")
-        fits = [
-            read_result(folder, " ".join(words))
-            for words, folder in zip(combinations, folders, strict=True)
-            if is_finished(folder)
-        ]
+                display.print_line(f"{each.name}: {error}")
+        fits = [read_result(each.folder, each.name) for each in planned if is_finished(each.folder)]
         if not fits:
             raise InputError("every training of the sweep diverged; take a smaller optimiser.rate")
         ordered = sorted(fits, key=lambda fit: -fit.val_ap)
@@ -128,61 +104,6 @@ def sweep(
         display.print_line(table(ordered))
         display.print_line(f"the table is in {out / TABLE}, the curves are in {out / FIGURE}")
         return ordered
-
-
-def combinations_of(over: Sequence[str]) -> list[list[str]]:
-    """Every combination of the values that several `KEY=A,B` name.
-
-    >>> combinations_of(["optimiser.rate=1e-3,1e-2", "training.batch=4"])
-    [['optimiser.rate=1e-3', 'training.batch=4'], ['optimiser.rate=1e-2', 'training.batch=4']]
-    """
-    values = [values_of(words) for words in over]
-    keys = [words[0].partition("=")[0] for words in values]
-    twice = [key for key in keys if keys.count(key) > 1]
-    if twice:
-        raise InputError(f"--sweep has {twice[0]} twice; give all its values in one: KEY=A,B,C")
-    combinations = [list(words) for words in itertools.product(*values)]
-    places: dict[str, list[str]] = {}
-    for words in combinations:
-        other = places.setdefault(folder_name(words).lower(), words)
-        if other is not words:
-            raise InputError(
-                f"{' '.join(other)} and {' '.join(words)} would be trained in folders of one name; "
-                "sweep them apart, each with an --out of its own"
-            )
-    return combinations
-
-
-def values_of(words: str) -> list[str]:
-    """`KEY=A,B` as `["KEY=A", "KEY=B"]`; commas inside brackets belong to a value.
-
-    >>> values_of("optimiser.weight_decay=0,1e-4")
-    ['optimiser.weight_decay=0', 'optimiser.weight_decay=1e-4']
-    >>> values_of("model.widths=[8,16],[16, 32]")
-    ['model.widths=[8,16]', 'model.widths=[16,32]']
-    """
-    key, equals, values = words.partition("=")
-    parts = [value.replace(" ", "") for value in re.split(r",(?![^\[]*\])", values)]
-    if not (key.strip() and equals) or not all(parts):
-        raise InputError(
-            f"--sweep wants KEY=VALUE,VALUE such as optimiser.weight_decay=0,1e-4, got {words!r}"
-        )
-    if len(set(parts)) < len(parts):
-        raise InputError(f"--sweep {words} has a value twice; leave one out")
-    return [f"{key.strip()}={value}" for value in parts]
-
-
-def folder_name(words: Sequence[str]) -> str:
-    """The name of a training's folder: its settings, in characters that any file system accepts.
-
-    >>> folder_name(["model.widths=[8,16]", "optimiser.name=sgd"])
-    'model.widths=8-16+optimiser.name=sgd'
-    """
-    plain = []
-    for word in words:
-        key, _, value = word.partition("=")
-        plain.append(f"{key}={re.sub(UNSAFE, '-', value.strip('[]')).rstrip('-')}")
-    return "+".join(plain)
 
 
 def is_finished(folder: Path) -> bool:
@@ -263,112 +184,3 @@ def draw(fits: Sequence[SweepResult]) -> Any:
 
 def _number(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}"
-
-
-def _new_config(
-    data: str | Path | None,
-    settings: Sequence[str],
-    options: Mapping[str, Any],
-) -> RunConfig:
-    """The settings of a new training, checked as far as possible without the data."""
-    given, file = _given(data, **options)
-    resolved = RunConfig.resolve(file=file, settings=settings, given=given)
-    if resolved.start is not None:  # whose file has the settings that these are laid over
-        return resolved
-    network = catalog.config(resolved.kind, resolved.model, preset=resolved.preset)
-    return resolved.replace(model=network.model_dump(mode="json"))
-
-
-def _resumed_config(
-    folder: Path, data: str | Path | None, settings: Sequence[str], options: Mapping[str, Any]
-) -> RunConfig:
-    """The settings of an existing training, overridden by `settings` and `options`.
-
-    Raises `InputError` where they cannot be changed, or `data` are not those that it learns from.
-    """
-    given, file = _given(None, **options)
-    config = resumed_config(folder, given, settings, file=file)
-    if data is not None and Path(data).resolve() != Path(config.data.path).resolve():
-        raise InputError(
-            f"{folder} learns from {config.data.path}, so it could not be compared with trainings "
-            f"on {data}; give --resume the DATA that the sweep was begun with (--set data.path="
-            f"{data} where they have moved), or start afresh with --force"
-        )
-    return config
-
-
-def _given(
-    data: str | Path | None,
-    *,
-    val: str | Path | float | None = None,
-    config: str | Path | None = None,
-    **options: str | None,
-) -> tuple[dict[str, Any], Path | None]:
-    """The settings that options of `train` name, and the file of further ones."""
-    folders = {"path": data, "val": val}
-    given = {
-        **{key: value for key, value in options.items() if value is not None},
-        "data": {
-            key: value if isinstance(value, float) else str(value)
-            for key, value in folders.items()
-            if value is not None
-        },
-    }
-    return given, Path(config) if config else None
-
-
-def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: list[str]) -> None:
-    """Raise `InputError` where trainings differ in more than the swept settings.
-
-    So those of an earlier call are not compared with others that have other images or more steps.
-    """
-    trees = [merge(config.model_dump(mode="json"), overrides(swept)) for config in planned]
-    for tree in trees:
-        tree["data"]["path"] = str(Path(tree["data"]["path"]).resolve())
-        tree["model"] = {k: v for k, v in tree["model"].items() if k not in FROM_DATA}
-    keys = {word.partition("=")[0] for word in swept}
-    # The data choose the scale, it the crop, that the batch: for all alike, unless one is swept.
-    scales = [tree["data"]["scale"] for tree in trees]
-    crops = [tree["augment"]["crop"] for tree in trees]
-    batches = [tree["training"]["batch"] for tree in trees]
-    for tree in trees:
-        if "auto" in scales:
-            del tree["data"]["scale"]
-        if None in crops or "data.scale" in keys:
-            del tree["augment"]["crop"]
-        if None in batches or keys & {"data.scale", "augment.crop"}:
-            del tree["training"]["batch"]
-    # Another kind or preset is another network, and the network of a start is in its file.
-    others = keys & {"kind", "preset", "start"}
-    one_network = not others and trees[0]["start"] is None
-    alike = [name for name in ALIKE if name != "model" or one_network]
-    first = _flat({name: trees[0][name] for name in alike})
-    for folder, tree in zip(folders, trees, strict=True):
-        settings = _flat({name: tree[name] for name in alike})
-        other = [key for key in first if first[key] != settings.get(key)]
-        if other:
-            key = other[0]
-            raise InputError(
-                f"{key} would be {first[key]} in {folders[0].name} and {settings.get(key)} in "
-                f"{folder.name}, so they could not be compared; give --resume the DATA and the "
-                "settings that the sweep was begun with, or start afresh with --force"
-            )
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """A nested mapping as one from `a.b.c` to values."""
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        deeper = isinstance(value, Mapping)
-        flat |= _flat(value, f"{prefix}{key}.") if deeper else {prefix + key: value}
-    return flat
-
-
-def _refuse_taken(out: Path, folders: Sequence[Path]) -> None:
-    """Raise `InputError` where one of the folders holds a training already."""
-    taken = [folder.name for folder in folders if (folder / CONFIG).exists()]
-    if taken:
-        raise InputError(
-            f"{out} holds trainings of this sweep already ({taken[0]}); go on with --resume, or "
-            "start afresh with --force"
-        )

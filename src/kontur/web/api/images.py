@@ -116,6 +116,7 @@ def summary(workspace: Workspace) -> FolderSummary:
         formats=exporting.choices(),
         can_train=workspace.can_train,
         train_install=extra.install("train"),
+        train_size=extra.torch_size(),
         problems=workspace.problems,
         version=version("kontur"),
     )

@@ -149,11 +149,13 @@ export class ModelPanel {
     minutes.append(...MINUTES.map((m) => element("option", { value: String(m), selected: m === this.minutes }, t("n_minutes", { n: m }))));
     const half = element("label", {}, element("input", { type: "checkbox", checked: this.half, onchange: (/** @type {Event} */ e) => { this.half = /** @type {HTMLInputElement} */ (e.target).checked; } }), ` ${t("learning_curve")}`);
     const canTrain = this.work.folder?.can_train ?? false;
+    const size = this.work.folder?.train_size;
+    const install = t("teach_install", { command: this.work.folder?.train_install ?? "" }) + (size ? t("teach_large", { size }) : "");
     const ready = corrected >= 2 && canTrain;
     const start = element("button", { class: "primary", id: "train", disabled: !ready, onclick: () => this.train() }, t("train"));
     this.training?.replaceChildren(
       element("h2", {}, t("teach")),
-      element("p", {}, ready ? t("teach_ready", { n: corrected, learned, held }) : canTrain ? t("teach_more", { n: corrected }) : t("teach_install", { command: this.work.folder?.train_install ?? "" })),
+      element("p", {}, ready ? t("teach_ready", { n: corrected, learned, held }) : canTrain ? t("teach_more", { n: corrected }) : install),
       element("div", { class: "row" }, start, minutes), half,
     );
   }

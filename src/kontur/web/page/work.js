@@ -11,7 +11,7 @@ import { Refusal, request, send, windowName } from "./server.js";
 /** @typedef {import("./selection.js").Selection} Selection */
 /** @typedef {import("./gallery.js").ImageSummary} ImageSummary */
 /** @typedef {{name: string, images: ImageSummary[], classes: string[], palette: string[], model: string, channel: number | string, contrast: string,
- *   formats: {name: string, title: string, ending: string, install: string | null}[], can_train: boolean, train_install: string, problems: string[], version: string}} Folder */
+ *   formats: {name: string, title: string, ending: string, install: string | null}[], can_train: boolean, train_install: string, train_size: string, problems: string[], version: string}} Folder */
 
 /**
  * Emits: `open` (another image), `picture` (it can be shown), `objects`, `saving`, `cannot-show` with

@@ -26,7 +26,7 @@ export default {
   predicted: "已预测", predicted_image: "{image} 中有 {n} 个对象。", predicted_result: "{m} 幅图像中有 {n} 个对象。", previous_image: "上一幅", previous_plane: "上一层", progress: "进度",
   reach: "范围", redo: "重做", refit: "重新贴合：轮廓收敛到边缘", rename_class: "重命名类别", reset_contrast: "重置对比度",
   save: "保存", saved: "已保存", saving: "正在保存……", score: "得分", seen_channel: "模型所见通道", select_all: "全选", select_first: "请先选择一个对象", show: "显示", settings: "设置", show_outlines: "显示轮廓", simplify: "简化", size: "大小", smaller_reach: "缩小拖动范围",
-  smooth: "平滑", snake_closes: "轮廓自动收拢", step_n: "第 {n} 步", stop: "停止", teach: "教模型", teach_install: "训练需要更多软件包：{command}", teach_more: "至少修正两幅图像，模型才能从中学习。目前已修正：{n}。",
+  smooth: "平滑", snake_closes: "轮廓自动收拢", step_n: "第 {n} 步", stop: "停止", teach: "教模型", teach_install: "训练需要更多软件包：{command}", teach_large: "；在 Linux 上，连同 CUDA 有数 GB：没有 GPU 时请先安装 torch 的 CPU 版本", teach_more: "至少修正两幅图像，模型才能从中学习。目前已修正：{n}。",
   teach_ready: "已修正 {n} 幅图像：{learned} 幅用于学习，{held} 幅保留用于比较。", theme: "深色或浅色", threshold: "得分阈值", threshold_default: "恢复模型自带的阈值", tool_box: "方框", tool_carve: "挖孔或去除", tool_click: "单击", tool_cut: "切成两块", tool_extend: "添加区域", tool_extremes: "四个极点", tool_hand: "手绘", tool_select: "选择与拖动",
   train: "训练", training: "正在训练……", training_done: "训练已完成", two_windows: "此图像也在另一个窗口中打开", undo: "撤销", unknown: "未知", unreadable: "无法读取", untouched: "未处理", use_model: "使用新模型",
   visible: "可见", white: "白", zoom_in: "放大", zoom_out: "缩小",

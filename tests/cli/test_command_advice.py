@@ -14,7 +14,7 @@ import typer
 
 import kontur as package
 from kontur.cli.app import app
-from kontur.cli.own_options import in_words_of
+from kontur.cli.command_advice import adapted
 from kontur.images.image_file import read_image
 
 SOURCE = Path(package.__file__).parent
@@ -59,7 +59,7 @@ def test_what_chooses_of_an_image_is_a_setting_where_it_is_no_option(command):
     read = [(file, text) for file, text in sentences() if file.parts[0] in READING]
     assert any("--page N" in text for _, text in read)
     for file, text in read:
-        said = in_words_of(COMMANDS[command], text).replace("--page all", "")
+        said = adapted(COMMANDS[command], text).replace("--page all", "")
         lacking = {"--page", "--channel"} - options_of(command)
         assert not lacking & {*OPTION.findall(said)}, (file, said)
 
@@ -99,7 +99,7 @@ def test_what_chooses_of_an_image_is_a_setting_where_it_is_no_option(command):
     ],
 )
 def test_advice_is_in_the_words_of_the_command(command, sentence, said):
-    assert in_words_of(COMMANDS[command], sentence) == said
+    assert adapted(COMMANDS[command], sentence) == said
 
 
 def test_separate_images_of_a_file_are_no_stack_of_which_every_page_could_be_taken():
@@ -107,7 +107,7 @@ def test_separate_images_of_a_file_are_no_stack_of_which_every_page_could_be_tak
         "a.tif is a file of 2 separate images, and one plane is wanted: choose it with --page N "
         "(in Python page=N), 0 to 1"
     )
-    assert in_words_of(COMMANDS["predict"], sentence) == sentence
+    assert adapted(COMMANDS["predict"], sentence) == sentence
 
 
 def test_training_on_a_stack_says_which_setting_chooses_the_page(kontur, monkeypatch, tmp_path):

@@ -13,13 +13,13 @@ import pytest
 
 from kontur.errors import InputError
 from kontur.files.left_overs import this_machine
-from kontur.train import only_writer as module
-from kontur.train.only_writer import LOCK, only_writer
+from kontur.train import folder_lock as module
+from kontur.train.folder_lock import LOCK, folder_lock
 
 HOLDS = """
 import sys
-from kontur.train.only_writer import only_writer
-with only_writer(sys.argv[1]):
+from kontur.train.folder_lock import folder_lock
+with folder_lock(sys.argv[1]):
     print(flush=True)
     sys.stdin.read()
 """
@@ -59,12 +59,12 @@ def test_another_process_is_named_and_what_was_killed_goes_on_at_once(tmp_path):
     )
     with holder:
         holder.stdout.readline()
-        with pytest.raises(InputError, match=REFUSED.format(holder.pid)), only_writer(run):
+        with pytest.raises(InputError, match=REFUSED.format(holder.pid)), folder_lock(run):
             pass
         assert (run / LOCK).exists()
         holder.kill()
     start = time.monotonic()
-    with only_writer(run):
+    with folder_lock(run):
         pass
     assert time.monotonic() - start < 0.5
 
@@ -75,13 +75,13 @@ def test_a_second_writer_in_this_process_is_refused_and_the_first_is_not_disturb
 ):
     request.getfixturevalue("hasty" if locks else "no_locks")
     run = tmp_path / "run"
-    with only_writer(run):
+    with folder_lock(run):
         for _ in range(2):
-            with pytest.raises(InputError, match=REFUSED.format(os.getpid())), only_writer(run):
+            with pytest.raises(InputError, match=REFUSED.format(os.getpid())), folder_lock(run):
                 pass
-        with only_writer(tmp_path / "another"):
+        with folder_lock(tmp_path / "another"):
             pass
-    with only_writer(run):
+    with folder_lock(run):
         pass
 
 
@@ -89,32 +89,32 @@ def test_it_waits_as_long_as_it_is_told(tmp_path, hasty):
     entered = threading.Event()
 
     def hold():
-        with only_writer(tmp_path / "run"):
+        with folder_lock(tmp_path / "run"):
             entered.set()
             time.sleep(0.05)
 
     thread = threading.Thread(target=hold)
     thread.start()
     entered.wait()
-    with only_writer(tmp_path / "run", wait=5):
+    with folder_lock(tmp_path / "run", wait=5):
         thread.join()
 
 
 def test_an_empty_folder_is_not_left_and_files_are(tmp_path):
     run = tmp_path / "new" / "run"
-    with pytest.raises(KeyError), only_writer(run):
+    with pytest.raises(KeyError), folder_lock(run):
         raise KeyError
     assert not run.parent.exists()
-    with only_writer(run):
+    with folder_lock(run):
         (run / "model").touch()
     assert [path.name for path in run.iterdir()] == ["model"]
-    with pytest.raises(InputError, match="--out wants a folder"), only_writer(run / "model"):
+    with pytest.raises(InputError, match="--out wants a folder"), folder_lock(run / "model"):
         pass
 
 
 def test_where_there_are_no_locks_what_was_killed_here_goes_on_at_once(tmp_path, no_locks):
     note(tmp_path / "run")
-    with only_writer(tmp_path / "run"):
+    with folder_lock(tmp_path / "run"):
         assert json.loads((tmp_path / "run" / LOCK).read_text())["process"] == os.getpid()
     assert not (tmp_path / "run").joinpath(LOCK).exists()
 
@@ -129,7 +129,7 @@ def test_a_holder_of_whom_nothing_is_known_counts_as_ended_without_a_sign(
     note(tmp_path / "run", machine="other")
     if content != "another machine":
         (tmp_path / "run" / LOCK).write_text(content)
-    with only_writer(tmp_path / "run"):
+    with folder_lock(tmp_path / "run"):
         pass
 
 
@@ -139,19 +139,19 @@ def test_a_living_holder_is_seen_where_there_are_no_locks(tmp_path, hasty, no_lo
     note(run, machine=machine, process=os.getpid())
     lock = module._Lock(run / LOCK, os.open(run / LOCK, os.O_RDWR), {})
     with (
-        module._beating(lock),
+        module._heartbeat(lock),
         pytest.raises(InputError, match=REFUSED.format(os.getpid())),
-        only_writer(run),
+        folder_lock(run),
     ):
         pass
     os.close(lock.handle)
-    with only_writer(run):  # it beats no more
+    with folder_lock(run):  # it beats no more
         pass
 
 
 def test_a_holder_does_not_remove_the_lock_of_who_took_over(tmp_path):
     run = tmp_path / "run"
-    with only_writer(run):
+    with folder_lock(run):
         (run / LOCK).unlink()
         (run / LOCK).write_text("another")
     assert (run / LOCK).read_text() == "another"
@@ -162,6 +162,6 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(OSError, match=r"could not write.*kontur-lock"), only_writer(tmp_path / "a"):
+    with pytest.raises(OSError, match=r"could not write.*kontur-lock"), folder_lock(tmp_path / "a"):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -17,14 +17,14 @@ SEPARATE = "separate images"
 BESIDE = re.compile(r", or --channel N where the pages are channels")
 
 
-def in_words_of(command: Any, sentence: str) -> str:
+def adapted(command: Any, sentence: str) -> str:
     """A sentence with options that the command lacks as the settings that it has in their place.
 
     What commands with `--page all` do, as `kontur predict`, stays.
     """
     known = {option for parameter in command.params for option in parameter.opts}
     if any("--page" in each.opts and "all" in (each.metavar or "") for each in command.params):
-        sentence = naming_all_pages(sentence)
+        sentence = with_all_pages(sentence)
     if "--set" not in known:
         return sentence if "--channel" in known else BESIDE.sub("", sentence)
 
@@ -35,7 +35,7 @@ def in_words_of(command: Any, sentence: str) -> str:
     return ONE_PAGE.sub(r"\1 or all", ADVICE.sub(setting, sentence))
 
 
-def naming_all_pages(sentence: str) -> str:
+def with_all_pages(sentence: str) -> str:
     """A sentence on a stack of which a plane is to be chosen, of a command with `--page all`.
 
     Separate images of one file are no stack.

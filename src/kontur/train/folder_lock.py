@@ -47,7 +47,7 @@ class _Lock(NamedTuple):
 
 
 @contextlib.contextmanager
-def only_writer(folder: str | Path, *, wait: float = 0.0) -> Iterator[None]:
+def folder_lock(folder: str | Path, *, wait: float = 0.0) -> Iterator[None]:
     """Keep all others that ask for the same folder out of it during the block.
 
     The folder is made where it is missing, and removed again where the block leaves it empty.
@@ -65,12 +65,12 @@ def only_writer(folder: str | Path, *, wait: float = 0.0) -> Iterator[None]:
         while not isinstance(lock := _take(place / LOCK), _Lock):
             if time.monotonic() >= end:
                 raise InputError(
-                    f"{folder} is being written by {_who(lock)}; wait until that has ended, or "
-                    "give another --out"
+                    f"{folder} is being written by {_holder_name(lock)}; wait until that has "
+                    "ended, or give another --out"
                 )
             time.sleep(PAUSE)
         try:
-            with _beating(lock):
+            with _heartbeat(lock):
                 yield
         finally:
             _release(lock)
@@ -119,7 +119,7 @@ def _lock(file: Path, note: Note) -> _Lock | Note:
                 continue
             if not created and holder != ended and not _has_ended(holder, lockable):
                 opened.close()  # and with it the lock, for this takes a while
-                if _gives_a_sign(file):
+                if _is_alive(file):
                     return holder
                 ended = holder
             elif not created and lockable == "no":
@@ -181,7 +181,7 @@ def _read(handle: int) -> Note:
         return {}
 
 
-def _who(holder: Note) -> str:
+def _holder_name(holder: Note) -> str:
     if not {"process", "host", "since"} <= holder.keys():
         return "another process"
     return f"process {holder['process']} on {holder['host']}, since {holder['since']}"
@@ -194,7 +194,7 @@ def _has_ended(holder: Note, lockable: Literal["yes", "no"]) -> bool:
     return lockable == "yes" or not is_running(int(holder["process"]))
 
 
-def _gives_a_sign(file: Path) -> bool:
+def _is_alive(file: Path) -> bool:
     """Whether the file is touched while it is looked at; not where it is removed."""
     # It is opened each time, for then a shared disk asks its server.
     first, end = _touched(file), time.monotonic() + PATIENCE
@@ -214,7 +214,7 @@ def _touched(file: Path) -> int:
 
 
 @contextlib.contextmanager
-def _beating(lock: _Lock) -> Iterator[None]:
+def _heartbeat(lock: _Lock) -> Iterator[None]:
     """Touch the file every second during the block."""
     done = threading.Event()
     place = lock.handle if os.utime in os.supports_fd else lock.file
