@@ -24,6 +24,7 @@ from kontur.train.octagons import OctagonOverlap, octagon_overlap
 from kontur.train.pictures import write_side_by_side
 from kontur.train.progress import ProgressDisplay
 from kontur.train.run_folder import CURVES, GRADIENTS, METRICS, MODEL, OVERLAYS
+from kontur.train.shipped_baseline import ShippedBaseline
 from kontur.train.tuning import tune
 
 DRAWN = 8  # validation images in `overlays`
@@ -38,13 +39,15 @@ def finish(
     training_samples: Sequence[Sample],
     int8: bool,
     longer: str,
+    baseline: ShippedBaseline | None,
     logger: RunLogger,
     display: ProgressDisplay,
 ) -> Path:
     """Tune on the validation `samples`, write the model file, scores and figures; the file's path.
 
     `training_samples` are training images to evaluate beside them, any number. With `int8` the
-    graphs are also made in 8-bit integers. `longer` are the options that would train on.
+    graphs are also made in 8-bit integers. `longer` are the options that would train on, `baseline`
+    is a shipped model on the same samples.
     """
     with display.counting("tuning thresholds") as progress:
         card = tune(segmenter, card, samples, progress)
@@ -69,19 +72,21 @@ def finish(
     fit = ap_on(segmenter, card, training_samples) if training_samples else None
     drawn_samples = [samples[i] for i in drawn]
     overlap = octagon_overlap(Predictor(TorchEngine(segmenter), card), drawn_samples)
-    warning = outline_advice(logger.rows, overlap, scale=card.scale)
-    write_text(run / METRICS, metrics(card, summary, fit, overlap=overlap, warning=warning))
+    warnings = [outline_advice(logger.rows, overlap, scale=card.scale)]
+    warnings += [baseline.advice(samples, predicted)] if baseline is not None else []
+    warnings = [warning for warning in warnings if warning]
+    write_text(run / METRICS, metrics(card, summary, fit, overlap=overlap, warnings=warnings))
     if int8:  # last, for the model is whole without
         with display.counting("8-bit integers") as progress:
             write_model(run / MODEL, with_int8(model, samples, progress))
-    for line in _report(card, summary, fit, warning, longer):
+    for line in _report(card, summary, fit, warnings, longer):
         display.print_line(line)
     display.print_line(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
     return run / MODEL
 
 
 def _report(
-    card: Card, summary: Summary, fit: float | None, warning: str, longer: str
+    card: Card, summary: Summary, fit: float | None, warnings: Sequence[str], longer: str
 ) -> list[str]:
     """The scores in words, and what they advise."""
     score = validation.score(summary)
@@ -91,7 +96,7 @@ def _report(
     ]
     if fit is not None:
         lines += [describe_gap(fit, score), fit_advice(fit, score)]
-    lines.append(warning)
+    lines += warnings
     if summary.mean_ap == 0:
         lines.append(
             "no outline is right yet: check the true outlines in the pictures, then train longer "
@@ -123,13 +128,12 @@ def metrics(
     fit: float | None,
     *,
     overlap: OctagonOverlap | None = None,
-    warning: str = "",
+    warnings: Sequence[str] = (),
 ) -> str:
     """`metrics.json`: the card's numbers, and every score of the validation images.
 
     `fit` is the AP on training images; its difference from that on validation images is the gap.
-    `overlap` has the IoU of octagons and contours, `warning` is that on outlines that were not
-    learned.
+    `overlap` has the IoU of octagons and contours, `warnings` are those on what was learned.
     """
     covered = {}
     if overlap is not None and overlap.objects > 0:
@@ -139,7 +143,7 @@ def metrics(
         "thresholds": card.thresholds.model_dump(),
         **({} if fit is None else {"training_AP": fit, "gap": fit - validation.score(summary)}),
         **covered,
-        **({"warnings": [warning.removeprefix("! ")]} if warning else {}),
+        **({"warnings": [one.removeprefix("! ") for one in warnings]} if warnings else {}),
         "training": card.training,
         "validation": json.loads(summary.to_json()),
     }

@@ -47,6 +47,7 @@ from kontur.train.network import (
 from kontur.train.progress import ProgressDisplay
 from kontur.train.results import finish
 from kontur.train.run_folder import BEST, CONFIG, LAST, MODEL, check_run_folder, remove_run_files
+from kontur.train.shipped_baseline import FEWEST_STEPS, ShippedBaseline, shipped_baseline
 from kontur.train.signals import Signals
 from kontur.train.timing import choose_mode
 from kontur.train.trainer import (
@@ -147,9 +148,15 @@ def _train(
     write_text(run / CONFIG, resolved.to_toml())
     write_names(run, data.val_names)
     signals.saved(job.first_step)
-    for line in (*_about_images(images), *_about_network(config, start, images, job, loaded)):
+    baseline = _baseline(resolved, images)
+    begun = start.resume or start.weights is not None
+    for line in (
+        *_about_images(images),
+        *([baseline.describe()] if baseline is not None and not begun else []),
+        *_about_network(config, start, images, job, loaded),
+    ):
         display.print_line(line)
-    return _fit_and_finish(job, images, display=display, signals=signals)
+    return _fit_and_finish(job, images, baseline, display=display, signals=signals)
 
 
 class _Start(NamedTuple):
@@ -218,6 +225,14 @@ def _load_weights(job: Job, start: _Start) -> str:
     return load_matching_weights(segmenter, start.weights, config.start)
 
 
+def _baseline(config: RunConfig, images: _Images) -> ShippedBaseline | None:
+    """The shipped model beside which the run is judged; of a trial none."""
+    if config.training.steps < FEWEST_STEPS:
+        return None
+    classes = images.data.train.classes
+    return shipped_baseline(images.val, classes, kind=config.kind, start=config.start)
+
+
 def _about_images(images: _Images) -> list[str]:
     """The number of images, and warnings about them, as lines."""
     objects = sum(int((~stored.instances.ignore).sum()) for stored in images.val.stored)
@@ -260,7 +275,12 @@ def _about_network(
 
 
 def _fit_and_finish(
-    job: Job, images: _Images, *, display: ProgressDisplay, signals: Signals
+    job: Job,
+    images: _Images,
+    baseline: ShippedBaseline | None,
+    *,
+    display: ProgressDisplay,
+    signals: Signals,
 ) -> Path:
     """Train what is left, and make the model file of the best network."""
     wanted = job.config.training
@@ -292,6 +312,7 @@ def _fit_and_finish(
             training_samples=judged_training_samples(images.train, wanted),
             int8=wanted.int8,
             longer=how_to_go_on(wanted, ended),
+            baseline=baseline,
             logger=logger,
             display=display,
         )
