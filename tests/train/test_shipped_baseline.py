@@ -83,7 +83,7 @@ def test_only_what_is_worse_on_the_same_images_is_warned_of(known):
     nothing = [Instances.empty(one.size) for one in samples]
     assert known.advice(samples, truths) == ""
     assert f"AP {known.ap:.3f}, this one 0.000" in known.advice(samples, nothing)
-    assert known.advice(samples, nothing).startswith("! the shipped model nuclei is better on 2 ")
+    assert known.advice(samples, nothing).startswith("! on 2 validation images the shipped model ")
 
 
 def test_a_run_says_it_at_the_beginning_and_at_its_end_and_notes_it(
@@ -93,7 +93,7 @@ def test_a_run_says_it_at_the_beginning_and_at_its_end_and_notes_it(
     monkeypatch.setattr("kontur.train.run.FEWEST_STEPS", 1)
     said = runs.run(folder, tmp_path, "training.steps=1", *runs.FEW_GRAPHS, val=runs.VAL)
     assert known.describe() in said
-    assert "the shipped model nuclei is better on 2 images of these" in said
+    assert "on 2 validation images the shipped model nuclei is better: AP" in said
     (noted,) = (
         line
         for line in json.loads((tmp_path / "metrics.json").read_text())["warnings"]

@@ -60,8 +60,8 @@ class ShippedBaseline(NamedTuple):
             return ""
         begin = f", begin with it ({self.start})" if self.start else ""
         return (
-            f"! the shipped model {self.name} is better on {plural(len(self.places), 'image')} of "
-            f"these: AP {self.ap:.3f}, this one {ap:.3f}; train longer{begin} or use it "
+            f"! on {plural(len(self.places), 'validation image')} the shipped model {self.name} is "
+            f"better: AP {self.ap:.3f}, this one {ap:.3f}; train longer{begin} or use it "
             f"({self.command})"
         )
 
