@@ -56,10 +56,23 @@ def test_outlines_get_their_classes_in_colour(kontur, model, images, tmp_path):
     assert kinds[0]["color"] == kinds[2]["color"] != kinds[1]["color"]
     assert "exists already" in kontur(*words, tmp_path / "classified", code=1)
     kontur(*words, tmp_path / "classified", "--force")
+
+
+def test_a_place_that_cannot_be_written_is_known_before_any_object_is_measured(
+    kontur, model, images, tmp_path, monkeypatch
+):
+    def fail(*_, **__):
+        raise AssertionError
+
+    (tmp_path / "found").mkdir()
+    for name in "abc":
+        Image.fromarray(np.zeros((60, 80), np.uint8)).save(images / f"{name}.png")
+        package.write(tmp_path / "found" / f"{name}.geojson", boxes())
+    monkeypatch.setattr("kontur.measure.measure_many.measure_many", fail)
     (tmp_path / "file").touch()
+    words = ("classify", tmp_path / "found", images, "--model", model, "--out")
     output = kontur(*words, tmp_path / "file/classified", code=1)
     assert "classified/a.geojson: could not write" in output
-    assert "objects" not in output  # before any work
 
 
 def test_a_training_folder_is_classified_too(kontur, model, images, tmp_path):

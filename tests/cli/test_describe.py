@@ -32,6 +32,15 @@ def test_a_table_is_described_in_text(kontur, worms):
     assert "! 2 columns with the same value in every row: ignore, plate" in output
 
 
+def test_a_report_that_cannot_be_written_is_known_before_the_table_is_described(
+    kontur, worms, tmp_path
+):
+    (tmp_path / "file").touch()
+    output = kontur("describe", worms, "--out", tmp_path / "file/report.html", code=1)
+    assert "report.html: could not write" in output
+    assert "objects" not in output
+
+
 def test_columns_are_sorted_by_a_column_of_the_summary(kontur, worms):
     output = kontur("describe", worms, "--sort", "-different,column")
     assert output.index("area ") < output.index("id ")
