@@ -102,9 +102,14 @@ def test_a_run_says_it_at_the_beginning_and_at_its_end_and_notes_it(
     assert "--from nuclei" in noted
 
 
-def test_a_trial_of_few_steps_is_compared_with_nothing(folder, tmp_path, monkeypatch):
+def test_a_trial_of_few_steps_and_a_training_of_a_study_are_compared_with_nothing(
+    folder, tmp_path, monkeypatch
+):
     def fail(*_, **__):
         raise AssertionError
 
     monkeypatch.setattr("kontur.train.run.shipped_baseline", fail)
-    runs.run_to_last_step(folder, tmp_path, "training.steps=1", *runs.FEW_GRAPHS, val=runs.VAL)
+    short = ("training.steps=1", *runs.FEW_GRAPHS)
+    runs.run_to_last_step(folder, tmp_path / "trial", *short, val=runs.VAL)
+    monkeypatch.setattr("kontur.train.run.FEWEST_STEPS", 1)
+    runs.run_to_last_step(folder, tmp_path / "one", *short, val=runs.VAL, baseline=False)

@@ -80,6 +80,7 @@ def train(
     start: str | None = None,
     resume: bool = False,
     force: bool = False,
+    baseline: bool = True,
     display: ProgressDisplay | None = None,
 ) -> Path:
     """Train a segmenter on a folder and write its model file; the path of RUN/model.kontur.
@@ -97,6 +98,8 @@ def train(
             there, which further arguments override. The validation images stay; of `data` all
             others are learned from, new ones too.
         force: start afresh where `out` holds a run, which is removed once training begins.
+        baseline: whether a shipped model is compared on validation images, see
+            `shipped_baseline`; in a study trainings are compared with one another.
         display: where progress is shown; by default standard error.
 
     Under torchrun every process calls this with the same arguments; one reads, writes and shows.
@@ -123,11 +126,19 @@ def train(
             start=start,
             resume=resume,
         )
-        return _train(run, resolved, resume=resume, display=display, signals=signals)
+        return _train(
+            run, resolved, resume=resume, baseline=baseline, display=display, signals=signals
+        )
 
 
 def _train(
-    run: Path, config: RunConfig, *, resume: bool, display: ProgressDisplay, signals: Signals
+    run: Path,
+    config: RunConfig,
+    *,
+    resume: bool,
+    baseline: bool,
+    display: ProgressDisplay,
+    signals: Signals,
 ) -> Path:
     """Everything is read and checked before an earlier run in the folder is removed."""
     devices = choose_devices(config.training.accelerator, config.training.devices)
@@ -148,15 +159,15 @@ def _train(
     write_text(run / CONFIG, resolved.to_toml())
     write_names(run, data.val_names)
     signals.saved(job.first_step)
-    baseline = _baseline(resolved, images)
+    shipped = _baseline(resolved, images) if baseline else None
     begun = start.resume or start.weights is not None
     for line in (
         *_about_images(images),
-        *([baseline.describe()] if baseline is not None and not begun else []),
+        *([shipped.describe()] if shipped is not None and not begun else []),
         *_about_network(config, start, images, job, loaded),
     ):
         display.print_line(line)
-    return _fit_and_finish(job, images, baseline, display=display, signals=signals)
+    return _fit_and_finish(job, images, shipped, display=display, signals=signals)
 
 
 class _Start(NamedTuple):

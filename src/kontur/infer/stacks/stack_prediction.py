@@ -116,19 +116,19 @@ class Stack:
         tracks = None
         if self._options.link:
             objects = LazySequence(len(planes), lambda page: planes[page].instances)
-            tracks = link(_told(objects, f"linking {self._path.name}", on_join))
+            tracks = link(_counted(objects, f"linking {self._path.name}", on_join))
         stack = _annotations(self._path, planes, [len(each) for each in areas], tracks)
         yield StackPrediction(
             *(pages, repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast),
             hint=hints.pop() if len(hints) == 1 else None,
         )
         for file in files:
-            told = _told(stack, f"writing {file.name}", on_join)
+            counted = _counted(stack, f"writing {file.name}", on_join)
             if file.name.endswith(ENDINGS[STACK_OVERLAY]):
-                draw_planes(file, told, self.open, contrast)
+                draw_planes(file, counted, self.open, contrast)
                 continue
             volume = formats.format_to_write(file).name in TRACKS_AS_IDS
-            formats.write_images(file, _with_tracks_as_ids(told) if volume else told)
+            formats.write_images(file, _with_tracks_as_ids(counted) if volume else counted)
 
     def remove(self) -> None:
         """Remove the finished planes: all of them are in the files."""
@@ -165,7 +165,7 @@ def _annotations(
     return LazySequence(len(planes), annotation)
 
 
-def _told(
+def _counted(
     planes: Sequence[Value], doing: str, on_join: Callable[[str, int, int], None]
 ) -> Sequence[Value]:
     """The same planes; whoever takes one has done those before it."""

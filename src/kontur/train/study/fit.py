@@ -45,9 +45,9 @@ def train(config: Path, run: Path) -> dict[str, Any]:
     with folder_lock(run, wait=PATIENCE):
         pass  # the fit of a study that was killed just now has saved its last step
     if (run / CONFIG).exists():
-        start(out=run, resume=True)
+        start(out=run, resume=True, baseline=False)
     else:
-        start(out=run, config=config)
+        start(out=run, config=config, baseline=False)
     last = Checkpoint.read(run / LAST)
     used = torch.cuda.max_memory_allocated() / MEGABYTE  # 0 without a GPU
     wanted = read_config(run).training

@@ -89,6 +89,7 @@ def sweep(
                     settings=settings if each.resumed else [JUDGE_TRAIN, *settings, *each.words],
                     resume=each.resumed,
                     force=force,
+                    baseline=False,
                     display=ProgressDisplay(display.console),
                     **options,
                 )
